@@ -1,0 +1,25 @@
+/*
+ * hvuv: Hyper-V sockets for libuv.
+ *
+ * If you know uv_pipe_t you know hvuv: put "hv" in front. This header is all a
+ * program needs; it includes <uv.h>.
+ *
+ * Threads: as in libuv, a stream belongs to the thread that runs its loop and
+ * no function here may be called for it from another thread. The pure
+ * functions of guid.h and addr.h may be called from anywhere.
+ *
+ * Errors: every function that can fail returns 0 (or a count) or one of
+ * libuv's negative UV_E* codes; uv_strerror() names them.
+ */
+#ifndef HVUV_H
+#define HVUV_H
+
+#include <uv.h>
+
+#include "hvuv/addr.h"
+#include "hvuv/export.h"
+#include "hvuv/guid.h"
+#include "hvuv/stream.h"
+#include "hvuv/version.h"
+
+#endif /* HVUV_H */

@@ -1,0 +1,221 @@
+/*
+ * The writing side: writes in order, then the shutdown.
+ *
+ *   hvuv_write ---> queue empty, first of this turn ---> send at once
+ *              |                                           |
+ *              +--> second of this turn: wait for its end  | took all: done,
+ *              |    and leave together, in one system call |  told at turn's
+ * end |                                           |
+ *              +--> the kernel is full: wait for WRITABLE <+ took less
+ *              |
+ *              +--> connecting: wait for it
+ *
+ * A send that takes less than it was given has filled the kernel; no other is
+ * made just to see UV_EAGAIN. When one fails, the write it failed in is told
+ * why and those behind it UV_ECANCELED, because they were never tried.
+ */
+#include "state.h"
+#include "wqueue.h"
+
+/* At most so many sends for one wake-up; one usually fills the kernel. */
+#define SENDS_PER_WAKE 16
+
+static int can_write(const hvuv_stream_t* s) {
+  if (s->state == HVUV__IDLE || s->state >= HVUV__CLOSING)
+    return UV_EBADF;
+  if (s->state == HVUV__BOUND || s->state == HVUV__LISTENING)
+    return UV_EPIPE;
+  return s->flags & HVUV__SHUT ? UV_EPIPE : 0;
+}
+
+static int is_full(ssize_t sent) {
+  return sent == UV_EAGAIN || sent == UV_ENOBUFS;
+}
+
+/* Sends once from the queue. *bytes is how many were offered. */
+static ssize_t send_queued(hvuv_stream_t* s, size_t* bytes) {
+  uv_buf_t room[HVUV__SEND_BUFS_MAX];
+  const uv_buf_t* bufs;
+  unsigned int nbufs;
+
+  nbufs = hvuv__wqueue_gather(s, room, HVUV__SEND_BUFS_MAX, &bufs, bytes);
+  return *bytes == 0 ? 0 : hvuv__sys_send(s->sock, bufs, nbufs);
+}
+
+/* Sends until nothing is queued, the kernel is full, or it fails. */
+static void flush(hvuv_stream_t* s) {
+  ssize_t sent;
+  size_t bytes;
+  int i;
+
+  hvuv__clear_flags(s, HVUV__WRITE_BLOCKED);
+  for (i = 0; i < SENDS_PER_WAKE && !hvuv__wqueue_is_sent(s); i++) {
+    sent = send_queued(s, &bytes);
+    if (sent < 0 && !is_full(sent)) {
+      hvuv__wqueue_fail(s, (int) sent);
+      break;
+    }
+    if (sent < 0 && s->pending_error != 0) {
+      hvuv__wqueue_fail(s, s->pending_error);
+      break;
+    }
+    if (sent >= 0)
+      hvuv__wqueue_advance(s, (size_t) sent);
+    if (sent < 0 || (size_t) sent < bytes)
+      break;
+  }
+
+  if (!hvuv__wqueue_is_sent(s))
+    s->flags |= HVUV__WRITE_BLOCKED;
+  if (s->done_head != NULL)
+    hvuv__hub_defer(s->hub, s);
+}
+
+static void shut_when_sent(hvuv_stream_t* s) {
+  if (!(s->flags & HVUV__SHUT) || (s->flags & HVUV__SHUT_SENT) ||
+      !hvuv__wqueue_is_sent(s))
+    return;
+
+  s->shutdown_status = hvuv__sys_shutdown(s->sock);
+  s->flags |= HVUV__SHUT_SENT;
+  hvuv__hub_defer(s->hub, s);
+}
+
+void hvuv__write_ready(hvuv_stream_t* s) {
+  flush(s);
+  shut_when_sent(s);
+}
+
+void hvuv__write_flush_gathered(hvuv_stream_t* s) {
+  if (!(s->flags & HVUV__WRITE_BLOCKED) && !hvuv__wqueue_is_sent(s))
+    flush(s);
+}
+
+int hvuv_write(hvuv_write_t* req,
+               hvuv_stream_t* s,
+               const uv_buf_t bufs[],
+               unsigned int nbufs,
+               hvuv_write_cb cb) {
+  int err;
+
+  if (bufs == NULL || nbufs == 0)
+    return UV_EINVAL;
+  err = can_write(s);
+  if (err == 0)
+    err = hvuv__wqueue_prepare(req, bufs, nbufs);
+  if (err != 0)
+    return err;
+
+  req->handle = s;
+  req->cb = cb;
+  hvuv__wqueue_push(s, req);
+  if (s->state == HVUV__CONNECTING || (s->flags & HVUV__WRITE_BLOCKED))
+    return 0;
+
+  if (!(s->flags & HVUV__WRITE_GATHER)) {
+    s->flags |= HVUV__WRITE_GATHER;
+    flush(s);
+    hvuv__stream_update(s);
+  }
+  hvuv__hub_defer(s->hub, s);
+  return 0;
+}
+
+int hvuv_try_write(hvuv_stream_t* s,
+                   const uv_buf_t bufs[],
+                   unsigned int nbufs) {
+  ssize_t sent;
+  int err;
+
+  if (bufs == NULL || nbufs == 0)
+    return UV_EINVAL;
+  err = can_write(s);
+  if (err != 0)
+    return err;
+  if (s->state == HVUV__CONNECTING || !hvuv__wqueue_is_sent(s))
+    return UV_EAGAIN;
+
+  if (nbufs > HVUV__SEND_BUFS_MAX)
+    nbufs = HVUV__SEND_BUFS_MAX;
+  sent = hvuv__sys_send(s->sock, bufs, nbufs);
+  return is_full(sent) ? UV_EAGAIN : (int) sent;
+}
+
+int hvuv_shutdown(hvuv_shutdown_t* req, hvuv_stream_t* s, hvuv_shutdown_cb cb) {
+  if (s->state != HVUV__CONNECTING && s->state != HVUV__OPEN)
+    return UV_ENOTCONN;
+  if (s->flags & HVUV__SHUT)
+    return UV_ENOTCONN;
+
+  req->handle = s;
+  req->cb = cb;
+  s->shutdown_req = req;
+  s->flags |= HVUV__SHUT;
+  if (s->state == HVUV__OPEN)
+    shut_when_sent(s);
+  return 0;
+}
+
+/* Calls back the writes that were done when it began; those that their
+ * callbacks add wait for the next turn. */
+static void tell_writes(hvuv_stream_t* s) {
+  hvuv_write_t* req;
+  hvuv_write_t* last;
+  int more;
+
+  last = s->done_tail;
+  for (more = last != NULL; more;) {
+    req = hvuv__wqueue_pop_done(s);
+    more = req != last; /* Asked now: the callback may free the request. */
+    if (req->cb != NULL)
+      req->cb(req, req->status);
+  }
+}
+
+static void tell_shutdown(hvuv_shutdown_t* req, int status) {
+  if (req != NULL && req->cb != NULL)
+    req->cb(req, status);
+}
+
+void hvuv__write_turn_end(hvuv_stream_t* s) {
+  hvuv_shutdown_t* req;
+
+  if (s->state == HVUV__OPEN) {
+    hvuv__write_flush_gathered(s);
+    shut_when_sent(s);
+  }
+
+  hvuv__clear_flags(s, HVUV__WRITE_GATHER);
+  tell_writes(s);
+
+  if (s->state == HVUV__OPEN && (s->flags & HVUV__SHUT_SENT)) {
+    req = s->shutdown_req;
+    s->shutdown_req = NULL;
+    tell_shutdown(req, s->shutdown_status);
+  }
+}
+
+void hvuv__write_abandon(hvuv_stream_t* s, int connect_status) {
+  hvuv_shutdown_t* shutdown_req;
+
+  /* All is taken off the stream first: it may connect again, and write, in
+   * the callback. */
+  shutdown_req = s->shutdown_req;
+  s->shutdown_req = NULL;
+  hvuv__clear_flags(s, HVUV__SHUT | HVUV__WRITE_GATHER);
+  hvuv__wqueue_fail(s, UV_ECANCELED);
+
+  hvuv__connect_tell(s, connect_status);
+  tell_writes(s);
+  tell_shutdown(shutdown_req, UV_ECANCELED);
+}
+
+void hvuv__write_cancel(hvuv_stream_t* s) {
+  hvuv_shutdown_t* req;
+
+  hvuv__wqueue_fail(s, UV_ECANCELED);
+  tell_writes(s);
+  req = s->shutdown_req;
+  s->shutdown_req = NULL;
+  tell_shutdown(req, UV_ECANCELED);
+}

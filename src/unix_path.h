@@ -1,0 +1,46 @@
+/*
+ * Unix sockets by their paths: what the families that use them (local, hybrid)
+ * share. unix_path_posix.c fulfils it.
+ */
+#ifndef HVUV_SRC_UNIX_PATH_H
+#define HVUV_SRC_UNIX_PATH_H
+
+#include "claim.h"
+#include "sys.h"
+
+/* Enough for any path that this file is given. */
+#define HVUV__PATH_ROOM 1024
+
+/* The room that a Unix socket's address has for its path, with the NUL. */
+size_t hvuv__unix_path_limit(void);
+
+int hvuv__unix_socket(uv_os_sock_t* sock);
+
+/* A listening socket's first half: claims the path and binds a socket to it.
+ * UV_ENAMETOOLONG if it does not fit a socket address, else what
+ * hvuv__claim_take() and bind() answer. */
+int hvuv__unix_listen_at(const char* path,
+                         uv_os_sock_t* sock,
+                         hvuv__claim_t** claim);
+
+/* Names a socket by a path and leaves no file there: the name can be read by
+ * the peer, and nobody can connect to it. */
+int hvuv__unix_sign(uv_os_sock_t sock, const char* path);
+
+/* As hvuv__sys_connect(); UV_ENAMETOOLONG if the path does not fit. */
+int hvuv__unix_connect(uv_os_sock_t sock, const char* path);
+
+/* Copies the path in a socket's name to room, of HVUV__PATH_ROOM bytes; "" for
+ * a socket without one. UV_EINVAL if it is no Unix socket's. */
+int hvuv__unix_path_of(const struct sockaddr* name, size_t len, char room[]);
+
+/* Whether a folder belongs to this user alone: its owner is the effective
+ * user, its mode 0700 or less, and it is no link. UV_ENOENT if it is not
+ * there, UV_EACCES if it is not so. With `create` it is made when missing. */
+int hvuv__folder_check(const char* path, int create);
+
+/* A number for this user, and one for this process. */
+unsigned long hvuv__user_id(void);
+unsigned long hvuv__process_id(void);
+
+#endif /* HVUV_SRC_UNIX_PATH_H */

@@ -1,0 +1,140 @@
+/* Unix socket paths and private folders on POSIX. */
+#include "unix_path.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define PATH_OFFSET offsetof(struct sockaddr_un, sun_path)
+
+size_t hvuv__unix_path_limit(void) {
+  return sizeof(((struct sockaddr_un*) 0)->sun_path);
+}
+
+static int fill_name(const char* path, struct sockaddr_un* name) {
+  size_t len;
+
+  len = strlen(path);
+  if (len >= sizeof(name->sun_path))
+    return UV_ENAMETOOLONG;
+
+  memset(name, 0, sizeof(*name));
+  name->sun_family = AF_UNIX;
+  memcpy(name->sun_path, path, len);
+  return 0;
+}
+
+int hvuv__unix_socket(uv_os_sock_t* sock) {
+  return hvuv__sys_socket(AF_UNIX, 0, sock);
+}
+
+static int bind_to(uv_os_sock_t sock, const char* path) {
+  struct sockaddr_un name;
+  int err;
+
+  err = fill_name(path, &name);
+  if (err != 0)
+    return err;
+  return hvuv__sys_bind(sock, (struct sockaddr*) &name, sizeof(name));
+}
+
+int hvuv__unix_listen_at(const char* path,
+                         uv_os_sock_t* sock,
+                         hvuv__claim_t** claim) {
+  int err;
+
+  if (strlen(path) >= hvuv__unix_path_limit())
+    return UV_ENAMETOOLONG;
+
+  err = hvuv__unix_socket(sock);
+  if (err != 0)
+    return err;
+
+  err = hvuv__claim_take(path, claim);
+  if (err != 0)
+    goto close_sock;
+
+  err = bind_to(*sock, path);
+  if (err != 0)
+    goto release_claim;
+  return 0;
+
+release_claim:
+  hvuv__claim_release(*claim);
+  *claim = NULL;
+close_sock:
+  hvuv__sys_close(*sock);
+  return err;
+}
+
+int hvuv__unix_sign(uv_os_sock_t sock, const char* path) {
+  int err;
+
+  err = bind_to(sock, path);
+  if (err == 0)
+    unlink(path);
+  return err;
+}
+
+int hvuv__unix_connect(uv_os_sock_t sock, const char* path) {
+  struct sockaddr_un name;
+  int err;
+
+  err = fill_name(path, &name);
+  if (err != 0)
+    return err;
+  return hvuv__sys_connect(sock, (struct sockaddr*) &name, sizeof(name));
+}
+
+int hvuv__unix_path_of(const struct sockaddr* name, size_t len, char room[]) {
+  size_t n;
+
+  room[0] = '\0';
+  if (len <= PATH_OFFSET)
+    return len >= sizeof(sa_family_t) && name->sa_family == AF_UNIX ? 0
+                                                                    : UV_EINVAL;
+  if (name->sa_family != AF_UNIX)
+    return UV_EINVAL;
+
+  n = len - PATH_OFFSET;
+  if (n >= HVUV__PATH_ROOM)
+    return UV_EINVAL;
+  memcpy(room, (const char*) name + PATH_OFFSET, n);
+  room[n] = '\0';
+  return 0;
+}
+
+static int look_at(const char* path) {
+  struct stat st;
+
+  if (lstat(path, &st) != 0)
+    return uv_translate_sys_error(errno);
+  if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
+      (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return UV_EACCES;
+  return 0;
+}
+
+int hvuv__folder_check(const char* path, int create) {
+  int err;
+
+  err = look_at(path);
+  if (err != UV_ENOENT || !create)
+    return err;
+
+  if (mkdir(path, S_IRWXU) != 0 && errno != EEXIST)
+    return uv_translate_sys_error(errno);
+  return look_at(path);
+}
+
+unsigned long hvuv__user_id(void) {
+  return (unsigned long) geteuid();
+}
+
+unsigned long hvuv__process_id(void) {
+  return (unsigned long) getpid();
+}

@@ -1,0 +1,42 @@
+/*
+ * The writes of a stream, in order: first those that are done and wait for
+ * their callback, then those with bytes left to send. Pure bookkeeping: makes
+ * no system call and calls nobody back.
+ */
+#ifndef HVUV_SRC_WQUEUE_H
+#define HVUV_SRC_WQUEUE_H
+
+#include "hvuv/stream.h"
+
+/* Copies the buffer array into the request. UV_ENOMEM for more than four
+ * buffers without memory. */
+int hvuv__wqueue_prepare(hvuv_write_t* req,
+                         const uv_buf_t bufs[],
+                         unsigned int nbufs);
+
+void hvuv__wqueue_push(hvuv_stream_t* stream, hvuv_write_t* req);
+
+/* 1 if no bytes wait to be sent; a write of no bytes counts as unsent until
+ * hvuv__wqueue_advance() passes it. */
+int hvuv__wqueue_is_sent(const hvuv_stream_t* stream);
+
+/* Points at the next buffers to send: the head request's own array if it is
+ * the only one, else gathered into `room` from as many requests as fit.
+ * Returns how many buffers, and their bytes in *bytes. */
+unsigned int hvuv__wqueue_gather(const hvuv_stream_t* stream,
+                                 uv_buf_t room[],
+                                 unsigned int nroom,
+                                 const uv_buf_t** bufs,
+                                 size_t* bytes);
+
+/* Takes n sent bytes off the front; requests without bytes left are done. */
+void hvuv__wqueue_advance(hvuv_stream_t* stream, size_t n);
+
+/* Makes every unsent request done: the first with `first`, those behind it
+ * with UV_ECANCELED. */
+void hvuv__wqueue_fail(hvuv_stream_t* stream, int first);
+
+/* Takes the next done request off, its buffer array freed; NULL if none. */
+hvuv_write_t* hvuv__wqueue_pop_done(hvuv_stream_t* stream);
+
+#endif /* HVUV_SRC_WQUEUE_H */

@@ -1,0 +1,34 @@
+#!/bin/sh
+# layering.sh SOURCE: who may know what, as far as grep can tell.
+#
+# - Only the files named for a system may ask which system they are built on.
+# - Pure files include no header of a system and none of the core; of libuv only
+#   <uv.h>, for uv_buf_t and the error codes.
+set -eu
+cd "$1/src"
+status=0
+
+complain() {
+  if [ -n "$2" ]; then
+    echo "$1:"
+    echo "$2"
+    status=1
+  fi
+}
+
+portable=$(find . -name '*.[ch]' ! -name '*_posix.*' ! -name '*_win.*' \
+  ! -name '*_vsock*.*')
+# shellcheck disable=SC2086 # file names are words
+found=$(grep -nE '^[[:space:]]*#[[:space:]]*(if|ifdef|ifndef|elif).*(_WIN32|_MSC_VER|__MINGW|__linux|__APPLE__|__unix|BSD__|__sun)' \
+  $portable || true)
+complain "Platform #if outside *_posix, *_win and *_vsock" "$found"
+
+pure="version.c guid.c addr.c addr_text.c text.h wqueue.c wqueue.h"
+# shellcheck disable=SC2086
+found=$(grep -nE '^[[:space:]]*#[[:space:]]*include' $pure |
+  grep -vE '<(uv|stddef|stdint|stdio|stdlib|string|limits|inttypes|assert)\.h>' |
+  grep -vE '"(hvuv/(addr|guid|version|export)|text|wqueue|alloc)\.h"' |
+  grep -vE 'wqueue\.[ch]:.*"hvuv/stream\.h"' || true)
+complain "Pure files that include more than they may" "$found"
+
+exit $status

@@ -28,10 +28,17 @@ int hvuv_supported(hvuv_family_t id) {
 
 int hvuv__family_find(const hvuv_addr_t* addr, const hvuv__family_t** out) {
   const hvuv__family_t* family;
+  char text[HVUV_ADDR_STRLEN];
+  size_t size;
+  int err;
 
-  family = addr == NULL ? NULL : by_id(addr->family);
-  if (family == NULL)
-    return UV_EINVAL;
+  /* An address can be printed; what cannot was not made by our functions. */
+  size = sizeof(text);
+  err = hvuv_addr_format(addr, text, &size);
+  if (err != 0)
+    return err;
+
+  family = by_id(addr->family);
   if (family->bind == NULL)
     return family->supported();
 

@@ -209,8 +209,10 @@ void hvuv__stream_detach(hvuv_stream_t* s) {
     hvuv__poller_close(s->poller);
   if (s->claim != NULL)
     hvuv__claim_release(s->claim);
-  if (s->accepted_sock != HVUV__NO_SOCK)
+  if (s->accepted_sock != HVUV__NO_SOCK) {
     hvuv__sys_close(s->accepted_sock);
+    memset(&s->peer_addr, 0, sizeof(s->peer_addr));
+  }
 
   /* At once, not when the poller has ended: on Windows closing the socket is
    * what makes the poller end (libuv docs, poll.rst). */

@@ -191,6 +191,8 @@ HVUV_EXTERN void hvuv_close(hvuv_stream_t* stream, hvuv_close_cb cb);
  *                     (af_vsock.c), or a `local` folder that is not the user's
  *                     alone
  *   UV_ENAMETOOLONG   the Unix socket's path does not fit (sun_path)
+ *   UV_EEXIST         a file that is no socket is in the way there
+ *   UV_ENOENT         the folder that it should be in is not there
  *   UV_EAFNOSUPPORT, UV_ENOTSUP  see hvuv_supported()
  *   UV_ENOMEM, UV_EMFILE, UV_ENFILE */
 HVUV_EXTERN int hvuv_bind(hvuv_stream_t* stream, const hvuv_addr_t* addr);

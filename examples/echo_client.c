@@ -24,8 +24,7 @@ static void check(const char* step, int err) {
 }
 
 static void on_shutdown(hvuv_shutdown_t* req, int status) {
-  (void) req;
-  if (status != UV_ECANCELED)
+  if (!hvuv_is_closing(req->handle))
     check("shutdown", status);
 }
 
@@ -41,8 +40,7 @@ static void send_next(void) {
 }
 
 static void on_written(hvuv_write_t* req, int status) {
-  (void) req;
-  if (status == UV_ECANCELED)
+  if (hvuv_is_closing(req->handle))
     return;
   check("send", status);
   if (status != 0)

@@ -65,7 +65,7 @@ static int check(client_t* client, const char* step, int err) {
 }
 
 static void on_shutdown(hvuv_shutdown_t* req, int status) {
-  if (status != UV_ECANCELED && check(req->data, "shutdown", status))
+  if (!hvuv_is_closing(req->handle) && check(req->data, "shutdown", status))
     close_client(req->data);
 }
 
@@ -81,7 +81,7 @@ static void on_read(hvuv_stream_t* stream, ssize_t nread, const uv_buf_t* buf);
 static void on_written(hvuv_write_t* req, int status) {
   client_t* client = req->data;
 
-  if (status == UV_ECANCELED || !check(client, "send", status))
+  if (hvuv_is_closing(&client->stream) || !check(client, "send", status))
     return;
   printf("Bytes sent: %lu\n", (unsigned long) client->reply.len);
   check(client, "receive", hvuv_read_start(&client->stream, on_alloc, on_read));

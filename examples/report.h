@@ -46,7 +46,8 @@ static inline const char* next_step(hvuv_family_t family, int err) {
              "one.";
     case UV_ENOENT:
       return "There is no such file or folder. For hybrid://, is the "
-             "hypervisor running? For local://, see HVUV_LOCAL_DIR.";
+             "hypervisor running? For local://, is the folder that "
+             "HVUV_LOCAL_DIR, or else XDG_RUNTIME_DIR, should be in there?";
     default:
       return "This is the system's own answer; its manual says more.";
   }

@@ -8,6 +8,10 @@
  * no function here may be called for it from another thread. The pure
  * functions of guid.h and addr.h may be called from anywhere.
  *
+ * Loops: the streams of a loop share two handles of their own on it, and each
+ * socket has one or two more; all of them end with hvuv_close(). A uv_walk()
+ * sees them and must leave them alone.
+ *
  * Errors: every function that can fail returns 0 (or a count) or one of
  * libuv's negative UV_E* codes; uv_strerror() names them.
  */

@@ -18,7 +18,12 @@ int hvuv__claim_take(const char* path, hvuv__claim_t** claim);
 /* The claimed path, the claim's own: len bytes, and not NUL-terminated. */
 const char* hvuv__claim_path(const hvuv__claim_t* claim, size_t* len);
 
-/* Removes the socket and gives the path back. */
+/* Removes the socket and gives the path back. Where the claim's lock file is no
+ * longer at its path (somebody emptied the folder), what is there may be
+ * another's and stays. */
 void hvuv__claim_release(hvuv__claim_t* claim);
+
+/* Gives the path back and leaves what is there: the socket was never made. */
+void hvuv__claim_abandon(hvuv__claim_t* claim);
 
 #endif /* HVUV_SRC_CLAIM_H */

@@ -87,7 +87,10 @@ static int is_answered(const char* path) {
 
   r = hvuv__unix_connect(sock, path);
   hvuv__sys_close(sock);
-  return r == 0 || r == HVUV__IN_PROGRESS || r == UV_EAGAIN;
+
+  /* Only these two say that nobody is there. A socket of another type, or one
+   * that this user may not reach, is somebody's. */
+  return r != UV_ECONNREFUSED && r != UV_ENOENT;
 }
 
 static int clear(const char* path) {
@@ -102,8 +105,9 @@ static int clear(const char* path) {
   return unlink(path) == 0 ? 0 : uv_translate_sys_error(errno);
 }
 
-static void unlock(hvuv__claim_t* claim) {
-  unlink(claim->lock_path);
+void hvuv__claim_abandon(hvuv__claim_t* claim) {
+  if (is_at(claim->fd, claim->lock_path))
+    unlink(claim->lock_path);
   close(claim->fd);
   hvuv__free(claim);
 }
@@ -134,7 +138,7 @@ int hvuv__claim_take(const char* path, hvuv__claim_t** out) {
   claim->fd = r;
   r = clear(path);
   if (r != 0) {
-    unlock(claim);
+    hvuv__claim_abandon(claim);
     return r;
   }
 
@@ -147,6 +151,7 @@ void hvuv__claim_release(hvuv__claim_t* claim) {
 
   memcpy(path, claim->lock_path, claim->path_len);
   path[claim->path_len] = '\0';
-  unlink(path);
-  unlock(claim);
+  if (is_at(claim->fd, claim->lock_path))
+    unlink(path);
+  hvuv__claim_abandon(claim);
 }

@@ -154,7 +154,7 @@ static int can_connect(const hvuv_stream_t* s,
 
   err = hvuv__family_find(addr, family);
   if (err == 0 && s->state == HVUV__BOUND &&
-      (s->family != *family || s->claim != NULL))
+      (s->family != *family || s->claim != NULL || (s->flags & HVUV__ADOPTED)))
     return UV_EINVAL;
   return err;
 }

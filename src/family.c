@@ -7,7 +7,7 @@
 static const hvuv__family_t* by_id(hvuv_family_t id) {
   switch (id) {
     case HVUV_HYPERV:
-      return &hvuv__family_hyperv;
+      return hvuv__family_hyperv;
     case HVUV_VSOCK:
       return &hvuv__family_vsock;
     case HVUV_HYBRID:
@@ -28,17 +28,10 @@ int hvuv_supported(hvuv_family_t id) {
 
 int hvuv__family_find(const hvuv_addr_t* addr, const hvuv__family_t** out) {
   const hvuv__family_t* family;
-  char text[HVUV_ADDR_STRLEN];
-  size_t size;
-  int err;
 
-  /* An address can be printed; what cannot was not made by our functions. */
-  size = sizeof(text);
-  err = hvuv_addr_format(addr, text, &size);
-  if (err != 0)
-    return err;
-
-  family = by_id(addr->family);
+  family = by_id(hvuv_addr_family(addr));
+  if (family == NULL)
+    return UV_EINVAL;
   if (family->bind == NULL)
     return family->supported();
 

@@ -57,10 +57,12 @@ typedef struct hvuv__family_s {
   int (*recv_buffer_size)(uv_os_sock_t sock, int* value);
 } hvuv__family_t;
 
-extern const hvuv__family_t hvuv__family_hyperv;
 extern const hvuv__family_t hvuv__family_vsock;
 extern const hvuv__family_t hvuv__family_hybrid;
 extern const hvuv__family_t hvuv__family_local;
+
+/* A pointer, because on Linux it is the vsock family. */
+extern const hvuv__family_t* const hvuv__family_hyperv;
 
 /* Sockets adopted from elsewhere whose addresses hvuv has no form for. */
 extern const hvuv__family_t hvuv__family_adopted;

@@ -4,10 +4,6 @@
 
 #include "family.h"
 
-static int supported(void) {
-  return 0;
-}
-
 static int accepted(const struct sockaddr* name,
                     size_t len,
                     const hvuv_addr_t* listener,
@@ -22,6 +18,5 @@ static int accepted(const struct sockaddr* name,
 }
 
 const hvuv__family_t hvuv__family_adopted = {
-    .supported = supported,
     .accepted = accepted,
 };

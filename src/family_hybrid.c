@@ -40,11 +40,25 @@ static void format_service(const hvuv_guid_t* id, char text[HVUV_GUID_STRLEN]) {
     hvuv_guid_format(id, text);
 }
 
+/* Addresses are plain structs, so one may hold a path that no function of ours
+ * would have made. */
+static int check(const hvuv_addr_t* addr) {
+  hvuv_addr_t made;
+
+  return hvuv_addr_hybrid(
+      &made, addr->u.hybrid.path, &addr->u.hybrid.service_id);
+}
+
 static int bind_hybrid(hvuv_addr_t* addr,
                        uv_os_sock_t* sock,
                        hvuv__claim_t** claim) {
   char path[HVUV_PATH_SIZE + HVUV_GUID_STRLEN];
   char service[HVUV_GUID_STRLEN];
+  int err;
+
+  err = check(addr);
+  if (err != 0)
+    return err;
 
   format_service(&addr->u.hybrid.service_id, service);
   snprintf(path, sizeof(path), "%s_%s", addr->u.hybrid.path, service);
@@ -55,8 +69,13 @@ static int dial(const hvuv_addr_t* addr,
                 uint64_t timeout_ms,
                 uv_os_sock_t* sock,
                 hvuv_addr_t* local) {
+  int err;
+
   (void) timeout_ms;
   (void) local;
+  err = check(addr);
+  if (err != 0)
+    return err;
   if (strlen(addr->u.hybrid.path) >= hvuv__unix_path_limit())
     return UV_ENAMETOOLONG;
   return hvuv__unix_socket(sock);
@@ -127,7 +146,7 @@ static int reply(uv_os_sock_t sock, unsigned int* seen) {
   *seen += (unsigned int) line;
   if (newline == NULL)
     return *seen < REPLY_MAX ? UV_EAGAIN : UV_EPROTO;
-  return *seen > sizeof(reply_start) - 1 ? 0 : UV_EPROTO;
+  return 0;
 }
 
 /* Whoever comes in through the guest's socket is the guest; its port is not

@@ -105,9 +105,9 @@ static int sign(uv_os_sock_t sock, const hvuv__partition_t* self) {
   for (i = 0; i < SIGN_ATTEMPTS && err == UV_EADDRINUSE; i++) {
     snprintf(path,
              sizeof(path),
-             "%s/.%lu-%ld-%d",
+             "%s/.%ld-%ld-%d",
              folder,
-             hvuv__process_id(),
+             (long) uv_os_getpid(),
              (long) sock,
              i);
     err = hvuv__unix_sign(sock, path);

@@ -9,6 +9,7 @@
  */
 #include "family.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -77,7 +78,9 @@ int hvuv__vsock_from_name(const struct sockaddr* name,
   return hvuv_addr_vsock(addr, vm.svm_cid, vm.svm_port);
 }
 
-/* The hyperv:// form of a vsock address, if it has one. */
+/* The hyperv:// form of a vsock address, if it has one. A peer's port may be
+ * any number (hyperv_transport.c makes a host's from a random GUID), so here it
+ * is not held to the ports that one may connect to. */
 static void say_as_hyperv(hvuv_addr_t* addr) {
   const hvuv_guid_t* vm_id;
   hvuv_guid_t service_id;
@@ -89,8 +92,9 @@ static void say_as_hyperv(hvuv_addr_t* addr) {
   else
     return;
 
-  if (hvuv_service_from_port(addr->u.vsock.port, &service_id) == 0)
-    hvuv_addr_hyperv(addr, vm_id, &service_id);
+  hvuv_service_from_port(0, &service_id);
+  service_id.data1 = addr->u.vsock.port;
+  hvuv_addr_hyperv(addr, vm_id, &service_id);
 }
 
 static int read_own_name(uv_os_sock_t sock, hvuv_addr_t* addr) {
@@ -208,9 +212,11 @@ static int recv_buffer_size(uv_os_sock_t sock, int* value) {
   if (*value == 0) {
     err = hvuv__sys_getsockopt(
         sock, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &bytes, sizeof(bytes));
-    if (err == 0)
-      *value = bytes > INT32_MAX ? INT32_MAX : (int) bytes;
-    return err;
+    if (err != 0)
+      return hvuv__sys_getsockopt(
+          sock, SOL_SOCKET, SO_RCVBUF, value, sizeof(*value));
+    *value = bytes > INT_MAX ? INT_MAX : (int) bytes;
+    return 0;
   }
 
   bytes = (uint64_t) *value;
@@ -235,13 +241,4 @@ const hvuv__family_t hvuv__family_vsock = {
 };
 
 /* The same in every way; the addresses say which they are. */
-const hvuv__family_t hvuv__family_hyperv = {
-    .supported = supported,
-    .bind = bind_vsock,
-    .dial = dial,
-    .connect = connect_vsock,
-    .connected = read_own_name,
-    .accepted = accepted,
-    .read_error = read_error,
-    .recv_buffer_size = recv_buffer_size,
-};
+const hvuv__family_t* const hvuv__family_hyperv = &hvuv__family_vsock;

@@ -6,7 +6,7 @@ static int supported(void) {
 }
 
 const hvuv__family_t hvuv__family_vsock = {.supported = supported};
-const hvuv__family_t hvuv__family_hyperv = {.supported = supported};
+const hvuv__family_t* const hvuv__family_hyperv = &hvuv__family_vsock;
 
 int hvuv__vsock_from_name(const struct sockaddr* name,
                           size_t len,

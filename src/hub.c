@@ -98,6 +98,7 @@ static void on_check(uv_check_t* check) {
   last = hub->tail;
   do {
     stream = hub->head;
+    assert(stream != NULL);
     more = stream != last;
     hub->head = stream->turn_next;
     if (hub->head == NULL)

@@ -51,7 +51,8 @@ int hvuv_bind(hvuv_stream_t* s, const hvuv_addr_t* addr) {
 int hvuv_listen(hvuv_stream_t* s, int backlog, hvuv_connection_cb cb) {
   int err;
 
-  if (cb == NULL || (s->state != HVUV__BOUND && s->state != HVUV__LISTENING))
+  if (cb == NULL || (s->state != HVUV__BOUND && s->state != HVUV__LISTENING) ||
+      (s->flags & HVUV__ACCEPT_DEAD))
     return UV_EINVAL;
 
   /* Had now, because when it is needed there may be no memory. */
@@ -76,7 +77,20 @@ static int is_shortage(int err) {
 /* The connection is gone before it could be taken; the next one may be fine.
  * Linux passes pending network errors of the new socket on (accept(2)). */
 static int is_lost(int err) {
-  return err == UV_ECONNABORTED || err == UV_EPROTO || err == UV_ECONNRESET;
+  switch (err) {
+    case UV_ECONNABORTED:
+    case UV_ECONNRESET:
+    case UV_EPROTO:
+    case UV_EPERM:
+    case UV_ENETDOWN:
+    case UV_ENETUNREACH:
+    case UV_EHOSTDOWN:
+    case UV_EHOSTUNREACH:
+    case UV_ENOPROTOOPT:
+      return 1;
+    default:
+      return 0;
+  }
 }
 
 static void starve(hvuv_stream_t* s, int err) {
@@ -121,14 +135,20 @@ static int take_one(hvuv_stream_t* s) {
 }
 
 static int may_take(const hvuv_stream_t* s) {
-  return s->state == HVUV__LISTENING && s->accepted_sock == HVUV__NO_SOCK;
+  return s->state == HVUV__LISTENING && s->accepted_sock == HVUV__NO_SOCK &&
+         !(s->flags & HVUV__ACCEPT_DEAD);
 }
 
 void hvuv__listener_ready(hvuv_stream_t* s, int status) {
   int err;
   int i;
 
+  if (!may_take(s))
+    return;
+
   err = status == 0 ? 0 : hvuv__sys_take_error(s->sock);
+  if (err == 0 && status != UV_EBADF)
+    err = status; /* The socket is well, but it cannot be watched. */
   for (i = 0; i < ACCEPTS_PER_WAKE && err == 0 && may_take(s); i++)
     err = take_one(s);
 

@@ -103,16 +103,40 @@ static int check_path(int printed) {
   return printed < 0 || printed >= HVUV__PATH_ROOM ? UV_ENAMETOOLONG : 0;
 }
 
+/* A listener removes its socket when it closes, wherever the process has moved
+ * to by then. */
+static int make_absolute(char path[]) {
+  char relative[HVUV__PATH_ROOM];
+  char cwd[HVUV__PATH_ROOM];
+  size_t size;
+  int err;
+
+  if (path[0] == '/')
+    return 0;
+
+  memcpy(relative, path, strlen(path) + 1);
+  size = sizeof(cwd);
+  err = uv_cwd(cwd, &size);
+  if (err != 0)
+    return err;
+  return check_path(snprintf(path, HVUV__PATH_ROOM, "%s/%s", cwd, relative));
+}
+
 int hvuv__partition_root(char folder[]) {
   char base[HVUV__PATH_ROOM];
   size_t size;
   int err;
 
   err = get_env("HVUV_LOCAL_DIR", folder, HVUV__PATH_ROOM);
+  if (err == 0)
+    return make_absolute(folder);
   if (err != UV_ENOENT)
     return err;
 
+  /* A relative one is to be ignored (XDG Base Directory Specification). */
   err = get_env("XDG_RUNTIME_DIR", base, sizeof(base));
+  if (err == 0 && base[0] != '/')
+    err = UV_ENOENT;
   if (err == 0)
     return check_path(snprintf(folder, HVUV__PATH_ROOM, "%s/hvuv", base));
   if (err != UV_ENOENT)

@@ -42,7 +42,8 @@ enum hvuv__flag {
   HVUV__ACCEPT_STARVED = 1 << 8, /* out of descriptors, wait for the alarm */
   HVUV__STARVED_TOLD = 1 << 9,   /* ... and the user knows */
   HVUV__ACCEPT_DEAD = 1 << 10,   /* the listening socket has failed */
-  HVUV__HOLDS = 1 << 11          /* counted by the hub as keeping the loop */
+  HVUV__HOLDS = 1 << 11,         /* counted by the hub as keeping the loop */
+  HVUV__ADOPTED = 1 << 12        /* the socket came by hvuv_open() */
 };
 
 static inline void hvuv__clear_flags(hvuv_stream_t* stream,

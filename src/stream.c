@@ -61,6 +61,7 @@ static const unsigned int next_states[] = {
 
 void hvuv__stream_move(hvuv_stream_t* s, enum hvuv__state to) {
   assert(next_states[s->state] & MAY_BECOME(to));
+  (void) next_states;
   s->state = to;
 }
 
@@ -280,6 +281,7 @@ int hvuv_open(hvuv_stream_t* s, uv_os_sock_t sock) {
     return err;
 
   hvuv__sys_own(sock);
+  s->flags |= HVUV__ADOPTED;
   hvuv__stream_move(s, kind == HVUV__SOCK_LISTENING ? HVUV__BOUND : HVUV__OPEN);
   learn_names(s);
   return 0;
@@ -294,6 +296,9 @@ void hvuv_close(hvuv_stream_t* s, hvuv_close_cb cb) {
    * been written alone. */
   if (s->state == HVUV__OPEN)
     hvuv__write_flush_gathered(s);
+
+  if (s->state == HVUV__CONNECTING)
+    memset(&s->peer_addr, 0, sizeof(s->peer_addr));
 
   hvuv__stream_move(s, HVUV__CLOSING);
   hvuv__stream_detach(s);

@@ -25,8 +25,10 @@ static int is_reading_with(const hvuv_stream_t* s,
 
 /* What a result of recv() that is neither bytes nor UV_EAGAIN means. */
 static int end_of(const hvuv_stream_t* s, ssize_t n) {
-  if (n == 0 || n == UV_EAGAIN)
-    return s->pending_error != 0 ? s->pending_error : UV_EOF;
+  if (s->pending_error != 0 && (n == 0 || n == UV_EAGAIN || n == UV_ENOTCONN))
+    return s->pending_error;
+  if (n == 0)
+    return UV_EOF;
 
   /* AF_VSOCK may say so after our own shutdown when the peer has closed too
    * (Linux, af_vsock.c). */

@@ -1,19 +1,21 @@
+/* clang-format off */
 /*
  * The writing side: writes in order, then the shutdown.
  *
- *   hvuv_write ---> queue empty, first of this turn ---> send at once
- *              |                                           |
- *              +--> second of this turn: wait for its end  | took all: done,
- *              |    and leave together, in one system call |  told at turn's
- * end |                                           |
- *              +--> the kernel is full: wait for WRITABLE <+ took less
- *              |
- *              +--> connecting: wait for it
+ *   hvuv_write --+-- first of this turn --> sent at once --+-- all: done, told
+ *                |                                         |   at turn's end
+ *                +-- another in this turn --> its end,     |
+ *                |   together, in one system call ---------+
+ *                |                                         |
+ *                +-- the kernel is full --> WRITABLE <-----+-- less
+ *                |
+ *                +-- connecting --> after the connect callback
  *
  * A send that takes less than it was given has filled the kernel; no other is
  * made just to see UV_EAGAIN. When one fails, the write it failed in is told
  * why and those behind it UV_ECANCELED, because they were never tried.
  */
+/* clang-format on */
 #include "state.h"
 #include "wqueue.h"
 
@@ -188,7 +190,10 @@ void hvuv__write_turn_end(hvuv_stream_t* s) {
   hvuv__clear_flags(s, HVUV__WRITE_GATHER);
   tell_writes(s);
 
-  if (s->state == HVUV__OPEN && (s->flags & HVUV__SHUT_SENT)) {
+  /* A callback just now may have written again, before it shut down: then the
+   * shutdown waits for the next turn with that write. */
+  if (s->state == HVUV__OPEN && (s->flags & HVUV__SHUT_SENT) &&
+      s->done_head == NULL) {
     req = s->shutdown_req;
     s->shutdown_req = NULL;
     tell_shutdown(req, s->shutdown_status);

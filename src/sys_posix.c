@@ -13,9 +13,11 @@
 #endif
 
 #if defined(SOCK_CLOEXEC) && defined(SOCK_NONBLOCK)
-#define NEW_SOCK_FLAGS (SOCK_CLOEXEC | SOCK_NONBLOCK)
+#define HAVE_SOCK_FLAGS 1
+#define NEW_SOCK_FLAGS  (SOCK_CLOEXEC | SOCK_NONBLOCK)
 #else
-#define NEW_SOCK_FLAGS 0
+#define HAVE_SOCK_FLAGS 0
+#define NEW_SOCK_FLAGS  0
 #endif
 
 static int last_error(void) {
@@ -47,6 +49,14 @@ void hvuv__sys_own(uv_os_sock_t sock) {
   quiet_pipe(sock);
 }
 
+/* What the flags of socket() and accept4() have not done already. */
+static void make_ours(uv_os_sock_t sock) {
+  if (HAVE_SOCK_FLAGS)
+    quiet_pipe(sock);
+  else
+    hvuv__sys_own(sock);
+}
+
 int hvuv__sys_socket(int domain, int protocol, uv_os_sock_t* sock) {
   int fd;
 
@@ -54,10 +64,7 @@ int hvuv__sys_socket(int domain, int protocol, uv_os_sock_t* sock) {
   if (fd == -1)
     return last_error();
 
-  if (NEW_SOCK_FLAGS == 0)
-    hvuv__sys_own(fd);
-  else
-    quiet_pipe(fd);
+  make_ours(fd);
   *sock = fd;
   return 0;
 }
@@ -110,15 +117,10 @@ int hvuv__sys_connect(uv_os_sock_t sock,
 static int accept_once(uv_os_sock_t server,
                        struct sockaddr* name,
                        socklen_t* len) {
-#if NEW_SOCK_FLAGS != 0
+#if HAVE_SOCK_FLAGS
   return accept4(server, name, len, NEW_SOCK_FLAGS);
 #else
-  int fd;
-
-  fd = accept(server, name, len);
-  if (fd != -1)
-    hvuv__sys_own(fd);
-  return fd;
+  return accept(server, name, len);
 #endif
 }
 
@@ -137,7 +139,7 @@ int hvuv__sys_accept(uv_os_sock_t server,
   if (fd == -1)
     return last_error();
 
-  quiet_pipe(fd);
+  make_ours(fd);
   *len = room;
   *sock = fd;
   return 0;

@@ -39,8 +39,7 @@ int hvuv__unix_path_of(const struct sockaddr* name, size_t len, char room[]);
  * there, UV_EACCES if it is not so. With `create` it is made when missing. */
 int hvuv__folder_check(const char* path, int create);
 
-/* A number for this user, and one for this process. */
+/* A number for this user. */
 unsigned long hvuv__user_id(void);
-unsigned long hvuv__process_id(void);
 
 #endif /* HVUV_SRC_UNIX_PATH_H */

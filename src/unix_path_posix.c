@@ -60,11 +60,11 @@ int hvuv__unix_listen_at(const char* path,
 
   err = bind_to(*sock, path);
   if (err != 0)
-    goto release_claim;
+    goto abandon_claim;
   return 0;
 
-release_claim:
-  hvuv__claim_release(*claim);
+abandon_claim:
+  hvuv__claim_abandon(*claim);
   *claim = NULL;
 close_sock:
   hvuv__sys_close(*sock);
@@ -94,10 +94,9 @@ int hvuv__unix_path_of(const struct sockaddr* name, size_t len, char room[]) {
   size_t n;
 
   room[0] = '\0';
-  if (len <= PATH_OFFSET)
-    return len >= sizeof(sa_family_t) && name->sa_family == AF_UNIX ? 0
-                                                                    : UV_EINVAL;
-  if (name->sa_family != AF_UNIX)
+  if (len == 0)
+    return 0; /* How some systems name a socket without a path. */
+  if (len < PATH_OFFSET || name->sa_family != AF_UNIX)
     return UV_EINVAL;
 
   n = len - PATH_OFFSET;
@@ -133,8 +132,4 @@ int hvuv__folder_check(const char* path, int create) {
 
 unsigned long hvuv__user_id(void) {
   return (unsigned long) geteuid();
-}
-
-unsigned long hvuv__process_id(void) {
-  return (unsigned long) getpid();
 }

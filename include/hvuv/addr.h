@@ -20,6 +20,16 @@
  *   PORT     decimal or 0x hex, or any (to bind only: the kernel picks one)
  *   PATH     of the Unix socket of Firecracker, Cloud Hypervisor or OpenVMM;
  *            the last ':' ends it
+ *
+ * `local` is for development and tests. A process is the host, or the VM whose
+ * id is in $HVUV_LOCAL_VM; the sockets lie in $HVUV_LOCAL_DIR, else
+ * $XDG_RUNTIME_DIR/hvuv, else hvuv-<uid> in the temporary folder. That folder
+ * must be the user's alone (mode 0700) and is the only lock: the VM id is
+ * claimed, not proven. A VM reaches `parent` and itself (`loopback` or its own
+ * id); the host reaches itself and any VM by id. A listener accepts from whom
+ * it was bound for: any, loopback, children, parent, or (on the host) one VM.
+ * Both variables are read by each bind and connect, and again whenever a
+ * connect that waits for a full backlog is tried again.
  */
 #ifndef HVUV_ADDR_H
 #define HVUV_ADDR_H

@@ -38,7 +38,8 @@ typedef struct hvuv_shutdown_s hvuv_shutdown_t;
 
 /* Asks for memory to read into. suggested_size is in bytes; any size will do.
  * A buffer with no bytes means "none now": the read callback is told
- * UV_ENOBUFS and reading goes on. The buffer comes back in exactly one read
+ * UV_ENOBUFS and reading goes on, so while bytes wait the next turn asks again;
+ * hvuv_read_stop() ends that. The buffer comes back in exactly one read
  * callback before the next one is asked for. */
 typedef void (*hvuv_alloc_cb)(hvuv_stream_t* stream,
                               size_t suggested_size,
@@ -53,8 +54,10 @@ typedef void (*hvuv_read_cb)(hvuv_stream_t* stream,
                              ssize_t nread,
                              const uv_buf_t* buf);
 
-/* status is 0, or why the request failed; UV_ECANCELED if the stream was
- * closed, or the connect before it failed, first. */
+/* status is 0, or why the request failed. UV_ECANCELED says that it was not
+ * tried: the stream was closed, the connect before it failed, or a write before
+ * it did. After hvuv_close() a write may also report 0, so a callback that goes
+ * on with the stream asks hvuv_is_closing() first. */
 typedef void (*hvuv_write_cb)(hvuv_write_t* req, int status);
 typedef void (*hvuv_connect_cb)(hvuv_connect_t* req, int status);
 typedef void (*hvuv_shutdown_cb)(hvuv_shutdown_t* req, int status);
@@ -162,7 +165,8 @@ HVUV_EXTERN int hvuv_init(uv_loop_t* loop, hvuv_stream_t* stream);
  *   UV_EBUSY     the stream has a socket
  *   UV_EINVAL    the stream is closing, or the socket is not SOCK_STREAM
  *   UV_ENOTCONN  the socket is neither connected nor listening
- *   UV_EEXIST    the loop already watches this socket
+ *   UV_EEXIST    the loop watches this socket already; a socket in two idle
+ *                handles is not noticed and is a mistake
  *   UV_EBADF, UV_ENOTSOCK, UV_ENOMEM */
 HVUV_EXTERN int hvuv_open(hvuv_stream_t* stream, uv_os_sock_t sock);
 
@@ -184,7 +188,8 @@ HVUV_EXTERN void hvuv_close(hvuv_stream_t* stream, hvuv_close_cb cb);
  *
  *   UV_EINVAL         the stream is closing or has a socket; *addr is not an
  *                     address, or its service cannot be had on this system
- *                     (AF_VSOCK carries service ids that stand for a port)
+ *                     (AF_VSOCK carries service ids that stand for a port);
+ *                     $HVUV_LOCAL_VM is no VM id
  *   UV_EADDRINUSE     somebody alive listens there
  *   UV_EADDRNOTAVAIL  nothing can be bound to this CID or VM id here
  *   UV_EACCES         a vsock port below 1024 without CAP_NET_BIND_SERVICE
@@ -227,7 +232,8 @@ HVUV_EXTERN int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client);
  *
  *   UV_EINVAL         the stream is closing, bound to another family, or
  *                     listening; *addr is not an address, or its service
- *                     cannot be had on this system
+ *                     cannot be had on this system; $HVUV_LOCAL_VM is no VM
+ *                     id
  *   UV_EISCONN        the stream is connected
  *   UV_EALREADY       a connect is pending
  *   UV_EADDRNOTAVAIL  nothing can be reached by this CID or VM id from here
@@ -244,8 +250,9 @@ HVUV_EXTERN int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client);
  *                     (hyperv_transport.c never refuses)
  *   UV_EPROTO         the hypervisor's answer was not one (`hybrid`)
  *
- * After a failure the stream is as hvuv_init() left it and may connect again;
- * writes and a shutdown made behind it have called back with UV_ECANCELED. */
+ * After a failure the stream is as hvuv_init() left it, but for its timeout and
+ * hvuv_unref(), and may connect again; writes and a shutdown made behind it
+ * have called back with UV_ECANCELED, and a hvuv_read_start() is forgotten. */
 HVUV_EXTERN int hvuv_connect(hvuv_connect_t* req,
                              hvuv_stream_t* stream,
                              const hvuv_addr_t* addr,
@@ -253,9 +260,10 @@ HVUV_EXTERN int hvuv_connect(hvuv_connect_t* req,
 
 /* How long a connect may take, in milliseconds; then its callback is told
  * UV_ETIMEDOUT. 0, as after hvuv_init(), leaves it to the system: AF_VSOCK
- * gives up after 2 s, a full `local` or `hybrid` backlog is waited for without
- * end. Holds for connects made later. UV_EINVAL if the stream is closing,
- * UV_EALREADY while a connect is pending. */
+ * gives up after 2 s; a full `local` or `hybrid` backlog, and a hypervisor that
+ * does not answer, are waited for without end. Holds for connects made later.
+ * UV_EINVAL if the stream is closing, UV_EALREADY while a connect is pending.
+ */
 HVUV_EXTERN int hvuv_set_connect_timeout(hvuv_stream_t* stream,
                                          uint64_t timeout_ms);
 
@@ -282,7 +290,7 @@ HVUV_EXTERN int hvuv_read_stop(hvuv_stream_t* stream);
  * kernel has not taken count in hvuv_get_write_queue_size().
  *
  *   UV_EBADF   the stream has no socket or is closing
- *   UV_EPIPE   it was shut down, or it only listens
+ *   UV_EPIPE   it was shut down, or is bound or listening and not connected
  *   UV_EINVAL  bufs is NULL or nbufs is 0
  *   UV_ENOMEM  more than four buffers, and no memory for them */
 HVUV_EXTERN int hvuv_write(hvuv_write_t* req,
@@ -334,15 +342,21 @@ HVUV_EXTERN int hvuv_fileno(const hvuv_stream_t* stream, uv_os_sock_t* sock);
 
 /* The address the stream is bound to; of an accepted stream, its listener's
  * (on AF_HYPERV the system's own answer is arbitrary: go-winio
- * hvsock_test.go). Once known it stays readable until the close callback.
- * UV_EBADF without a socket, UV_ENOTSUP if hvuv has no form for it. */
+ * hvsock_test.go). Of a stream that connected: for vsock what the kernel chose,
+ * in vsock:// form; for `local` its VM id, or loopback on the host, with the
+ * all-zero service id. Once known it stays readable until the close callback.
+ * UV_EBADF without a socket, UV_ENOTSUP if there is none (`hybrid` callers,
+ * vsock while connecting) or hvuv has no form for it. */
 HVUV_EXTERN int hvuv_getsockname(const hvuv_stream_t* stream,
                                  hvuv_addr_t* addr);
 
-/* The peer's address as seen at connect or accept. It stays readable until the
- * close callback, also where the system forgets it at a shutdown (af_vsock.c).
- * UV_EBADF without a socket, UV_ENOTCONN if not connected, UV_ENOTSUP if hvuv
- * has no form for it. */
+/* The peer's address as seen at connect or accept. An accepted `local` peer has
+ * its VM id, or loopback or parent, and the all-zero service id; a `hybrid`
+ * one is its guest, at the listener's address. A listener bound to hyperv:// on
+ * Linux sees peers other than parent and loopback as vsock://. It stays
+ * readable until the close callback, also where the system forgets it at a
+ * shutdown (af_vsock.c). UV_EBADF without a socket, UV_ENOTCONN if not
+ * connected, UV_ENOTSUP if hvuv has no form for it. */
 HVUV_EXTERN int hvuv_getpeername(const hvuv_stream_t* stream,
                                  hvuv_addr_t* addr);
 

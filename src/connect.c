@@ -254,7 +254,6 @@ static void fail(hvuv_stream_t* s) {
   memset(&s->local_addr, 0, sizeof(s->local_addr));
   memset(&s->peer_addr, 0, sizeof(s->peer_addr));
   hvuv__stream_move(s, HVUV__IDLE);
-  hvuv__stream_update(s);
   hvuv__write_abandon(s, s->connect_status);
 }
 

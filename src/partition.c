@@ -103,6 +103,14 @@ static int check_path(int printed) {
   return printed < 0 || printed >= HVUV__PATH_ROOM ? UV_ENAMETOOLONG : 0;
 }
 
+/* A slash at the end would hide that the folder is a link. */
+static void drop_slashes(char path[]) {
+  size_t len;
+
+  for (len = strlen(path); len > 1 && path[len - 1] == '/'; len--)
+    path[len - 1] = '\0';
+}
+
 /* A listener removes its socket when it closes, wherever the process has moved
  * to by then. */
 static int make_absolute(char path[]) {
@@ -111,6 +119,7 @@ static int make_absolute(char path[]) {
   size_t size;
   int err;
 
+  drop_slashes(path);
   if (path[0] == '/')
     return 0;
 
@@ -197,7 +206,10 @@ int hvuv__partition_of_path(const char* path,
     partition->is_host = 1;
     return 0;
   }
-  return parse_hex(name, end - start, &partition->vm_id);
+  return parse_hex(name, end - start, &partition->vm_id) != 0 ||
+                 is_well_known(&partition->vm_id)
+             ? UV_EINVAL
+             : 0;
 }
 
 static void add_candidate(hvuv__route_t* route,

@@ -43,7 +43,8 @@ enum hvuv__flag {
   HVUV__STARVED_TOLD = 1 << 9,   /* ... and the user knows */
   HVUV__ACCEPT_DEAD = 1 << 10,   /* the listening socket has failed */
   HVUV__HOLDS = 1 << 11,         /* counted by the hub as keeping the loop */
-  HVUV__ADOPTED = 1 << 12        /* the socket came by hvuv_open() */
+  HVUV__ADOPTED = 1 << 12,       /* the socket came by hvuv_open() */
+  HVUV__AWAKE = 1 << 13          /* awake: it ends its writing itself */
 };
 
 static inline void hvuv__clear_flags(hvuv_stream_t* stream,
@@ -90,7 +91,11 @@ void hvuv__read_turn_end(hvuv_stream_t* stream);
 /* --- stream_write.c */
 
 void hvuv__write_ready(hvuv_stream_t* stream);
-void hvuv__write_turn_end(hvuv_stream_t* stream);
+
+/* Sends what was gathered and calls back what is done. At the end of a wake-up
+ * of the stream itself, while its buffers are still in the cache; else at the
+ * turn's end. */
+void hvuv__write_end(hvuv_stream_t* stream);
 
 /* Sends what only waits for the turn's end. */
 void hvuv__write_flush_gathered(hvuv_stream_t* stream);

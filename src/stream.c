@@ -35,9 +35,10 @@
  * Who owns what: the stream owns its socket, poller, alarm and claim from
  * hvuv__stream_attach() to hvuv__stream_detach(); requests are the user's and
  * on loan. Callbacks run from two places only: from on_ready() (read and
- * connection callbacks) and from hvuv__stream_turn_end() (all others). The
- * close callback is among the latter, so a stream's memory is there after any
- * callback, and looking at `state` again is all that is needed.
+ * connection callbacks, and those of writes made meanwhile) and from
+ * hvuv__stream_turn_end() (all others). The close callback is among the
+ * latter, so a stream's memory is there after any callback, and looking at
+ * `state` again is all that is needed.
  */
 #include <assert.h>
 #include <string.h>
@@ -148,10 +149,20 @@ static void on_open_ready(hvuv_stream_t* s, int status, int events) {
     events = UV_READABLE | UV_WRITABLE;
   }
 
+  s->flags |= HVUV__AWAKE;
   if ((events & UV_READABLE) && (s->flags & HVUV__READING))
     hvuv__read_ready(s);
   if ((events & UV_WRITABLE) && s->state == HVUV__OPEN)
     hvuv__write_ready(s);
+  hvuv__clear_flags(s, HVUV__AWAKE);
+
+  /* GATHER says that something was written, SHUT that it may end. */
+  if (s->state == HVUV__OPEN &&
+      (s->done_head != NULL ||
+       (s->flags & (HVUV__WRITE_GATHER | HVUV__SHUT)) != 0))
+    hvuv__write_end(s);
+  if (status != 0)
+    hvuv__stream_update(s);
 }
 
 static void on_ready(void* owner, int status, int events) {
@@ -160,9 +171,11 @@ static void on_ready(void* owner, int status, int events) {
   switch (s->state) {
     case HVUV__LISTENING:
       hvuv__listener_ready(s, status);
+      hvuv__stream_update(s);
       break;
     case HVUV__CONNECTING:
       hvuv__connect_ready(s, status);
+      hvuv__stream_update(s);
       break;
     case HVUV__OPEN:
       on_open_ready(s, status, events);
@@ -172,7 +185,6 @@ static void on_ready(void* owner, int status, int events) {
        * still deliver what it found before. */
       break;
   }
-  hvuv__stream_update(s);
 }
 
 static void on_alarm(void* owner) {
@@ -330,7 +342,6 @@ void hvuv__stream_turn_end(hvuv_stream_t* s) {
   if (err != 0)
     on_ready(s, err, 0);
   hvuv__connect_turn_end(s);
-  hvuv__write_turn_end(s);
+  hvuv__write_end(s);
   hvuv__read_turn_end(s);
-  hvuv__stream_update(s);
 }

@@ -47,6 +47,8 @@ static void end_reading(hvuv_stream_t* s,
   hvuv__clear_flags(s, HVUV__READING);
   s->read_end = code;
   read_cb(s, code, buf);
+  /* Not before: it has nothing to say of a stream that was closed there. */
+  hvuv__stream_update(s);
 }
 
 /* One buffer from alloc_cb to read_cb. Returns 1 if another read may follow. */
@@ -58,7 +60,8 @@ static int read_once(hvuv_stream_t* s) {
 
   alloc_cb = s->alloc_cb;
   read_cb = s->read_cb;
-  buf = uv_buf_init(NULL, 0);
+  buf.base = NULL;
+  buf.len = 0;
   alloc_cb(s, SUGGESTED_BYTES, &buf);
 
   if (!is_reading_with(s, alloc_cb, read_cb)) {

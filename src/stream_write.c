@@ -30,6 +30,12 @@ static int can_write(const hvuv_stream_t* s) {
   return s->flags & HVUV__SHUT ? UV_EPIPE : 0;
 }
 
+/* Has hvuv__write_end() called. */
+static void end_later(hvuv_stream_t* s) {
+  if (!(s->flags & HVUV__AWAKE))
+    hvuv__hub_defer(s->hub, s);
+}
+
 static int is_full(ssize_t sent) {
   return sent == UV_EAGAIN || sent == UV_ENOBUFS;
 }
@@ -44,6 +50,30 @@ static ssize_t send_queued(hvuv_stream_t* s, size_t* bytes) {
   return *bytes == 0 ? 0 : hvuv__sys_send(s->sock, bufs, nbufs);
 }
 
+/* Books what sending `bytes` of the queue came to. Returns 1 if the kernel may
+ * take more. */
+static int book(hvuv_stream_t* s, ssize_t sent, size_t bytes) {
+  if (sent >= 0) {
+    hvuv__wqueue_advance(s, (size_t) sent);
+    return (size_t) sent == bytes;
+  }
+
+  if (!is_full(sent))
+    hvuv__wqueue_fail(s, (int) sent);
+  else if (s->pending_error != 0)
+    hvuv__wqueue_fail(s, s->pending_error);
+  return 0;
+}
+
+/* What is left waits for WRITABLE; what is done waits for the turn's end. */
+static void settle(hvuv_stream_t* s) {
+  if (!hvuv__wqueue_is_sent(s))
+    s->flags |= HVUV__WRITE_BLOCKED;
+  if (s->done_head != NULL)
+    end_later(s);
+  hvuv__stream_update(s);
+}
+
 /* Sends until nothing is queued, the kernel is full, or it fails. */
 static void flush(hvuv_stream_t* s) {
   ssize_t sent;
@@ -53,24 +83,36 @@ static void flush(hvuv_stream_t* s) {
   hvuv__clear_flags(s, HVUV__WRITE_BLOCKED);
   for (i = 0; i < SENDS_PER_WAKE && !hvuv__wqueue_is_sent(s); i++) {
     sent = send_queued(s, &bytes);
-    if (sent < 0 && !is_full(sent)) {
-      hvuv__wqueue_fail(s, (int) sent);
-      break;
-    }
-    if (sent < 0 && s->pending_error != 0) {
-      hvuv__wqueue_fail(s, s->pending_error);
-      break;
-    }
-    if (sent >= 0)
-      hvuv__wqueue_advance(s, (size_t) sent);
-    if (sent < 0 || (size_t) sent < bytes)
+    if (!book(s, sent, bytes))
       break;
   }
+  settle(s);
+}
 
-  if (!hvuv__wqueue_is_sent(s))
-    s->flags |= HVUV__WRITE_BLOCKED;
-  if (s->done_head != NULL)
-    hvuv__hub_defer(s->hub, s);
+/* The first write of a turn, with nothing queued. The kernel nearly always
+ * takes it whole, and then it never sees the queue. */
+static void send_first(hvuv_stream_t* s, hvuv_write_t* req) {
+  ssize_t sent;
+  size_t bytes;
+
+  s->flags |= HVUV__WRITE_GATHER;
+  end_later(s);
+  if (req->nbufs > HVUV__SEND_BUFS_MAX) {
+    hvuv__wqueue_push(s, req);
+    flush(s);
+    return;
+  }
+
+  bytes = req->queued_bytes;
+  sent = bytes == 0 ? 0 : hvuv__sys_send(s->sock, req->bufs, req->nbufs);
+  if (sent == (ssize_t) bytes) {
+    hvuv__wqueue_push_sent(s, req);
+    return;
+  }
+
+  hvuv__wqueue_push(s, req);
+  book(s, sent, bytes);
+  settle(s);
 }
 
 static void shut_when_sent(hvuv_stream_t* s) {
@@ -80,7 +122,7 @@ static void shut_when_sent(hvuv_stream_t* s) {
 
   s->shutdown_status = hvuv__sys_shutdown(s->sock);
   s->flags |= HVUV__SHUT_SENT;
-  hvuv__hub_defer(s->hub, s);
+  end_later(s);
 }
 
 void hvuv__write_ready(hvuv_stream_t* s) {
@@ -110,16 +152,14 @@ int hvuv_write(hvuv_write_t* req,
 
   req->handle = s;
   req->cb = cb;
-  hvuv__wqueue_push(s, req);
-  if (s->state == HVUV__CONNECTING || (s->flags & HVUV__WRITE_BLOCKED))
-    return 0;
-
-  if (!(s->flags & HVUV__WRITE_GATHER)) {
-    s->flags |= HVUV__WRITE_GATHER;
-    flush(s);
-    hvuv__stream_update(s);
+  if (s->state == HVUV__CONNECTING || (s->flags & HVUV__WRITE_BLOCKED)) {
+    hvuv__wqueue_push(s, req);
+  } else if ((s->flags & HVUV__WRITE_GATHER) || !hvuv__wqueue_is_sent(s)) {
+    hvuv__wqueue_push(s, req);
+    end_later(s);
+  } else {
+    send_first(s, req);
   }
-  hvuv__hub_defer(s->hub, s);
   return 0;
 }
 
@@ -179,7 +219,7 @@ static void tell_shutdown(hvuv_shutdown_t* req, int status) {
     req->cb(req, status);
 }
 
-void hvuv__write_turn_end(hvuv_stream_t* s) {
+void hvuv__write_end(hvuv_stream_t* s) {
   hvuv_shutdown_t* req;
 
   if (s->state == HVUV__OPEN) {
@@ -209,6 +249,7 @@ void hvuv__write_abandon(hvuv_stream_t* s, int connect_status) {
   s->shutdown_req = NULL;
   hvuv__clear_flags(s, HVUV__SHUT | HVUV__WRITE_GATHER);
   hvuv__wqueue_fail(s, UV_ECANCELED);
+  hvuv__stream_update(s);
 
   hvuv__connect_tell(s, connect_status);
   tell_writes(s);

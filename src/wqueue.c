@@ -2,24 +2,14 @@
 #include "wqueue.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "alloc.h"
-
-static size_t count_bytes(const uv_buf_t bufs[], unsigned int nbufs) {
-  size_t bytes;
-  unsigned int i;
-
-  bytes = 0;
-  for (i = 0; i < nbufs; i++)
-    bytes += bufs[i].len;
-
-  return bytes;
-}
 
 int hvuv__wqueue_prepare(hvuv_write_t* req,
                          const uv_buf_t bufs[],
                          unsigned int nbufs) {
+  unsigned int i;
+
   req->bufs = req->small_bufs;
   if (nbufs > sizeof(req->small_bufs) / sizeof(req->small_bufs[0])) {
     req->bufs = hvuv__calloc(nbufs, sizeof(bufs[0]));
@@ -27,12 +17,14 @@ int hvuv__wqueue_prepare(hvuv_write_t* req,
       return UV_ENOMEM;
   }
 
-  memcpy(req->bufs, bufs, nbufs * sizeof(bufs[0]));
   req->nbufs = nbufs;
   req->index = 0;
-  req->queued_bytes = count_bytes(bufs, nbufs);
+  req->queued_bytes = 0;
   req->status = 0;
-  req->next = NULL;
+  for (i = 0; i < nbufs; i++) {
+    req->bufs[i] = bufs[i];
+    req->queued_bytes += bufs[i].len;
+  }
   return 0;
 }
 
@@ -52,8 +44,9 @@ void hvuv__wqueue_push(hvuv_stream_t* s, hvuv_write_t* req) {
   s->write_queue_size += req->queued_bytes;
 }
 
-int hvuv__wqueue_is_sent(const hvuv_stream_t* s) {
-  return s->unsent_head == NULL;
+void hvuv__wqueue_push_sent(hvuv_stream_t* s, hvuv_write_t* req) {
+  req->queued_bytes = 0;
+  append(&s->done_head, &s->done_tail, req);
 }
 
 unsigned int hvuv__wqueue_gather(const hvuv_stream_t* s,

@@ -16,9 +16,14 @@ int hvuv__wqueue_prepare(hvuv_write_t* req,
 
 void hvuv__wqueue_push(hvuv_stream_t* stream, hvuv_write_t* req);
 
+/* The same for a request whose bytes are all sent already. */
+void hvuv__wqueue_push_sent(hvuv_stream_t* stream, hvuv_write_t* req);
+
 /* 1 if no bytes wait to be sent; a write of no bytes counts as unsent until
  * hvuv__wqueue_advance() passes it. */
-int hvuv__wqueue_is_sent(const hvuv_stream_t* stream);
+static inline int hvuv__wqueue_is_sent(const hvuv_stream_t* stream) {
+  return stream->unsent_head == NULL;
+}
 
 /* Points at the next buffers to send: the head request's own array if it is
  * the only one, else gathered into `room` from as many requests as fit.

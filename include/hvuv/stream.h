@@ -286,7 +286,8 @@ HVUV_EXTERN int hvuv_read_stop(hvuv_stream_t* stream);
  * four buffers are queued without allocating.
  *
  * The first write of a loop turn goes to the kernel at once. Further ones of
- * the same turn leave together at its end, or at hvuv_close(). Bytes that the
+ * the same turn leave together at its end, at hvuv_close(), or when the
+ * stream's own callbacks of that turn have run. Bytes that the
  * kernel has not taken count in hvuv_get_write_queue_size().
  *
  *   UV_EBADF   the stream has no socket or is closing

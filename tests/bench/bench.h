@@ -1,0 +1,187 @@
+/*
+ * The benchmark: echo servers of several makes under one load, on the same kind
+ * of socket. A bench process makes the load and measures; each server is a
+ * process of its own, the same program started as `bench serve`.
+ *
+ *   main.c       the command line
+ *   measure.c    time and processor time, contenders interleaved
+ *   count.c      system calls and instructions, exactly, without a clock
+ *   client.c     the load, whose every byte is checked
+ *   process.c    servers as processes, cores, clocks
+ *   server_*.c   the contenders
+ *   report.c     medians, spreads, tables
+ *
+ * Another contender is a row in contender.c, another load a row in scenario.c.
+ */
+#ifndef HVUV_BENCH_H
+#define HVUV_BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+/* What every server reads into, which is what libuv suggests. */
+#define READ_BYTES 65536
+
+#define CONTENDERS_MAX 16
+#define SCENARIOS_MAX  32
+#define ROUNDS_MAX     101
+
+/* --- What is compared ----------------------------------------------------- */
+
+/* What a server is to do: take so many connections and no more, send back what
+ * comes in pieces of at most `bytes`, and end when all have hung up. */
+typedef struct {
+  int listener;
+  unsigned int connections;
+  size_t bytes;
+} job_t;
+
+typedef struct {
+  const char* name;
+  const char* what;
+  void (*serve)(const job_t* job);
+} contender_t;
+
+/* The first is what ratios are taken to, and so is CLASSIC. */
+extern const contender_t contenders[];
+extern const unsigned int contenders_count;
+#define CLASSIC 1
+
+void serve_epoll(const job_t* job);
+void serve_uv_classic(const job_t* job);
+void serve_uv_classic_keep(const job_t* job);
+void serve_uv_careful(const job_t* job);
+void serve_hvuv_write(const job_t* job);
+void serve_hvuv_try_write(const job_t* job);
+
+/* --- Under which load ----------------------------------------------------- */
+
+/* Echoes: `depth` messages of `bytes` under way on each connection. With depth
+ * 0 each message has a connection of its own: open, echo unless bytes is 0,
+ * close. */
+typedef struct {
+  unsigned int connections;
+  size_t bytes;
+  unsigned int depth;
+} scenario_t;
+
+extern const scenario_t scenarios[];
+extern const unsigned int scenarios_count;
+
+/* "100x64", "100x64x16", "open", "openx64": 0, or -1 if it is none. */
+int scenario_parse(const char* text, scenario_t* scenario);
+void scenario_name(const scenario_t* scenario, char name[], size_t size);
+void scenario_describe(const scenario_t* scenario, char text[], size_t size);
+
+/* --- The load ------------------------------------------------------------- */
+
+typedef struct load_s load_t;
+
+/* How many connections a server must take for so many messages. */
+unsigned int load_connections(const scenario_t* scenario, unsigned long total);
+
+/* Opens the scenario's connections to a socket's path. */
+load_t* load_open(const scenario_t* scenario, const char* path);
+
+/* Has so many messages echoed. In step, the next ones are sent when all have
+ * come back, so that a server finds the same in every turn. */
+void load_run(load_t* load, unsigned long messages, int in_step);
+
+void load_close(load_t* load);
+
+/* --- Servers as processes ------------------------------------------------- */
+
+typedef struct {
+  pid_t pid;
+  char path[108];
+} server_t;
+
+/* Starts a server on the client's core or on another, under a command
+ * (NULL-terminated words) unless that is NULL. */
+void server_start(server_t* server,
+                  const contender_t* contender,
+                  unsigned int connections,
+                  size_t bytes,
+                  int other_core,
+                  const char* const under[]);
+
+/* Waits for it to end, which it does when its connections are closed. */
+void server_finish(server_t* server);
+
+/* Processor time it has used, in ns. */
+uint64_t server_cpu_ns(const server_t* server);
+
+/* What `bench serve` does. */
+int server_main(int argc, char* argv[]);
+
+uint64_t now_ns(void);
+
+/* Pins this process. On a shared core the scheduler is told besides that waking
+ * it is no reason to interrupt another: a server then finds all that the client
+ * has sent before it waited. */
+void pin_to_core(int core, int shared);
+
+/* The n-th core that this process may use, the first if there are fewer. */
+int nth_core(int n);
+int cores_count(void);
+
+/* Raises the limit of descriptors as far as it goes. */
+void raise_limits(void);
+
+/* This program's file, and its folder, where results are written to. */
+const char* program_path(void);
+const char* program_folder(void);
+
+/* A private folder, removed when the process ends. */
+const char* temporary_folder(void);
+
+/* --- Results -------------------------------------------------------------- */
+
+typedef struct {
+  double median;
+  double low;  /* a quarter of the values lies below, */
+  double high; /* a quarter above */
+} stats_t;
+
+stats_t stats_of(const double values[], unsigned int count);
+
+/* (high - low) / median, in per cent. */
+double stats_spread(const stats_t* stats);
+
+FILE* open_result(const char* name);
+
+/* --- Verbs ---------------------------------------------------------------- */
+
+typedef struct {
+  unsigned int rounds;
+  unsigned int milliseconds; /* of one measurement, about */
+  int same_core;
+  int other_core;
+  unsigned int messages; /* of one count; 0: as many as it takes */
+  scenario_t scenarios[SCENARIOS_MAX];
+  unsigned int scenarios_count;
+  const contender_t* contenders[CONTENDERS_MAX];
+  unsigned int contenders_count;
+} plan_t;
+
+void measure(const plan_t* plan);
+void count_syscalls(const plan_t* plan);
+void count_instructions(const plan_t* plan);
+
+/* Says what is going on, on stderr; "" when it is over. */
+void progress(const char* format, ...) __attribute__((format(printf, 1, 2)));
+
+_Noreturn void die(const char* format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+_Noreturn void die_of(const char* step, int err);
+
+/* Dies of a negative libuv code. Inline, because servers ask at every step. */
+static inline void must(const char* step, int err) {
+  if (err < 0)
+    die_of(step, err);
+}
+
+#endif /* HVUV_BENCH_H */

@@ -1,0 +1,265 @@
+/*
+ * The load: connections on which messages go out and come back.
+ *
+ * What is sent is told by place alone: byte p of connection c is byte
+ * (p + c * STRIDE) % PERIOD of a pattern. So nothing is composed before a send,
+ * what comes back is compared with the pattern itself, and a byte that is lost,
+ * doubled, out of order or another connection's is seen.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define PERIOD 4099 /* prime, so that messages do not repeat */
+#define STRIDE 97
+#define CHUNK  65536
+
+#define TIMEOUT_S 30
+
+typedef struct {
+  int fd;
+  unsigned int id;
+  unsigned long granted; /* messages that may be sent */
+  unsigned long back;    /* messages that came back in full */
+  uint64_t sent;         /* bytes */
+  uint64_t received;
+} conn_t;
+
+struct load_s {
+  scenario_t scenario;
+  const char* path;
+  int epoll;
+  int in_step;
+  unsigned long left;      /* messages not yet granted */
+  unsigned long under_way; /* granted and not yet back */
+  unsigned int opened;
+  conn_t* conns;
+  char pattern[PERIOD + CHUNK];
+  char buffer[CHUNK];
+};
+
+static int connect_to(const char* path) {
+  struct sockaddr_un name = {.sun_family = AF_UNIX};
+  struct timeval limit = {.tv_sec = TIMEOUT_S};
+  int fd;
+
+  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd == -1)
+    die("client: socket: %s", strerror(errno));
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+  memcpy(name.sun_path, path, strlen(path) + 1);
+  if (connect(fd, (struct sockaddr*) &name, sizeof(name)) != 0)
+    die("client: connect to %s: %s", path, strerror(errno));
+  return fd;
+}
+
+static const char* place(const load_t* load, const conn_t* c, uint64_t at) {
+  return load->pattern + (at + (uint64_t) c->id * STRIDE) % PERIOD;
+}
+
+static size_t smaller(uint64_t a, uint64_t b) {
+  return (size_t) (a < b ? a : b);
+}
+
+/* Sends the granted messages, each by itself, as far as the kernel takes
+ * them. When it takes no more, replies are on their way and wake us. */
+static void send_granted(load_t* load, conn_t* c) {
+  size_t bytes;
+  size_t len;
+  ssize_t n;
+
+  bytes = load->scenario.bytes;
+  while (c->sent < c->granted * bytes) {
+    len = smaller(bytes - c->sent % bytes, CHUNK);
+    n = send(c->fd, place(load, c, c->sent), len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n < 0 && errno == EAGAIN)
+      return;
+    if (n < 0)
+      die("client: send: %s", strerror(errno));
+    c->sent += (size_t) n;
+  }
+}
+
+static void receive(load_t* load, conn_t* c, int flags) {
+  unsigned long back;
+  ssize_t n;
+
+  n = recv(c->fd, load->buffer, CHUNK, flags);
+  if (n < 0 && errno == EAGAIN && flags != 0)
+    return;
+  if (n < 0)
+    die("client: recv: %s", strerror(errno));
+  if (n == 0)
+    die("client: the server hung up");
+  if ((size_t) n > c->sent - c->received ||
+      memcmp(load->buffer, place(load, c, c->received), (size_t) n) != 0)
+    die("client: what came back is not what was sent (connection %u, "
+        "byte %llu and on)",
+        c->id,
+        (unsigned long long) c->received);
+
+  c->received += (size_t) n;
+  back = (unsigned long) (c->received / load->scenario.bytes);
+  load->under_way -= back - c->back;
+  c->back = back;
+}
+
+static void grant(load_t* load, conn_t* c) {
+  while (load->left > 0 && c->granted - c->back < load->scenario.depth) {
+    c->granted++;
+    load->left--;
+    load->under_way++;
+  }
+}
+
+static void wait_and_receive(load_t* load) {
+  struct epoll_event events[1024];
+  conn_t* c;
+  int n;
+  int i;
+
+  n = epoll_wait(load->epoll, events, 1024, TIMEOUT_S * 1000);
+  if (n < 0 && errno != EINTR)
+    die("client: epoll_wait: %s", strerror(errno));
+  if (n == 0)
+    die("client: no reply within %d s", TIMEOUT_S);
+
+  for (i = 0; i < n; i++) {
+    c = events[i].data.ptr;
+    receive(load, c, MSG_DONTWAIT);
+    if (!load->in_step)
+      grant(load, c);
+    send_granted(load, c);
+  }
+}
+
+/* Without epoll, which would only add noise. */
+static void receive_only(load_t* load) {
+  conn_t* c;
+
+  c = &load->conns[0];
+  receive(load, c, 0);
+  if (!load->in_step)
+    grant(load, c);
+  send_granted(load, c);
+}
+
+static void echo(load_t* load) {
+  unsigned int i;
+
+  do {
+    for (i = 0; i < load->scenario.connections; i++) {
+      grant(load, &load->conns[i]);
+      send_granted(load, &load->conns[i]);
+    }
+    while (load->under_way > 0) {
+      if (load->scenario.connections == 1)
+        receive_only(load);
+      else
+        wait_and_receive(load);
+    }
+  } while (load->left > 0);
+}
+
+static void open_echo_close(load_t* load, size_t bytes) {
+  conn_t c = {0};
+
+  c.id = load->opened++;
+  c.fd = connect_to(load->path);
+  load->scenario.bytes = bytes;
+  if (bytes > 0) {
+    c.granted = 1;
+    load->under_way = 1;
+    send_granted(load, &c);
+    while (load->under_way > 0)
+      receive(load, &c, 0);
+  }
+  close(c.fd);
+}
+
+/* Ends with an echo, so that the server has seen all by then. */
+static void open_and_close(load_t* load) {
+  size_t bytes;
+
+  bytes = load->scenario.bytes;
+  while (load->left-- > 1)
+    open_echo_close(load, bytes);
+  open_echo_close(load, bytes > 0 ? bytes : 1);
+  load->scenario.bytes = bytes;
+}
+
+unsigned int load_connections(const scenario_t* scenario, unsigned long total) {
+  return scenario->depth == 0 ? (unsigned int) total : scenario->connections;
+}
+
+static void add_connection(load_t* load, unsigned int id) {
+  struct epoll_event event = {.events = EPOLLIN};
+  conn_t* c;
+
+  c = &load->conns[id];
+  c->id = id;
+  c->fd = connect_to(load->path);
+  event.data.ptr = c;
+  if (epoll_ctl(load->epoll, EPOLL_CTL_ADD, c->fd, &event) != 0)
+    die("client: epoll_ctl: %s", strerror(errno));
+}
+
+load_t* load_open(const scenario_t* scenario, const char* path) {
+  unsigned int seed;
+  unsigned int i;
+  load_t* load;
+
+  load = calloc(1, sizeof(*load));
+  if (load == NULL)
+    die("client: no memory");
+  load->scenario = *scenario;
+  load->path = path;
+
+  seed = 1;
+  for (i = 0; i < PERIOD; i++) {
+    seed = seed * 1664525u + 1013904223u;
+    load->pattern[i] = (char) (seed >> 24);
+  }
+  for (; i < PERIOD + CHUNK; i++)
+    load->pattern[i] = load->pattern[i - PERIOD];
+
+  if (scenario->depth == 0)
+    return load;
+
+  load->epoll = epoll_create1(EPOLL_CLOEXEC);
+  load->conns = calloc(scenario->connections, sizeof(conn_t));
+  if (load->epoll == -1 || load->conns == NULL)
+    die("client: neither memory nor epoll");
+  for (i = 0; i < scenario->connections; i++)
+    add_connection(load, i);
+  return load;
+}
+
+void load_run(load_t* load, unsigned long messages, int in_step) {
+  load->left = messages;
+  load->in_step = in_step;
+  if (load->scenario.depth == 0)
+    open_and_close(load);
+  else
+    echo(load);
+}
+
+void load_close(load_t* load) {
+  unsigned int i;
+
+  if (load->conns != NULL) {
+    for (i = 0; i < load->scenario.connections; i++)
+      close(load->conns[i].fd);
+    close(load->epoll);
+  }
+  free(load->conns);
+  free(load);
+}

@@ -1,0 +1,234 @@
+/*
+ * What an echoed message costs in system calls and in instructions, counted
+ * without a clock: the same load with N and with 2 N messages, and of the
+ * difference the N-th part. So what it costs to start, to connect and to end
+ * falls out, and the rest is exact and the same on any machine.
+ *
+ * The load goes in step: all connections send, then all are waited for.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define CALLS_MAX 64
+
+/* Counts by name: of system calls, or the one of instructions. */
+typedef struct {
+  unsigned int count;
+  char name[CALLS_MAX][32];
+  double value[CALLS_MAX];
+} counts_t;
+
+typedef struct {
+  const char* what;
+  const char* result;
+  unsigned long messages; /* N, with one connection */
+  const char* under[8];   /* the command; FILE stands for the file it writes */
+  void (*parse)(FILE* file, counts_t* counts);
+} counter_t;
+
+static void add(counts_t* counts, const char* name, double value) {
+  unsigned int i;
+
+  for (i = 0; i < counts->count; i++)
+    if (strcmp(counts->name[i], name) == 0)
+      break;
+  if (i == CALLS_MAX)
+    die("more kinds of system calls than there is room for");
+  if (i == counts->count) {
+    snprintf(counts->name[i], sizeof(counts->name[i]), "%s", name);
+    counts->value[i] = 0;
+    counts->count++;
+  }
+  counts->value[i] += value;
+}
+
+/* strace -c: "  0.10  0.000010  1  200  [errors]  recvfrom" */
+static void parse_strace(FILE* file, counts_t* counts) {
+  char line[256];
+  char last[64];
+  char more[64];
+  double calls;
+  int fields;
+
+  while (fgets(line, sizeof(line), file) != NULL) {
+    fields = sscanf(line, "%*f %*f %*f %lf %63s %63s", &calls, last, more);
+    if (fields >= 2 && strcmp(fields == 3 ? more : last, "total") != 0)
+      add(counts, fields == 3 ? more : last, calls);
+  }
+}
+
+/* callgrind.out: "totals: 123456" */
+static void parse_callgrind(FILE* file, counts_t* counts) {
+  char line[4096];
+  double total;
+
+  while (fgets(line, sizeof(line), file) != NULL)
+    if (sscanf(line, "totals: %lf", &total) == 1)
+      add(counts, "instructions", total);
+}
+
+static void count_once(const counter_t* counter,
+                       const scenario_t* s,
+                       const contender_t* contender,
+                       unsigned long messages,
+                       counts_t* counts) {
+  const char* under[9] = {NULL};
+  server_t server;
+  char option[128];
+  char path[96];
+  load_t* load;
+  FILE* file;
+  int i;
+
+  snprintf(path, sizeof(path), "%s/count", temporary_folder());
+  for (i = 0; counter->under[i] != NULL; i++) {
+    under[i] = counter->under[i];
+    if (strstr(under[i], "FILE") == NULL)
+      continue;
+    snprintf(option,
+             sizeof(option),
+             "%.*s%s",
+             (int) strcspn(under[i], "F"),
+             under[i],
+             path);
+    under[i] = option;
+  }
+
+  server_start(
+      &server, contender, load_connections(s, messages), s->bytes, 0, under);
+  load = load_open(s, server.path);
+  load_run(load, messages, 1);
+  load_close(load);
+  server_finish(&server);
+
+  counts->count = 0;
+  file = fopen(path, "r");
+  if (file == NULL)
+    die("%s has counted nothing", counter->under[0]);
+  counter->parse(file, counts);
+  fclose(file);
+  unlink(path);
+}
+
+/* Per message, in *counts. */
+static double count(const counter_t* counter,
+                    const scenario_t* s,
+                    const contender_t* contender,
+                    unsigned long messages,
+                    counts_t* counts) {
+  counts_t once;
+  double total;
+  unsigned int i;
+
+  count_once(counter, s, contender, messages, &once);
+  count_once(counter, s, contender, 2 * messages, counts);
+  for (i = 0; i < once.count; i++)
+    add(counts, once.name[i], -once.value[i]);
+
+  total = 0;
+  for (i = 0; i < counts->count; i++) {
+    counts->value[i] /= (double) messages;
+    total += counts->value[i];
+  }
+  return total;
+}
+
+static void print_counts(const counts_t* counts,
+                         const char* label,
+                         FILE* result) {
+  unsigned int i;
+
+  for (i = 0; i < counts->count; i++) {
+    if (counts->value[i] > -0.005 && counts->value[i] < 0.005)
+      continue;
+    if (counts->count > 1)
+      printf("  %s %.2f", counts->name[i], counts->value[i]);
+    fprintf(result, "%s\t%s\t%.3f\n", label, counts->name[i], counts->value[i]);
+  }
+  printf("\n");
+  fflush(stdout);
+}
+
+static void count_scenario(const counter_t* counter,
+                           const plan_t* plan,
+                           const scenario_t* s,
+                           FILE* result) {
+  const contender_t* contender;
+  unsigned long messages;
+  unsigned long lap;
+  counts_t counts;
+  char label[128];
+  char name[48];
+  char text[96];
+  unsigned int i;
+  double total;
+
+  /* Whole laps, at least two. */
+  lap = (unsigned long) s->connections * (s->depth > 0 ? s->depth : 1);
+  messages = plan->messages > 0 ? plan->messages : counter->messages;
+  messages = (messages / lap < 2 ? 2 : messages / lap) * lap;
+
+  scenario_name(s, name, sizeof(name));
+  scenario_describe(s, text, sizeof(text));
+  printf("%s: %s (N = %lu)\n", name, text, messages);
+  for (i = 0; i < plan->contenders_count; i++) {
+    contender = plan->contenders[i];
+    progress("%s: %s", name, contender->name);
+    total = count(counter, s, contender, messages, &counts);
+    progress("%s", "");
+    printf("  %-15s %9.2f %s", contender->name, total, counter->what);
+    snprintf(label, sizeof(label), "%s\t%s", name, contender->name);
+    print_counts(&counts, label, result);
+  }
+  printf("\n");
+}
+
+static void count_all(const counter_t* counter, const plan_t* plan) {
+  char command[64];
+  FILE* result;
+  unsigned int i;
+
+  snprintf(
+      command, sizeof(command), "command -v %s >/dev/null", counter->under[0]);
+  if (system(command) != 0)
+    die("%s is not installed; it does the counting", counter->under[0]);
+
+  result = open_result(counter->result);
+  fprintf(result, "scenario\tserver\twhat\tper_message\n");
+  printf("Counted, per message: (of 2 N messages - of N) / N\n\n");
+  pin_to_core(nth_core(0), 1);
+  for (i = 0; i < plan->scenarios_count; i++)
+    count_scenario(counter, plan, &plan->scenarios[i], result);
+  fclose(result);
+}
+
+void count_syscalls(const plan_t* plan) {
+  static const counter_t counter = {
+      .what = "system calls",
+      .result = "syscalls.tsv",
+      .messages = 2000,
+      .under = {"strace", "-c", "-f", "-o", "FILE", NULL},
+      .parse = parse_strace,
+  };
+
+  count_all(&counter, plan);
+}
+
+void count_instructions(const plan_t* plan) {
+  static const counter_t counter = {
+      .what = "instructions",
+      .result = "instructions.tsv",
+      .messages = 5000,
+      .under = {"valgrind",
+                "--quiet",
+                "--tool=callgrind",
+                "--callgrind-out-file=FILE",
+                NULL},
+      .parse = parse_callgrind,
+  };
+
+  count_all(&counter, plan);
+}

@@ -1,0 +1,170 @@
+/* The command line. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "bench.h"
+
+static void usage(void) {
+  unsigned int i;
+  char name[48];
+  char text[96];
+
+  puts(
+      "bench [run] [OPTIONS] [SCENARIO...]\n"
+      "    time and processor time per message, contenders interleaved\n"
+      "bench syscalls [OPTIONS] [SCENARIO...]\n"
+      "    system calls per message (needs strace)\n"
+      "bench instructions [OPTIONS] [SCENARIO...]\n"
+      "    user instructions per message (needs valgrind)\n"
+      "\n"
+      "-r ROUNDS    rounds (default 11)\n"
+      "-t MS        about how long each measurement takes (default 100)\n"
+      "-c CORE      the server's: same as the client's (default), other, both\n"
+      "-n N         messages to count (default 2000, 5000)\n"
+      "-w NAME,...  only these servers\n"
+      "\n"
+      "Results also go to .tsv files beside this program.\n"
+      "\n"
+      "Servers:");
+  for (i = 0; i < contenders_count; i++)
+    printf("  %-15s %s\n", contenders[i].name, contenders[i].what);
+  puts("\nScenarios, CONNECTIONSxBYTES[xDEPTH] or open[xBYTES]; the default:");
+  for (i = 0; i < scenarios_count; i++) {
+    scenario_name(&scenarios[i], name, sizeof(name));
+    scenario_describe(&scenarios[i], text, sizeof(text));
+    printf("  %-15s %s\n", name, text);
+  }
+}
+
+void die_of(const char* step, int err) {
+  die("%s: %s", step, uv_strerror(err));
+}
+
+static unsigned int number(const char* text, unsigned int most) {
+  unsigned long n;
+  char* end;
+
+  n = strtoul(text, &end, 10);
+  if (*end != '\0' || n == 0 || n > most)
+    die("%s: a number up to %u is wanted", text, most);
+  return (unsigned int) n;
+}
+
+static void choose_cores(plan_t* plan, const char* text) {
+  plan->same_core = strcmp(text, "other") != 0;
+  plan->other_core = strcmp(text, "same") != 0;
+  if (plan->same_core && plan->other_core && strcmp(text, "both") != 0)
+    die("%s: same, other or both is wanted", text);
+  if (plan->other_core && cores_count() == 1)
+    die("there is only one core");
+}
+
+static void choose_contenders(plan_t* plan, char* names) {
+  unsigned int i;
+  char* name;
+
+  plan->contenders_count = 0;
+  for (name = strtok(names, ","); name != NULL; name = strtok(NULL, ",")) {
+    for (i = 0; i < contenders_count; i++)
+      if (strcmp(contenders[i].name, name) == 0)
+        break;
+    if (i == contenders_count || plan->contenders_count == CONTENDERS_MAX)
+      die("there is no server %s", name);
+    plan->contenders[plan->contenders_count++] = &contenders[i];
+  }
+}
+
+static void choose_scenarios(plan_t* plan, int count, char* names[]) {
+  int i;
+
+  if (count > SCENARIOS_MAX)
+    die("too many scenarios");
+  plan->scenarios_count = (unsigned int) count;
+  for (i = 0; i < count; i++)
+    if (scenario_parse(names[i], &plan->scenarios[i]) != 0)
+      die("%s is no scenario", names[i]);
+}
+
+static void choose_defaults(plan_t* plan) {
+  memset(plan, 0, sizeof(*plan));
+  plan->rounds = 11;
+  plan->milliseconds = 100;
+  plan->same_core = 1;
+  for (; plan->contenders_count < contenders_count; plan->contenders_count++)
+    plan->contenders[plan->contenders_count] =
+        &contenders[plan->contenders_count];
+  plan->scenarios_count = scenarios_count;
+  memcpy(plan->scenarios, scenarios, scenarios_count * sizeof(scenarios[0]));
+}
+
+/* Returns 0 if help was asked for. */
+static int parse_options(plan_t* plan, int argc, char* argv[]) {
+  int option;
+
+  while ((option = getopt(argc, argv, "r:t:c:n:w:h")) != -1) {
+    switch (option) {
+      case 'r':
+        plan->rounds = number(optarg, ROUNDS_MAX);
+        break;
+      case 't':
+        plan->milliseconds = number(optarg, 10000);
+        break;
+      case 'c':
+        choose_cores(plan, optarg);
+        break;
+      case 'n':
+        plan->messages = number(optarg, 1000000);
+        break;
+      case 'w':
+        choose_contenders(plan, optarg);
+        break;
+      case 'h':
+        return 0;
+      default:
+        exit(2);
+    }
+  }
+  if (optind < argc)
+    choose_scenarios(plan, argc - optind, argv + optind);
+  return 1;
+}
+
+int main(int argc, char* argv[]) {
+  static const struct {
+    const char* name;
+    void (*run)(const plan_t* plan);
+  } verbs[] = {{"run", measure},
+               {"syscalls", count_syscalls},
+               {"instructions", count_instructions}};
+  plan_t plan;
+  size_t verb;
+  size_t i;
+
+  if (argc > 1 && strcmp(argv[1], "serve") == 0)
+    return server_main(argc - 2, argv + 2);
+  if (argc > 1 && strcmp(argv[1], "help") == 0) {
+    usage();
+    return 0;
+  }
+
+  verb = 0;
+  for (i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+    if (strcmp(argv[1], verbs[i].name) == 0) {
+      verb = i;
+      argv++;
+      argc--;
+      break;
+    }
+  }
+
+  choose_defaults(&plan);
+  if (!parse_options(&plan, argc, argv)) {
+    usage();
+    return 0;
+  }
+  raise_limits();
+  verbs[verb].run(&plan);
+  return 0;
+}

@@ -1,0 +1,257 @@
+/* Servers as processes, and what a benchmark wants of the system. Linux. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+/* Where a server finds the listening socket. */
+#define LISTENER 3
+
+/* No server lives longer, whatever happens. */
+#define SERVER_LIFE_S 300
+
+#define WORDS_MAX 32
+
+/* --- Cores, limits, clocks ------------------------------------------------ */
+
+int nth_core(int n) {
+  static cpu_set_t allowed;
+  static int known;
+  int first;
+  int core;
+
+  /* Asked once: pinning changes the answer. */
+  if (!known)
+    sched_getaffinity(0, sizeof(allowed), &allowed);
+  known = 1;
+
+  first = -1;
+  for (core = 0; core < CPU_SETSIZE; core++) {
+    if (!CPU_ISSET((size_t) core, &allowed))
+      continue;
+    if (n-- == 0)
+      return core;
+    if (first == -1)
+      first = core;
+  }
+  return first;
+}
+
+int cores_count(void) {
+  return nth_core(0) == nth_core(1) ? 1 : 2;
+}
+
+void pin_to_core(int core, int shared) {
+  struct sched_param param = {0};
+  cpu_set_t set;
+
+  CPU_ZERO(&set);
+  CPU_SET((size_t) core, &set);
+  if (sched_setaffinity(0, sizeof(set), &set) != 0)
+    die("sched_setaffinity: %s", strerror(errno));
+  if (sched_setscheduler(0, shared ? SCHED_BATCH : SCHED_OTHER, &param) != 0)
+    die("sched_setscheduler: %s", strerror(errno));
+}
+
+void raise_limits(void) {
+  struct rlimit limit;
+
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static uint64_t read_clock(clockid_t clock) {
+  struct timespec t;
+
+  if (clock_gettime(clock, &t) != 0)
+    die("clock_gettime: %s", strerror(errno));
+  return (uint64_t) t.tv_sec * 1000000000u + (uint64_t) t.tv_nsec;
+}
+
+uint64_t now_ns(void) {
+  return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t server_cpu_ns(const server_t* server) {
+  clockid_t clock;
+  int err;
+
+  err = clock_getcpuclockid(server->pid, &clock);
+  if (err != 0)
+    die("clock_getcpuclockid: %s", strerror(err));
+  return read_clock(clock);
+}
+
+/* --- Files ---------------------------------------------------------------- */
+
+const char* program_path(void) {
+  static char path[PATH_MAX];
+  ssize_t n;
+
+  if (path[0] == '\0') {
+    n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    if (n <= 0)
+      die("/proc/self/exe: %s", strerror(errno));
+  }
+  return path;
+}
+
+const char* program_folder(void) {
+  static char folder[PATH_MAX];
+  char* end;
+
+  if (folder[0] == '\0') {
+    memcpy(folder, program_path(), sizeof(folder));
+    end = strrchr(folder, '/');
+    *end = '\0';
+  }
+  return folder;
+}
+
+static char folder[64];
+static char socket_path[sizeof(folder) + 8];
+static char count_path[sizeof(folder) + 8];
+
+static void remove_folder(void) {
+  unlink(socket_path);
+  unlink(count_path);
+  rmdir(folder);
+}
+
+static void on_signal(int signum) {
+  remove_folder();
+  _exit(128 + signum);
+}
+
+const char* temporary_folder(void) {
+  const char* parent;
+
+  if (folder[0] != '\0')
+    return folder;
+
+  parent = getenv("TMPDIR");
+  if (parent == NULL || strlen(parent) > 32)
+    parent = "/tmp";
+  snprintf(folder, sizeof(folder), "%s/hvuv-bench-XXXXXX", parent);
+  if (mkdtemp(folder) == NULL)
+    die("%s: %s", folder, strerror(errno));
+  snprintf(socket_path, sizeof(socket_path), "%s/socket", folder);
+  snprintf(count_path, sizeof(count_path), "%s/count", folder);
+  atexit(remove_folder);
+  signal(SIGINT, on_signal);
+  signal(SIGTERM, on_signal);
+  signal(SIGHUP, on_signal);
+  return folder;
+}
+
+/* --- Servers -------------------------------------------------------------- */
+
+static int listen_at(const char* path) {
+  struct sockaddr_un name = {.sun_family = AF_UNIX};
+  int fd;
+
+  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  memcpy(name.sun_path, path, strlen(path) + 1);
+  unlink(path);
+  if (fd == -1 || bind(fd, (struct sockaddr*) &name, sizeof(name)) != 0 ||
+      listen(fd, 4096) != 0)
+    die("%s: %s", path, strerror(errno));
+  return fd;
+}
+
+_Noreturn static void become_server(const char* words[],
+                                    int listener,
+                                    int other_core) {
+  signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
+  signal(SIGHUP, SIG_DFL);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  pin_to_core(nth_core(other_core), !other_core);
+  if (listener == LISTENER)
+    fcntl(listener, F_SETFD, 0);
+  else
+    dup2(listener, LISTENER);
+  execvp(words[0], (char* const*) (uintptr_t) words);
+  fprintf(stderr, "bench: %s: %s\n", words[0], strerror(errno));
+  _exit(127);
+}
+
+void server_start(server_t* server,
+                  const contender_t* contender,
+                  unsigned int connections,
+                  size_t bytes,
+                  int other_core,
+                  const char* const under[]) {
+  const char* words[WORDS_MAX];
+  char numbers[2][24];
+  int listener;
+  int n;
+
+  temporary_folder();
+  memcpy(server->path, socket_path, sizeof(socket_path));
+  listener = listen_at(server->path);
+
+  n = 0;
+  for (; under != NULL && under[n] != NULL && n < WORDS_MAX - 6; n++)
+    words[n] = under[n];
+  snprintf(numbers[0], sizeof(numbers[0]), "%u", connections);
+  snprintf(numbers[1], sizeof(numbers[1]), "%zu", bytes > 0 ? bytes : 1);
+  words[n++] = program_path();
+  words[n++] = "serve";
+  words[n++] = contender->name;
+  words[n++] = numbers[0];
+  words[n++] = numbers[1];
+  words[n] = NULL;
+
+  server->pid = fork();
+  if (server->pid == -1)
+    die("fork: %s", strerror(errno));
+  if (server->pid == 0)
+    become_server(words, listener, other_core);
+  close(listener);
+}
+
+void server_finish(server_t* server) {
+  int status;
+
+  while (waitpid(server->pid, &status, 0) == -1)
+    if (errno != EINTR)
+      die("waitpid: %s", strerror(errno));
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    die("the server has failed (status %#x)", (unsigned int) status);
+}
+
+int server_main(int argc, char* argv[]) {
+  unsigned int i;
+  job_t job;
+
+  if (argc != 3)
+    die("serve takes NAME CONNECTIONS BYTES");
+  job.listener = LISTENER;
+  job.connections = (unsigned int) strtoul(argv[1], NULL, 10);
+  job.bytes = strtoul(argv[2], NULL, 10);
+
+  alarm(SERVER_LIFE_S);
+  fcntl(job.listener, F_SETFL, O_NONBLOCK);
+  for (i = 0; i < contenders_count; i++) {
+    if (strcmp(argv[0], contenders[i].name) == 0) {
+      contenders[i].serve(&job);
+      return 0;
+    }
+  }
+  die("there is no server %s", argv[0]);
+}

@@ -20,7 +20,8 @@ static inline const char* next_step(hvuv_family_t family, int err) {
     case UV_ECONNRESET:
       return family == HVUV_VSOCK || family == HVUV_HYPERV
                  ? "The other side is there but nobody listens on this port, "
-                   "or it closed in mid-stream. Start its server first."
+                   "or too many wait there, or it closed in mid-stream. Is its "
+                   "server running?"
                  : "The other side closed in mid-stream. See what it says.";
     case UV_ETIMEDOUT:
     case UV_ENODEV:

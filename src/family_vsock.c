@@ -201,6 +201,19 @@ static int read_error(int err) {
   return err == UV_EIO ? UV_EOF : err;
 }
 
+/* Never lowered: below the kernel's minimum of 128 bytes every read fails with
+ * ENOMEM (seen on Linux 6.1). */
+static void raise_maximum(uv_os_sock_t sock, uint64_t bytes) {
+  uint64_t max;
+  int err;
+
+  err = hvuv__sys_getsockopt(
+      sock, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &max, sizeof(max));
+  if (err == 0 && bytes > max)
+    hvuv__sys_setsockopt(
+        sock, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &bytes, sizeof(bytes));
+}
+
 /* SO_VM_SOCKETS_BUFFER_SIZE is an u64, kept below a maximum of its own
  * (af_vsock.c). Hyper-V's transport takes its sizes from SO_RCVBUF instead
  * (hyperv_transport.c), so both are set and either will do. */
@@ -220,8 +233,7 @@ static int recv_buffer_size(uv_os_sock_t sock, int* value) {
   }
 
   bytes = (uint64_t) *value;
-  hvuv__sys_setsockopt(
-      sock, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &bytes, sizeof(bytes));
+  raise_maximum(sock, bytes);
   vsock_err = hvuv__sys_setsockopt(
       sock, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &bytes, sizeof(bytes));
   err =

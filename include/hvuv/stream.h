@@ -164,7 +164,8 @@ HVUV_EXTERN int hvuv_init(uv_loop_t* loop, hvuv_stream_t* stream);
  *
  *   UV_EBUSY     the stream has a socket
  *   UV_EINVAL    the stream is closing, or the socket is not SOCK_STREAM
- *   UV_ENOTCONN  the socket is neither connected nor listening
+ *   UV_ENOTCONN  the socket is neither connected nor listening; AF_VSOCK says
+ *                so too of one that was shut down already
  *   UV_EEXIST    the loop watches this socket already; a socket in two idle
  *                handles is not noticed and is a mistake
  *   UV_EBADF, UV_ENOTSOCK, UV_ENOMEM */
@@ -244,7 +245,9 @@ HVUV_EXTERN int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client);
  *
  *   UV_ECONNREFUSED   nobody listens there (`local`; `hybrid` when the
  *                     hypervisor hangs up before its OK)
- *   UV_ECONNRESET     nobody listens there (AF_VSOCK over virtio)
+ *   UV_ECONNRESET     nobody listens there, or the backlog is full (AF_VSOCK
+ *                     over virtio and loopback)
+ *   UV_ENODEV         no transport leads to this CID (AF_VSOCK)
  *   UV_ETIMEDOUT      the timeout passed; also the kernel's own 2 s of
  *                     AF_VSOCK, and nobody listening on a Hyper-V host
  *                     (hyperv_transport.c never refuses)
@@ -363,9 +366,11 @@ HVUV_EXTERN int hvuv_getpeername(const hvuv_stream_t* stream,
 
 /* Bytes of the socket's buffers, as uv_send_buffer_size(): *value 0 asks,
  * another value sets. Linux sets twice the value for Unix sockets. On AF_VSOCK
- * the receive size is SO_VM_SOCKETS_BUFFER_SIZE, which is what the peer may
- * have under way (linux/vm_sockets.h); set it before connecting. UV_EBADF
- * without a socket, UV_EINVAL for a negative value. */
+ * the receive size is SO_VM_SOCKETS_BUFFER_SIZE (linux/vm_sockets.h); what may
+ * be under way is bounded by that of the receiver and of the sender, 256 KiB
+ * each at first, so set it on both; the send size (SO_SNDBUF) changes nothing
+ * there (seen on Linux 6.1). What a listener has set, its connections inherit.
+ * UV_EBADF without a socket, UV_EINVAL for a negative value. */
 HVUV_EXTERN int hvuv_send_buffer_size(hvuv_stream_t* stream, int* value);
 HVUV_EXTERN int hvuv_recv_buffer_size(hvuv_stream_t* stream, int* value);
 

@@ -1,0 +1,26 @@
+/* The suite over `local`. */
+#include "suite.h"
+
+static void start(rig_t* rig) {
+  hvuv_addr_parse("local://any/5000", &rig->at);
+}
+
+static void target(const hvuv_addr_t* bound, hvuv_addr_t* to) {
+  (void) bound;
+  hvuv_addr_parse("local://loopback/5000", to);
+}
+
+static const transport_t local = {
+    .name = "local",
+    .start = start,
+    .target = target,
+    .refused = UV_ECONNREFUSED,
+    .aborted = UV_ECONNRESET,
+    .full_backlog_waits = 1,
+    .client_has_name = 1,
+    .peer_of_server = "local://loopback/00000000-0000-0000-0000-000000000000",
+};
+
+int main(void) {
+  return suite_run(&local);
+}

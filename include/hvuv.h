@@ -21,6 +21,7 @@
 #include <uv.h>
 
 #include "hvuv/addr.h"
+#include "hvuv/explain.h"
 #include "hvuv/export.h"
 #include "hvuv/guid.h"
 #include "hvuv/stream.h"

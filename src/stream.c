@@ -144,7 +144,8 @@ static void keep_error(hvuv_stream_t* s, int status) {
 
 static void on_open_ready(hvuv_stream_t* s, int status, int events) {
   if (status != 0) {
-    /* Both directions find out by themselves how they are affected. */
+    /* Both directions find out by themselves how they are affected; the
+     * writing one says what is to be watched from now on. */
     keep_error(s, status);
     events = UV_READABLE | UV_WRITABLE;
   }
@@ -161,8 +162,6 @@ static void on_open_ready(hvuv_stream_t* s, int status, int events) {
       (s->done_head != NULL ||
        (s->flags & (HVUV__WRITE_GATHER | HVUV__SHUT)) != 0))
     hvuv__write_end(s);
-  if (status != 0)
-    hvuv__stream_update(s);
 }
 
 static void on_ready(void* owner, int status, int events) {

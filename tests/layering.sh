@@ -23,11 +23,11 @@ found=$(grep -nE '^[[:space:]]*#[[:space:]]*(if|ifdef|ifndef|elif).*(_WIN32|_MSC
   $portable || true)
 complain "Platform #if outside *_posix, *_win and *_vsock" "$found"
 
-pure="version.c guid.c addr.c addr_text.c text.h wqueue.c wqueue.h"
+pure="version.c guid.c addr.c addr_text.c explain_text.c text.h wqueue.c wqueue.h"
 # shellcheck disable=SC2086
 found=$(grep -nE '^[[:space:]]*#[[:space:]]*include' $pure |
   grep -vE '<(uv|stddef|stdint|stdio|stdlib|string|limits|inttypes|assert)\.h>' |
-  grep -vE '"(hvuv/(addr|guid|version|export)|text|wqueue|alloc)\.h"' |
+  grep -vE '"(hvuv/(addr|guid|version|export)|text|explain|wqueue|alloc)\.h"' |
   grep -vE 'wqueue\.[ch]:.*"hvuv/stream\.h"' || true)
 complain "Pure files that include more than they may" "$found"
 

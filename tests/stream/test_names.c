@@ -281,6 +281,36 @@ static void sizes_are_those_of_the_socket(void** state) {
   assert_int_equal(given, 8765);
 }
 
+static void the_maximum_of_vsock_is_raised_and_never_lowered(void** state) {
+  static const struct {
+    int value;
+    int calls; /* the maximum's, the size's, SO_RCVBUF's */
+  } rows[] = {{999, 2}, {1000, 2}, {1001, 3}};
+  uint64_t maximum;
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+  int value;
+  int before;
+  size_t i;
+
+  (void) state;
+  s = scene_open(&sock);
+  maximum = 1000;
+  fake_option(&maximum, sizeof(maximum));
+  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    value = rows[i].value;
+    before = fake_calls(FAKE_SETSOCKOPT);
+    assert_int_equal(hvuv_recv_buffer_size(s, &value), 0);
+    assert_int_equal(fake_calls(FAKE_SETSOCKOPT), before + rows[i].calls);
+  }
+
+  /* A kernel that does not tell it is left alone. */
+  fake_next(FAKE_GETSOCKOPT, UV_ENOPROTOOPT);
+  before = fake_calls(FAKE_SETSOCKOPT);
+  assert_int_equal(hvuv_recv_buffer_size(s, &value), 0);
+  assert_int_equal(fake_calls(FAKE_SETSOCKOPT), before + 2);
+}
+
 static void vsock_has_its_own_receive_size(void** state) {
   uv_os_sock_t sock;
   hvuv_stream_t* s;
@@ -328,6 +358,7 @@ int main(void) {
       SCENE(a_listener_forgets_whom_it_has_given_away),
       SCENE(a_vsock_listener_says_vsock_of_its_callers),
       SCENE(sizes_are_those_of_the_socket),
+      SCENE(the_maximum_of_vsock_is_raised_and_never_lowered),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
-/* Claims at the moments that no race hits by itself: what happens between
- * opening the lock file and locking it. claim_posix.c is included with a
- * flock() of ours. */
+/* Claims at the moments that no race hits by itself: between opening the lock
+ * file and locking it, and while files are removed. claim_posix.c is included
+ * with a flock() and an unlink() of ours. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -20,18 +20,21 @@
 #include "support/peer.h"
 
 static int hooked_flock(int fd, int operation);
+static int hooked_unlink(const char* path);
 
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #endif
 #define flock               hooked_flock
+#define unlink              hooked_unlink
 #define hvuv__claim_take    real_take
 #define hvuv__claim_path    real_path
 #define hvuv__claim_release real_release
 #define hvuv__claim_abandon real_abandon
 #include "../../src/claim_posix.c"
 #undef flock
+#undef unlink
 #undef hvuv__claim_take
 #undef hvuv__claim_path
 #undef hvuv__claim_release
@@ -64,6 +67,20 @@ static int hooked_flock(int fd, int operation) {
   return flock(fd, operation);
 }
 
+/* Whether somebody tries, whenever a file is about to be removed. */
+static int rival_tries;
+static int rival_calls;
+
+static int hooked_unlink(const char* path) {
+  if (rival_tries) {
+    rival_tries = 0;
+    heir_err = real_take(place, &heir);
+    rival_tries = 1;
+    rival_calls += heir_err == UV_EADDRINUSE;
+  }
+  return unlink(path);
+}
+
 static int setup(void** state) {
   (void) state;
   descriptors = endpoint_count_descriptors();
@@ -74,12 +91,14 @@ static int setup(void** state) {
   heir_sock = -1;
   hook = NULL;
   hook_calls = 0;
+  rival_tries = rival_calls = 0;
   return 0;
 }
 
 static int teardown(void** state) {
   (void) state;
   hook = NULL;
+  rival_tries = 0;
   if (first != NULL)
     real_release(first);
   if (heir != NULL)
@@ -251,6 +270,24 @@ static void a_release_removes_socket_and_lock(void** state) {
   assert_false(is_there(lock_place));
 }
 
+/* Else the files that are removed would be another's. */
+static void a_place_is_held_until_its_last_file_has_gone(void** state) {
+  hvuv__claim_t* claim;
+  int fd;
+
+  (void) state;
+  assert_int_equal(real_take(place, &claim), 0);
+  fd = peer_bind(place, -1);
+  assert_true(fd >= 0);
+  rival_tries = 1;
+  real_release(claim);
+  rival_tries = 0;
+  close(fd);
+  assert_int_equal(rival_calls, 2);
+  assert_int_equal(heir_err, UV_EADDRINUSE);
+  assert_null(heir);
+}
+
 static void abandoning_leaves_the_socket(void** state) {
   hvuv__claim_t* claim;
   int fd;
@@ -279,6 +316,7 @@ int main(void) {
       TEST(a_live_socket_refuses_and_leaves_no_lock),
       TEST(a_busy_socket_is_not_taken_for_dead),
       TEST(a_release_removes_socket_and_lock),
+      TEST(a_place_is_held_until_its_last_file_has_gone),
       TEST(abandoning_leaves_the_socket),
   };
 

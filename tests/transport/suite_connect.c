@@ -40,6 +40,25 @@ static void what_waited_for_a_refused_connect_is_canceled(void** state) {
   assert_false(hvuv_is_active(&client->stream));
 }
 
+static void a_refused_stream_is_as_new(void** state) {
+  rig_t* rig = *state;
+  hvuv_addr_t name;
+  uv_os_sock_t sock;
+  side_t* client;
+
+  rig_bind(rig);
+  client = side_new(rig);
+  side_connect(client);
+  RIG_RUN_UNTIL(rig, client->connects_told > 0);
+
+  assert_code(hvuv_getpeername(&client->stream, &name), UV_EBADF);
+  assert_code(hvuv_getsockname(&client->stream, &name), UV_EBADF);
+  assert_code(hvuv_fileno(&client->stream, &sock), UV_EBADF);
+  assert_code(side_write(client, 1, 1), UV_EBADF);
+  assert_false(hvuv_is_readable(&client->stream));
+  assert_false(hvuv_is_writable(&client->stream));
+}
+
 static void a_refused_stream_may_connect_again(void** state) {
   rig_t* rig = *state;
   side_t* client;
@@ -257,6 +276,7 @@ int suite_connect(const transport_t* t) {
   const struct CMUnitTest tests[] = {
       RIG_TEST(t, a_refused_connect_tells_why_and_later),
       RIG_TEST(t, what_waited_for_a_refused_connect_is_canceled),
+      RIG_TEST(t, a_refused_stream_is_as_new),
       RIG_TEST(t, a_refused_stream_may_connect_again),
       RIG_TEST(t, closing_while_connecting_cancels_all),
       RIG_TEST(t, a_connected_stream_connects_no_more),

@@ -57,8 +57,9 @@ typedef enum hvuv_family_e {
 #define HVUV_CID_HOST       2u
 #define HVUV_CID_ANY        0xffffffffu
 
-/* To bind only: the kernel picks a free port from 1024 up. Port 0 is a port
- * like any other (Linux, net/vmw_vsock/af_vsock.c). */
+/* To bind only: the kernel picks a free port from 1024 up, often one above
+ * HVUV_SERVICE_PORT_MAX, which hyperv:// and a Hyper-V host cannot name. Port 0
+ * is a port like any other (Linux, net/vmw_vsock/af_vsock.c). */
 #define HVUV_PORT_ANY 0xffffffffu
 
 /* Bytes of the longest path that a hybrid address holds, the NUL included. A

@@ -178,7 +178,8 @@ HVUV_EXTERN int hvuv_open(hvuv_stream_t* stream, uv_os_sock_t sock);
  * a mistake that an assertion catches.
  *
  * Bytes that the peer sent and that were not read make it an abort: the peer
- * may see UV_ECONNRESET and lose what it has not read. To be sure that
+ * may see UV_ECONNRESET and lose what it has not read (Unix sockets; on AF_VSOCK
+ * of Linux 6.1 it reads everything, then UV_EOF). To be sure that
  * everything arrived, call hvuv_shutdown() and read to UV_EOF first. */
 HVUV_EXTERN void hvuv_close(hvuv_stream_t* stream, hvuv_close_cb cb);
 
@@ -191,9 +192,12 @@ HVUV_EXTERN void hvuv_close(hvuv_stream_t* stream, hvuv_close_cb cb);
  *                     address, or its service cannot be had on this system
  *                     (AF_VSOCK carries service ids that stand for a port);
  *                     $HVUV_LOCAL_VM is no VM id
- *   UV_EADDRINUSE     somebody alive listens there
+ *   UV_EADDRINUSE     somebody alive listens there; on vsock also: is bound
+ *                     there, or was and closed less than 8 s ago while its peer
+ *                     holds bytes unread (seen on Linux 6.1)
  *   UV_EADDRNOTAVAIL  nothing can be bound to this CID or VM id here
- *   UV_EACCES         a vsock port below 1024 without CAP_NET_BIND_SERVICE
+ *   UV_EACCES         a vsock port below 1024, 0 too, without
+ *                     CAP_NET_BIND_SERVICE
  *                     (af_vsock.c), or a `local` folder that is not the user's
  *                     alone
  *   UV_ENAMETOOLONG   the Unix socket's path does not fit (sun_path)
@@ -247,11 +251,13 @@ HVUV_EXTERN int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client);
  *                     hypervisor hangs up before its OK)
  *   UV_ECONNRESET     nobody listens there, or the backlog is full (AF_VSOCK
  *                     over virtio and loopback)
- *   UV_ENODEV         no transport leads to this CID (AF_VSOCK)
+ *   UV_ENODEV         no transport leads to this CID (AF_VSOCK on a machine
+ *                     that is no guest; a guest is told UV_ETIMEDOUT)
  *   UV_ETIMEDOUT      the timeout passed; also the kernel's own 2 s of
  *                     AF_VSOCK, and nobody listening on a Hyper-V host
  *                     (hyperv_transport.c never refuses)
- *   UV_EPROTO         the hypervisor's answer was not one (`hybrid`)
+ *   UV_EPROTO         the hypervisor's answer was not one (`hybrid`); the stream
+ *                     called its own port (vsock)
  *
  * After a failure the stream is as hvuv_init() left it, but for its timeout and
  * hvuv_unref(), and may connect again; writes and a shutdown made behind it
@@ -370,6 +376,9 @@ HVUV_EXTERN int hvuv_getpeername(const hvuv_stream_t* stream,
  * be under way is bounded by that of the receiver and of the sender, 256 KiB
  * each at first, so set it on both; the send size (SO_SNDBUF) changes nothing
  * there (seen on Linux 6.1). What a listener has set, its connections inherit.
+ * Values below 128 become 128. Do not lower it on a connection that is in use:
+ * what the peer sends before it hears of that is lost without an error (seen
+ * on Linux 6.1).
  * UV_EBADF without a socket, UV_EINVAL for a negative value. */
 HVUV_EXTERN int hvuv_send_buffer_size(hvuv_stream_t* stream, int* value);
 HVUV_EXTERN int hvuv_recv_buffer_size(hvuv_stream_t* stream, int* value);

@@ -178,8 +178,8 @@ HVUV_EXTERN int hvuv_open(hvuv_stream_t* stream, uv_os_sock_t sock);
  * a mistake that an assertion catches.
  *
  * Bytes that the peer sent and that were not read make it an abort: the peer
- * may see UV_ECONNRESET and lose what it has not read (Unix sockets; on AF_VSOCK
- * of Linux 6.1 it reads everything, then UV_EOF). To be sure that
+ * may see UV_ECONNRESET and lose what it has not read (Unix sockets; on
+ * AF_VSOCK of Linux 6.1 it reads everything, then UV_EOF). To be sure that
  * everything arrived, call hvuv_shutdown() and read to UV_EOF first. */
 HVUV_EXTERN void hvuv_close(hvuv_stream_t* stream, hvuv_close_cb cb);
 
@@ -256,8 +256,8 @@ HVUV_EXTERN int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client);
  *   UV_ETIMEDOUT      the timeout passed; also the kernel's own 2 s of
  *                     AF_VSOCK, and nobody listening on a Hyper-V host
  *                     (hyperv_transport.c never refuses)
- *   UV_EPROTO         the hypervisor's answer was not one (`hybrid`); the stream
- *                     called its own port (vsock)
+ *   UV_EPROTO         the hypervisor's answer was not one (`hybrid`); the
+ * stream called its own port (vsock)
  *
  * After a failure the stream is as hvuv_init() left it, but for its timeout and
  * hvuv_unref(), and may connect again; writes and a shutdown made behind it

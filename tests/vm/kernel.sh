@@ -1,0 +1,54 @@
+#!/bin/sh
+# kernel.sh FOLDER: gets the distribution's kernel for virtual machines and its
+# modules into FOLDER, unpacked and not installed: FOLDER/vmlinuz and
+# FOLDER/modules. Does nothing when they are there. HVUV_VM_KERNEL names another
+# package than the one that Debian's linux-image-cloud-amd64 stands for.
+set -eu
+folder=$1
+meta=linux-image-cloud-amd64
+
+die() {
+  echo "kernel.sh: $1" >&2
+  exit 1
+}
+
+# The package of the newest kernel: what the metapackage depends on.
+package() {
+  apt-cache depends "$meta" 2>/dev/null |
+    sed -n 's/^ *Depends: \(linux-image-[0-9]\)/\1/p' | head -n 1
+}
+
+download() {
+  name=${HVUV_VM_KERNEL:-$(package)}
+  [ -n "$name" ] && (cd "$folder/package" && apt-get download "$name")
+}
+
+update_lists() {
+  if [ "$(id -u)" -eq 0 ]; then
+    apt-get update
+  else
+    sudo -n apt-get update
+  fi
+}
+
+if [ -f "$folder/vmlinuz" ]; then
+  touch "$folder/vmlinuz"
+  exit 0
+fi
+rm -rf "$folder"
+mkdir -p "$folder/package"
+
+# Old lists name a kernel that is gone; a new machine has no lists.
+download || {
+  update_lists && download
+} || die "apt has no $meta, or may not update its lists. That is Debian's name;
+HVUV_VM_KERNEL may name another package with a kernel and its modules."
+dpkg-deb -x "$folder"/package/*.deb "$folder/package/tree"
+
+# A flat folder of modules: their names are unique.
+mkdir "$folder/modules"
+find "$folder/package/tree" -name '*.ko*' -exec mv {} "$folder/modules/" \;
+cp "$folder"/package/tree/boot/vmlinuz-* "$folder/vmlinuz.new"
+rm -rf "$folder/package"
+echo "$name" >"$folder/name"
+mv "$folder/vmlinuz.new" "$folder/vmlinuz"

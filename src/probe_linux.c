@@ -40,7 +40,7 @@ static int has_guest_driver(void) {
 }
 
 void hvuv__probe_vsock(hvuv__facts_t* facts) {
-  uint32_t cid;
+  uint32_t cid = HVUV_CID_ANY;
 
   facts->has_loopback = can_bind(HVUV_CID_LOCAL);
   facts->has_host = can_bind(HVUV_CID_HOST);
@@ -54,7 +54,7 @@ void hvuv__probe_vsock(hvuv__facts_t* facts) {
 }
 
 int hvuv_local_cid(uint32_t* cid) {
-  unsigned int value;
+  unsigned int value = VMADDR_CID_ANY;
   int err;
   int fd;
 

@@ -21,9 +21,11 @@
 #include <uv.h>
 
 #include "hvuv/addr.h"
+#include "hvuv/engine.h"
 #include "hvuv/explain.h"
 #include "hvuv/export.h"
 #include "hvuv/guid.h"
+#include "hvuv/hyperv.h"
 #include "hvuv/stream.h"
 #include "hvuv/version.h"
 

@@ -23,6 +23,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "options.h"
 #include "state.h"
 
 /* Nothing tells when a Unix socket's full backlog has room again (a socket
@@ -113,10 +114,7 @@ void hvuv__connect_alarm(hvuv_stream_t* s) {
 
 /* What the socket says of itself, or the poller's word where it says nothing.
  * UV_EBADF is no reason: libuv says it for every error. */
-static int true_error(hvuv_stream_t* s, int status) {
-  int err;
-
-  err = hvuv__sys_take_error(s->sock);
+static int true_error(int err, int status) {
   if (err == 0 && status != 0)
     err = status == UV_EBADF ? UV_ECONNABORTED : status;
   return err;
@@ -126,15 +124,15 @@ void hvuv__connect_ready(hvuv_stream_t* s, int status) {
   int err;
 
   if (s->connect_stage == HVUV__CONNECT_POLLING) {
-    err = true_error(s, status);
+    err = true_error(hvuv__sys_connect_result(s->sock), status);
     if (err == 0)
       on_established(s);
-    else
+    else if (err != UV_EAGAIN)
       settle(s, err);
   } else if (s->connect_stage == HVUV__CONNECT_REPLY) {
     err = s->family->reply(s->sock, &s->handshake_bytes);
     if (err == UV_EAGAIN && status != 0)
-      err = true_error(s, status);
+      err = true_error(hvuv__sys_take_error(s->sock), status);
     if (err != UV_EAGAIN)
       settle(s, err);
   }
@@ -172,12 +170,13 @@ static int dial(hvuv_stream_t* s,
   if (err != 0)
     return err;
 
-  if (s->sock == HVUV__NO_SOCK) {
+  err = hvuv__options_apply(family, sock, s->options);
+  if (err == 0 && s->sock == HVUV__NO_SOCK)
     err = hvuv__stream_attach(s, sock);
-    if (err != 0) {
+  if (err != 0) {
+    if (s->sock == HVUV__NO_SOCK)
       hvuv__sys_close(sock);
-      return err;
-    }
+    return err;
   }
 
   s->local_addr = local;

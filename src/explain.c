@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "partition.h"
+#include "sys.h"
 
 /* Room for a folder in a sentence; a longer one is cut. */
 #define FOLDER_ROOM 256
@@ -40,6 +41,7 @@ int hvuv_explain(const hvuv_addr_t* addr, int status, char* buf, size_t size) {
 
   memset(&facts, 0, sizeof(facts));
   facts.own_cid = HVUV_CID_ANY;
+  facts.original = hvuv__sys_original(status);
   hvuv__probe_vsock(&facts);
 
   if (hvuv__partition_root(folder) != 0)

@@ -10,6 +10,7 @@
 
 typedef struct hvuv__facts_s {
   int is_windows;
+  int original;          /* the system's own number of the error; 0: unknown */
   int has_loopback;      /* CID 1 can be bound: the machine itself */
   int has_guest;         /* a transport to this VM's host */
   int has_host;          /* CID 2 can be bound: VMs of this machine */

@@ -461,6 +461,10 @@ int hvuv__explain_with(const hvuv__facts_t* facts,
       at += name;
     }
   }
+  if (fits && facts->original != 0) {
+    snprintf(room, sizeof(room), " (Windows error %d.)", facts->original);
+    fits = append(&to, buf + size - 1, room, strlen(room));
+  }
   *to = '\0';
   return fits ? 0 : UV_ENOBUFS;
 }

@@ -7,9 +7,8 @@
 static const hvuv__family_t* by_id(hvuv_family_t id) {
   switch (id) {
     case HVUV_HYPERV:
-      return hvuv__family_hyperv;
     case HVUV_VSOCK:
-      return &hvuv__family_vsock;
+      return &hvuv__family_vm;
     case HVUV_HYBRID:
       return &hvuv__family_hybrid;
     case HVUV_LOCAL:
@@ -42,8 +41,8 @@ int hvuv__family_find(const hvuv_addr_t* addr, const hvuv__family_t** out) {
 const hvuv__family_t* hvuv__family_of_name(const struct sockaddr* name,
                                            size_t len,
                                            hvuv_addr_t* addr) {
-  if (hvuv__vsock_from_name(name, len, addr) == 0)
-    return &hvuv__family_vsock;
+  if (hvuv__vm_from_name(name, len, addr) == 0)
+    return &hvuv__family_vm;
 
   memset(addr, 0, sizeof(*addr));
   return &hvuv__family_adopted;

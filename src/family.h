@@ -55,14 +55,17 @@ typedef struct hvuv__family_s {
 
   /* Receive buffer in bytes, *value 0 asks; NULL for SO_RCVBUF. */
   int (*recv_buffer_size)(uv_os_sock_t sock, int* value);
+
+  /* Sets one of enum hvuv__option (options.h); NULL if it has none. */
+  int (*set_option)(uv_os_sock_t sock, unsigned int option, int enable);
 } hvuv__family_t;
 
-extern const hvuv__family_t hvuv__family_vsock;
+/* Between a VM and its host: hyperv:// and vsock://, each carried by what the
+ * system has, AF_HYPERV (family_hyperv.c) or AF_VSOCK (family_vsock.c). */
+extern const hvuv__family_t hvuv__family_vm;
+
 extern const hvuv__family_t hvuv__family_hybrid;
 extern const hvuv__family_t hvuv__family_local;
-
-/* A pointer, because on Linux it is the vsock family. */
-extern const hvuv__family_t* const hvuv__family_hyperv;
 
 /* Sockets adopted from elsewhere whose addresses hvuv has no form for. */
 extern const hvuv__family_t hvuv__family_adopted;
@@ -76,10 +79,10 @@ const hvuv__family_t* hvuv__family_of_name(const struct sockaddr* name,
                                            size_t len,
                                            hvuv_addr_t* addr);
 
-/* The address behind a system's name of one family; UV_EAFNOSUPPORT if the
+/* The address behind a system's name of that family; UV_EAFNOSUPPORT if the
  * name is of another, UV_ENOTSUP where the build has no such names. */
-int hvuv__vsock_from_name(const struct sockaddr* name,
-                          size_t len,
-                          hvuv_addr_t* addr);
+int hvuv__vm_from_name(const struct sockaddr* name,
+                       size_t len,
+                       hvuv_addr_t* addr);
 
 #endif /* HVUV_SRC_FAMILY_H */

@@ -66,9 +66,9 @@ static int to_name(const hvuv_addr_t* addr, struct sockaddr_vm* name) {
   return err;
 }
 
-int hvuv__vsock_from_name(const struct sockaddr* name,
-                          size_t len,
-                          hvuv_addr_t* addr) {
+int hvuv__vm_from_name(const struct sockaddr* name,
+                       size_t len,
+                       hvuv_addr_t* addr) {
   struct sockaddr_vm vm;
 
   if (len < sizeof(vm) || name->sa_family != AF_VSOCK)
@@ -106,7 +106,7 @@ static int read_own_name(uv_os_sock_t sock, hvuv_addr_t* addr) {
   err = hvuv__sys_getsockname(sock, (struct sockaddr*) &name, &len);
   if (err != 0)
     return err;
-  return hvuv__vsock_from_name((struct sockaddr*) &name, len, addr);
+  return hvuv__vm_from_name((struct sockaddr*) &name, len, addr);
 }
 
 static int bind_vsock(hvuv_addr_t* addr,
@@ -189,7 +189,7 @@ static int accepted(const struct sockaddr* name,
   int err;
 
   (void) claim;
-  err = hvuv__vsock_from_name(name, len, peer);
+  err = hvuv__vm_from_name(name, len, peer);
   if (err == 0 && listener->family == HVUV_HYPERV)
     say_as_hyperv(peer);
   return err;
@@ -241,7 +241,7 @@ static int recv_buffer_size(uv_os_sock_t sock, int* value) {
   return vsock_err == 0 ? 0 : err;
 }
 
-const hvuv__family_t hvuv__family_vsock = {
+const hvuv__family_t hvuv__family_vm = {
     .supported = supported,
     .bind = bind_vsock,
     .dial = dial,
@@ -251,6 +251,3 @@ const hvuv__family_t hvuv__family_vsock = {
     .read_error = read_error,
     .recv_buffer_size = recv_buffer_size,
 };
-
-/* The same in every way; the addresses say which they are. */
-const hvuv__family_t* const hvuv__family_hyperv = &hvuv__family_vsock;

@@ -77,6 +77,7 @@ static void on_handle_closed(uv_handle_t* handle) {
 
 static void end(hvuv__hub_t* hub) {
   forget(hub);
+  hvuv__poller_leave(hub->loop);
   uv_close((uv_handle_t*) &hub->check, on_handle_closed);
   uv_close((uv_handle_t*) &hub->idle, on_handle_closed);
 }

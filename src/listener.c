@@ -7,6 +7,7 @@
  * the listener stops looking and lets its alarm try again; the connections wait
  * in the kernel meanwhile.
  */
+#include "options.h"
 #include "state.h"
 
 #define ACCEPTS_PER_WAKE 32
@@ -33,7 +34,9 @@ int hvuv_bind(hvuv_stream_t* s, const hvuv_addr_t* addr) {
   if (err != 0)
     return err;
 
-  err = hvuv__stream_attach(s, sock);
+  err = hvuv__options_apply(family, sock, s->options & HVUV__CONNECTED_SUSPEND);
+  if (err == 0)
+    err = hvuv__stream_attach(s, sock);
   if (err != 0) {
     if (claim != NULL)
       hvuv__claim_release(claim);
@@ -180,6 +183,11 @@ int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client) {
   if (err != 0)
     return err;
 
+  /* Whether Windows has done so by itself is nowhere said. */
+  client->options |= server->options & HVUV__CONNECTED_SUSPEND;
+  hvuv__options_apply(server->family,
+                      server->accepted_sock,
+                      client->options & HVUV__CONNECTED_SUSPEND);
   server->accepted_sock = HVUV__NO_SOCK;
   client->family = server->family;
   client->local_addr = server->local_addr;

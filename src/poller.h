@@ -1,6 +1,7 @@
 /*
- * What tells a stream that its socket is ready. poller_uv.c does it with a
- * uv_poll_t; another engine needs only these three verbs.
+ * What tells a stream that its socket is ready. poller.c has the rules; an
+ * engine (engine.h) does the watching: libuv's uv_poll_t, and on Windows also
+ * one of our own. Above this file nobody knows which it is.
  *
  * A poller is a block of its own, not a part of the stream, because a stream
  * must be able to end before its poller does: libuv's slow path on Windows may
@@ -34,5 +35,9 @@ int hvuv__poller_watch(hvuv__poller_t* poller, int events);
 
 /* No callback follows. The socket may and should be closed right after. */
 void hvuv__poller_close(hvuv__poller_t* poller);
+
+/* The last stream of a loop has ended: gives back what its pollers shared. Not
+ * from inside a poller's callback. */
+void hvuv__poller_leave(uv_loop_t* loop);
 
 #endif /* HVUV_SRC_POLLER_H */

@@ -1,6 +1,7 @@
 /*
  * The socket verbs that an operating system must give. sys_posix.c fulfils
- * them with POSIX sockets; tests fulfil them from a script.
+ * them with POSIX sockets, sys_win.c with Winsock; tests fulfil them from a
+ * script.
  *
  * Every verb answers 0 (or a count) or a UV_E* code, retries by itself when a
  * signal interrupts it, and never blocks.
@@ -20,7 +21,8 @@
 /* What hvuv__sys_inspect() found. */
 enum hvuv__sock_kind { HVUV__SOCK_CONNECTED = 1, HVUV__SOCK_LISTENING };
 
-/* A stream socket: non-blocking, close-on-exec, raising no SIGPIPE. */
+/* A stream socket: non-blocking, not inherited by child processes, raising no
+ * SIGPIPE. */
 int hvuv__sys_socket(int domain, int protocol, uv_os_sock_t* sock);
 
 /* Looks at a foreign socket and changes nothing: UV_EBADF, UV_ENOTSOCK,
@@ -47,6 +49,10 @@ int hvuv__sys_accept(uv_os_sock_t server,
 
 /* Takes the socket's pending error (SO_ERROR) as a UV_E* code; 0 if none. */
 int hvuv__sys_take_error(uv_os_sock_t sock);
+
+/* How a connect under way has ended: 0, or why it failed. UV_EAGAIN if it has
+ * not, which only Windows can tell; there the poller may wake too early. */
+int hvuv__sys_connect_result(uv_os_sock_t sock);
 
 /* Bytes received, 0 at the end of input, UV_EAGAIN if there are none now. */
 ssize_t hvuv__sys_recv(uv_os_sock_t sock, char* base, size_t len);
@@ -77,5 +83,9 @@ int hvuv__sys_setsockopt(
     uv_os_sock_t sock, int level, int option, const void* value, size_t len);
 int hvuv__sys_getsockopt(
     uv_os_sock_t sock, int level, int option, void* value, size_t len);
+
+/* The system's own number for the last error that this thread was told as
+ * `status`; 0 if that is not known, or says no more than status does. */
+int hvuv__sys_original(int status);
 
 #endif /* HVUV_SRC_SYS_H */

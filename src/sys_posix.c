@@ -155,6 +155,11 @@ int hvuv__sys_take_error(uv_os_sock_t sock) {
   return err == 0 ? 0 : uv_translate_sys_error(err);
 }
 
+/* A socket that polls as writable is done; what it did is in SO_ERROR. */
+int hvuv__sys_connect_result(uv_os_sock_t sock) {
+  return hvuv__sys_take_error(sock);
+}
+
 static ssize_t recv_with(uv_os_sock_t sock, char* base, size_t len, int flags) {
   ssize_t n;
 
@@ -244,4 +249,9 @@ int hvuv__sys_getsockopt(
 
   room = (socklen_t) len;
   return result(getsockopt(sock, level, option, value, &room));
+}
+
+int hvuv__sys_original(int status) {
+  (void) status;
+  return 0; /* A UV_E* code is the negative errno. */
 }

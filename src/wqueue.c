@@ -91,7 +91,7 @@ static size_t advance_one(hvuv_write_t* req, size_t n) {
     step = n - taken < buf->len ? n - taken : buf->len;
     if (step > 0) {
       buf->base += step;
-      buf->len -= step;
+      buf->len -= (unsigned long) step; /* Its type, or wider, everywhere. */
     }
     taken += step;
     if (buf->len > 0)

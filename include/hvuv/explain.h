@@ -21,7 +21,9 @@ extern "C" {
  * callback gave for this address means here, and what to do. For that it looks
  * at the system (which vsock transports it has, its CID, the `local` folder)
  * as it is now, and changes nothing; like hvuv_supported() it may bind a socket
- * to see whether that is possible, and it never connects.
+ * to see whether that is possible, and it never connects. On Windows it adds
+ * the system's own error number, where the calling thread has lately been told
+ * this status for it: several numbers may become one UV_E* code.
  *
  * Not for programs: the words may change with any version.
  *

@@ -130,6 +130,7 @@ struct hvuv_stream_s {
   hvuv_shutdown_t* shutdown_req;
   hvuv_connection_cb connection_cb;
   hvuv_close_cb close_cb;
+  unsigned int options; /* asked for, see hvuv/hyperv.h */
   uint64_t connect_timeout_ms;
   uint64_t connect_deadline_ms;
   unsigned int connect_stage;

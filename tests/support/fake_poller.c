@@ -177,3 +177,12 @@ void hvuv__poller_close(hvuv__poller_t* p) {
   *find(p->sock) = NULL;
   hvuv__free(p);
 }
+
+void hvuv__poller_leave(uv_loop_t* loop) {
+  int i;
+
+  for (i = 0; i < POLLERS_MAX; i++)
+    if (pollers[i] != NULL && pollers[i]->loop == loop)
+      fail_msg("the last stream has ended, and socket %ld is watched",
+               (long) pollers[i]->sock);
+}

@@ -63,20 +63,24 @@ void fake_sys_check(void) {
 /* --- Sockets ------------------------------------------------------------- */
 
 static fake_socket_t* find(uv_os_sock_t sock) {
-  int i;
+  long i;
 
-  i = sock - FIRST_SOCK;
+  i = (long) sock - FIRST_SOCK;
   return i >= 0 && i < socket_count ? &sockets[i] : NULL;
+}
+
+static uv_os_sock_t number(int i) {
+  return (uv_os_sock_t) (FIRST_SOCK + i);
 }
 
 static uv_os_sock_t make(enum hvuv__sock_kind kind) {
   if (socket_count == SOCKS_MAX) {
     fake_complain("too many sockets", "socket", SOCKS_MAX);
-    return FIRST_SOCK;
+    return number(0);
   }
   sockets[socket_count].is_open = 1;
   sockets[socket_count].kind = kind;
-  return FIRST_SOCK + socket_count++;
+  return number(socket_count++);
 }
 
 uv_os_sock_t fake_connected_socket(void) {
@@ -106,7 +110,7 @@ int fake_count_open(void) {
 }
 
 uv_os_sock_t fake_newest_socket(void) {
-  return FIRST_SOCK + socket_count - 1;
+  return number(socket_count - 1);
 }
 
 void fake_close(uv_os_sock_t sock) {
@@ -174,7 +178,7 @@ void hvuv__sys_own(uv_os_sock_t sock) {
   if (fake_is_open(sock))
     find(sock)->is_owned = 1;
   else
-    fake_complain("not an open socket", "own", sock);
+    fake_complain("not an open socket", "own", (long) sock);
 }
 
 static void keep_name(struct sockaddr_storage* to,
@@ -217,6 +221,15 @@ int hvuv__sys_accept(uv_os_sock_t server,
 
 int hvuv__sys_take_error(uv_os_sock_t sock) {
   return (int) fake_answer(FAKE_TAKE_ERROR, sock);
+}
+
+int hvuv__sys_connect_result(uv_os_sock_t sock) {
+  return (int) fake_answer(FAKE_TAKE_ERROR, sock);
+}
+
+int hvuv__sys_original(int status) {
+  (void) status;
+  return 0;
 }
 
 ssize_t hvuv__sys_recv(uv_os_sock_t sock, char* base, size_t len) {
@@ -291,7 +304,7 @@ void hvuv__sys_close(uv_os_sock_t sock) {
   if (fake_is_open(sock))
     fake_close(sock);
   else
-    fake_complain("not an open socket", "close", sock);
+    fake_complain("not an open socket", "close", (long) sock);
 }
 
 static int tell_result(enum fake_verb verb,

@@ -10,34 +10,38 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #endif
-#define hvuv__sys_accept      real_accept
-#define hvuv__sys_bind        real_bind
-#define hvuv__sys_close       real_close
-#define hvuv__sys_connect     real_connect
-#define hvuv__sys_getpeername real_getpeername
-#define hvuv__sys_getsockname real_getsockname
-#define hvuv__sys_getsockopt  real_getsockopt
-#define hvuv__sys_inspect     real_inspect
-#define hvuv__sys_listen      real_listen
-#define hvuv__sys_own         real_own
-#define hvuv__sys_peek        real_peek
-#define hvuv__sys_recv        real_recv
-#define hvuv__sys_send        real_send
-#define hvuv__sys_setsockopt  real_setsockopt
-#define hvuv__sys_shutdown    real_shutdown
-#define hvuv__sys_socket      real_socket
-#define hvuv__sys_take_error  real_take_error
+#define hvuv__sys_accept         real_accept
+#define hvuv__sys_bind           real_bind
+#define hvuv__sys_close          real_close
+#define hvuv__sys_connect        real_connect
+#define hvuv__sys_connect_result real_connect_result
+#define hvuv__sys_getpeername    real_getpeername
+#define hvuv__sys_getsockname    real_getsockname
+#define hvuv__sys_getsockopt     real_getsockopt
+#define hvuv__sys_inspect        real_inspect
+#define hvuv__sys_listen         real_listen
+#define hvuv__sys_own            real_own
+#define hvuv__sys_original       real_original
+#define hvuv__sys_peek           real_peek
+#define hvuv__sys_recv           real_recv
+#define hvuv__sys_send           real_send
+#define hvuv__sys_setsockopt     real_setsockopt
+#define hvuv__sys_shutdown       real_shutdown
+#define hvuv__sys_socket         real_socket
+#define hvuv__sys_take_error     real_take_error
 #include "../../src/sys_posix.c"
 #undef hvuv__sys_accept
 #undef hvuv__sys_bind
 #undef hvuv__sys_close
 #undef hvuv__sys_connect
+#undef hvuv__sys_connect_result
 #undef hvuv__sys_getpeername
 #undef hvuv__sys_getsockname
 #undef hvuv__sys_getsockopt
 #undef hvuv__sys_inspect
 #undef hvuv__sys_listen
 #undef hvuv__sys_own
+#undef hvuv__sys_original
 #undef hvuv__sys_peek
 #undef hvuv__sys_recv
 #undef hvuv__sys_send
@@ -149,6 +153,15 @@ int hvuv__sys_accept(uv_os_sock_t server,
                      size_t* len) {
   int err = fault("accept");
   return err != 0 ? err : real_accept(server, sock, name, len);
+}
+
+int hvuv__sys_connect_result(uv_os_sock_t sock) {
+  int err = fault("take_error");
+  return err != 0 ? err : real_connect_result(sock);
+}
+
+int hvuv__sys_original(int status) {
+  return real_original(status);
 }
 
 int hvuv__sys_take_error(uv_os_sock_t sock) {

@@ -1,0 +1,53 @@
+/*
+ * What does the watching for poller.c. engine_posix.c and engine_win.c say
+ * which engine a socket gets.
+ *
+ *   engine_uv.c       uv_poll_t, on every system
+ *   engine_afd_win.c  one thread that polls the sockets of a loop, Windows
+ */
+#ifndef HVUV_SRC_ENGINE_H
+#define HVUV_SRC_ENGINE_H
+
+#include "poller.h"
+
+typedef struct hvuv__engine_s {
+  /* Makes a zeroed block of the engine's own that begins with a poller. The
+   * fields of that are poller.c's to fill. */
+  int (*open)(uv_loop_t* loop, uv_os_sock_t sock, hvuv__poller_t** poller);
+
+  /* Watches for these events from now on, 0 for none. They are reported for as
+   * long as they last. */
+  int (*arm)(hvuv__poller_t* poller, int events);
+
+  /* Gives the block back, when nothing of it is in use any more. */
+  void (*close)(hvuv__poller_t* poller);
+} hvuv__engine_t;
+
+struct hvuv__poller_s {
+  const hvuv__engine_t* engine;
+  void* owner;
+  hvuv__ready_cb cb; /* NULL when closed */
+  int wanted;
+  int armed;
+  unsigned int errors; /* in a row */
+};
+
+extern const hvuv__engine_t hvuv__engine_uv;
+
+/* How many errors of watching in a row say nothing of the socket; see
+ * hvuv__poller_fail(). */
+extern const unsigned int hvuv__engine_errors_ignored;
+
+/* The engine for a socket, or why there is none. */
+int hvuv__engine_choose(uv_os_sock_t sock, const hvuv__engine_t** engine);
+
+/* Gives back what an engine keeps for a loop. */
+void hvuv__engine_leave(uv_loop_t* loop);
+
+/* For engines to call: events have happened; or watching has ended with an
+ * error, and the engine watches no more. The poller may be closed when they
+ * return. */
+void hvuv__poller_fire(hvuv__poller_t* poller, int events);
+void hvuv__poller_fail(hvuv__poller_t* poller, int status);
+
+#endif /* HVUV_SRC_ENGINE_H */

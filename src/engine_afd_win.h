@@ -1,0 +1,15 @@
+/* The engine that asks AFD; Windows only. */
+#ifndef HVUV_SRC_ENGINE_AFD_WIN_H
+#define HVUV_SRC_ENGINE_AFD_WIN_H
+
+#include "engine.h"
+
+extern const hvuv__engine_t hvuv__engine_afd;
+
+/* Whether this system can be asked that way. */
+int hvuv__afd_is_there(void);
+
+/* Ends the thread of a loop, if it has one. */
+void hvuv__afd_leave(uv_loop_t* loop);
+
+#endif /* HVUV_SRC_ENGINE_AFD_WIN_H */

@@ -21,7 +21,8 @@ enum kind {
   LOCAL = 1 << HVUV_LOCAL,
   VM = VSOCK | HYPERV,
   UNIX = HYBRID | LOCAL,
-  EVERY = VM | UNIX
+  WINDOWS = 1 << 8, /* VSOCK and HYPERV where AF_HYPERV carries them */
+  EVERY = VM | UNIX | WINDOWS
 };
 
 typedef struct question_s {
@@ -42,8 +43,19 @@ typedef struct row_s {
 
 /* --- When a row fits */
 
-static int on_windows(const question_t* q) {
-  return q->facts->is_windows;
+/* A CID that stands for no partition of Windows. */
+static int is_foreign_cid(const question_t* q) {
+  return q->addr->family == HVUV_VSOCK && q->cid != HVUV_CID_ANY &&
+         q->cid != HVUV_CID_LOCAL && q->cid != HVUV_CID_HOST;
+}
+
+static int is_for_listening(const question_t* q) {
+  const hvuv_guid_t* vm_id = &q->addr->u.hyperv.vm_id;
+
+  if (q->addr->family == HVUV_VSOCK)
+    return q->cid == HVUV_CID_ANY;
+  return hvuv_guid_equal(vm_id, &HVUV_VM_ANY) ||
+         hvuv_guid_equal(vm_id, &HVUV_VM_CHILDREN);
 }
 
 static int has_no_transport(const question_t* q) {
@@ -77,33 +89,68 @@ static int has_no_port(const question_t* q) {
 
 static const row_t rows[] = {
     /* Hyper-V on Windows (hyperv-facts: learn.microsoft.com, go-winio, WSL) */
-    {VM,
-     {UV_EAFNOSUPPORT, UV_ENETDOWN},
-     on_windows,
+    {WINDOWS,
+     {UV_EAFNOSUPPORT, UV_ENETDOWN, UV_ESOCKTNOSUPPORT, UV_EPROTONOSUPPORT},
+     NULL,
      "Windows offers no Hyper-V sockets now: Hyper-V (or the Virtual Machine "
      "Platform) is off, or the VM is restarting. Turn the feature on, or try "
      "again in a moment."},
-    {VM,
+    {WINDOWS,
      {UV_EACCES, UV_EPERM},
-     on_windows,
+     NULL,
      "The service $port is not registered on the host, or this user may not "
-     "bind or reach it. Register it under GuestCommunicationServices as "
-     "administrator; a WSL2 VM lets in only the user who started it."},
-    {VM,
+     "bind or reach it. Register it as administrator (hv_services register "
+     "$port NAME); a WSL2 VM lets in only the user who started it."},
+    {WINDOWS,
+     {UV_EADDRNOTAVAIL},
+     is_foreign_cid,
+     "On Windows CID $cid names nobody: CID 1 is this partition, 2 its parent. "
+     "A VM is called by its id: hyperv://VM/$port."},
+    {WINDOWS,
+     {UV_EADDRNOTAVAIL},
+     is_for_listening,
+     "$addr is an address to listen at. Connect to a VM id, to the parent or "
+     "to loopback."},
+    {WINDOWS,
      {UV_EADDRNOTAVAIL, UV_ENETUNREACH},
-     on_windows,
+     is_host,
+     "This partition has no parent: it is the host itself, not a VM. Use "
+     "loopback for this machine, or a VM's id."},
+    {WINDOWS,
+     {UV_EADDRNOTAVAIL, UV_ENETUNREACH},
+     NULL,
      "No running VM has this id. Start the VM, or look its id up again: that "
      "of WSL2 changes with every start (wslinfo --vm-id)."},
-    {VM,
+    {WINDOWS,
      {UV_ETIMEDOUT},
-     on_windows,
+     NULL,
      "The VM did not answer. Nobody listens on $port in it, or it is still "
      "starting; a listener on 'any' or 'children' never sees a WSL2 VM."},
-    {VM,
+    {WINDOWS,
      {UV_ECONNREFUSED},
-     on_windows,
+     NULL,
      "The partition is there, but nobody listens on $port. Start the server "
      "there first."},
+    {WINDOWS,
+     {UV_ECONNRESET, UV_ECONNABORTED},
+     NULL,
+     "The peer is gone: its program ended, or its VM was stopped, restarted or "
+     "paused. Connect again when it is back."},
+    {WINDOWS,
+     {UV_EADDRINUSE},
+     NULL,
+     "Somebody listens on $port for the same partitions already. Stop that "
+     "server or take another service."},
+    {WINDOWS,
+     {UV_ENOPROTOOPT},
+     NULL,
+     "This Windows does not know an option that was asked for (container "
+     "passthru, high VTL). Update it, or do not ask."},
+    {WINDOWS,
+     {UV_EINVAL},
+     NULL,
+     "This cannot be asked for here: ports end at 0x7fffffff, 'any' is a port "
+     "for binding only, and a stream is bound or connected once."},
 
     /* AF_VSOCK on Linux, and hyperv:// carried by it */
     {VM,
@@ -331,8 +378,14 @@ static int has_status(const row_t* row, int status) {
   return 0;
 }
 
-static const char* find_text(const question_t* q, int status) {
+static unsigned int kind_of(const question_t* q) {
   unsigned int kind = 1u << q->addr->family;
+
+  return q->facts->is_windows && (kind & VM) ? WINDOWS : kind;
+}
+
+static const char* find_text(const question_t* q, int status) {
+  unsigned int kind = kind_of(q);
   const row_t* row;
   size_t i;
 

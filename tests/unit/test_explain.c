@@ -87,6 +87,20 @@ static const row_t rows[] = {
     {&windows, "hyperv://" VM_ID "/5", UV_ETIMEDOUT, "did not answer"},
     {&windows, "hyperv://loopback/5", UV_ECONNREFUSED, "listens on 5"},
     {&windows, "vsock://host:5", UV_EACCES, "5 is not registered on the host"},
+    {&windows, "vsock://any:5", UV_EPERM, "hv_services register 5 NAME"},
+    {&windows, "vsock://7:5", UV_EADDRNOTAVAIL, "hyperv://VM/5"},
+    {&windows, "vsock://any:5", UV_EADDRNOTAVAIL, "an address to listen at"},
+    {&windows, "hyperv://any/5", UV_EADDRNOTAVAIL, "an address to listen at"},
+    {&windows, "hyperv://children/5", UV_EADDRNOTAVAIL, "to listen at"},
+    {&windows, "hyperv://parent/5", UV_EADDRNOTAVAIL, "has no parent"},
+    {&windows, "vsock://host:5", UV_ENETUNREACH, "has no parent"},
+    {&windows, "hyperv://parent/5", UV_ECONNRESET, "stopped, restarted or"},
+    {&windows, "hyperv://parent/5", UV_ECONNABORTED, "Connect again"},
+    {&windows, "hyperv://any/5", UV_EADDRINUSE, "listens on 5 for the same"},
+    {&windows, "hyperv://parent/5", UV_ENOPROTOOPT, "high VTL"},
+    {&windows, "hyperv://any/5", UV_EINVAL, "ports end at 0x7fffffff"},
+    {&windows, "hyperv://any/5", UV_ENOTSUP, "this build of hvuv"},
+    {&windows, "local://loopback/5", UV_ECONNREFUSED, "which is the host"},
 
     /* hybrid */
     {&bare, "hybrid:///a/v.sock:52", UV_ENOENT, "There is no /a/v.sock"},
@@ -150,6 +164,9 @@ static void each_known_error_is_explained(void** state) {
   }
 }
 
+/* Below libuv's last code: errno on Unix, a range of its own on Windows. */
+#define LAST_STATUS (-4100)
+
 /* Every error of libuv, so also those that no row above names. */
 static void every_explanation_fits_and_ends(void** state) {
   static const char* const addrs[] = {"vsock://4294967294:4294967294",
@@ -165,11 +182,11 @@ static void every_explanation_fits_and_ends(void** state) {
   (void) state;
   for (i = 0; i < 18; i++) {
     parse(addrs[i / 6], &addr);
-    for (status = 0; status > -200; status--) {
+    for (status = 0; status > LAST_STATUS; status--) {
       assert_int_equal(
           hvuv__explain_with(systems[i % 6], &addr, status, text, sizeof(text)),
           0);
-      assert_non_null(strchr(".?", text[strlen(text) - 1]));
+      assert_non_null(strchr(".?)", text[strlen(text) - 1]));
       assert_null(strchr(text, '$'));
     }
   }
@@ -193,7 +210,7 @@ static void the_longest_path_and_folder_fit(void** state) {
   facts.partition = VM_ID;
   assert_int_equal(hvuv_guid_parse(VM_ID, &service), 0);
 
-  for (status = 0; status > -200; status--) {
+  for (status = 0; status > LAST_STATUS; status--) {
     hvuv_addr_hybrid(&addr, path, &service);
     assert_int_equal(
         hvuv__explain_with(&facts, &addr, status, text, sizeof(text)), 0);
@@ -201,6 +218,22 @@ static void the_longest_path_and_folder_fit(void** state) {
     assert_int_equal(
         hvuv__explain_with(&facts, &addr, status, text, sizeof(text)), 0);
   }
+}
+
+static void the_number_of_the_system_is_told_where_it_is_known(void** state) {
+  char text[HVUV_EXPLAIN_STRLEN];
+  hvuv__facts_t facts = windows;
+  hvuv_addr_t addr;
+
+  (void) state;
+  parse("hyperv://any/5", &addr);
+  hvuv__explain_with(&facts, &addr, UV_EACCES, text, sizeof(text));
+  assert_null(strstr(text, "Windows error"));
+
+  facts.original = 10013;
+  hvuv__explain_with(&facts, &addr, UV_EACCES, text, sizeof(text));
+  assert_non_null(strstr(text, "not registered on the host"));
+  assert_non_null(strstr(text, "(Windows error 10013.)"));
 }
 
 static void a_text_that_does_not_fit_is_cut(void** state) {
@@ -232,7 +265,7 @@ static void this_system_is_explained(void** state) {
   (void) state;
   parse("vsock://local:5", &addr);
   assert_int_equal(hvuv_explain(&addr, UV_EADDRINUSE, text, sizeof(text)), 0);
-  assert_non_null(strstr(text, "on port 5 already"));
+  assert_non_null(strstr(text, "Somebody listens on "));
   parse("local://loopback/5", &addr);
   assert_int_equal(hvuv_explain(&addr, UV_ECONNREFUSED, text, sizeof(text)), 0);
   assert_non_null(strstr(text, "Nobody listens there"));
@@ -273,6 +306,7 @@ int main(void) {
       cmocka_unit_test(each_known_error_is_explained),
       cmocka_unit_test(every_explanation_fits_and_ends),
       cmocka_unit_test(the_longest_path_and_folder_fit),
+      cmocka_unit_test(the_number_of_the_system_is_told_where_it_is_known),
       cmocka_unit_test(a_text_that_does_not_fit_is_cut),
       cmocka_unit_test(this_system_is_explained),
       cmocka_unit_test(mistakes_get_a_code_and_no_text),

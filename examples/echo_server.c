@@ -158,6 +158,7 @@ int main(int argc, char** argv) {
   hvuv_getsockname(&server, &addr);
   hvuv_addr_format(&addr, text, &size);
   printf("Listening on %s\n", text);
+  fflush(stdout); /* Windows has no buffering by lines. */
   uv_run(loop, UV_RUN_DEFAULT);
   return uv_loop_close(loop) != 0 || failed;
 }

@@ -6,10 +6,12 @@
  *
  * Threads: as in libuv, a stream belongs to the thread that runs its loop and
  * no function here may be called for it from another thread. The pure
- * functions of guid.h and addr.h may be called from anywhere.
+ * functions of guid.h and addr.h, and those of engine.h, explain.h and
+ * service.h, may be called from anywhere.
  *
  * Loops: the streams of a loop share two handles of their own on it, and each
- * socket has one or two more; all of them end with hvuv_close(). A uv_walk()
+ * socket has one or two more; on Windows there may be a thread and a third
+ * shared one (hvuv/engine.h). All of them end with hvuv_close(). A uv_walk()
  * sees them and must leave them alone.
  *
  * Errors: every function that can fail returns 0 (or a count) or one of
@@ -26,6 +28,7 @@
 #include "hvuv/export.h"
 #include "hvuv/guid.h"
 #include "hvuv/hyperv.h"
+#include "hvuv/service.h"
 #include "hvuv/stream.h"
 #include "hvuv/version.h"
 

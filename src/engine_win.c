@@ -83,9 +83,9 @@ int hvuv__engine_choose(uv_os_sock_t sock, const hvuv__engine_t** engine) {
 
   uv_once(&once, read_environment);
   *engine = &hvuv__engine_uv;
-  if (chosen == HVUV_ENGINE_AFD ||
-      (chosen == HVUV_ENGINE_AUTO && !is_known_to_libuv(&info.ProviderId) &&
-       hvuv__afd_is_there()))
+  if ((chosen == HVUV_ENGINE_AFD ||
+       (chosen == HVUV_ENGINE_AUTO && !is_known_to_libuv(&info.ProviderId))) &&
+      hvuv__afd_is_there())
     *engine = &hvuv__engine_afd;
   return 0;
 }

@@ -43,6 +43,10 @@ typedef struct row_s {
 
 /* --- When a row fits */
 
+static int on_windows(const question_t* q) {
+  return q->facts->is_windows;
+}
+
 /* A CID that stands for no partition of Windows. */
 static int is_foreign_cid(const question_t* q) {
   return q->addr->family == HVUV_VSOCK && q->cid != HVUV_CID_ANY &&
@@ -236,6 +240,28 @@ static const row_t rows[] = {
      NULL,
      "The other end does not follow the protocol of vsock; connecting a socket "
      "to its own port looks like this too."},
+
+    /* Unix sockets on Windows, for both kinds that use them */
+    {UNIX,
+     {UV_EAFNOSUPPORT},
+     NULL,
+     "This system has no Unix sockets, which $addr goes over. Windows has them "
+     "from Windows 10 version 1803 on; Wine 8 has none."},
+    {LOCAL,
+     {UV_EACCES, UV_EPERM},
+     on_windows,
+     "The folder $folder must be yours alone and no link: owned by you, and "
+     "open to nobody but you, SYSTEM and Administrators. Remove it, and it is "
+     "made anew, or set HVUV_LOCAL_DIR to one that is not there yet."},
+    {HYBRID,
+     {UV_EACCES, UV_EPERM},
+     on_windows,
+     "This user may not use $path. The permissions of its folder decide; run "
+     "as the hypervisor's user or let this one in."},
+    {UNIX,
+     {UV_ECHARSET},
+     on_windows,
+     "The path behind $addr is not UTF-8, as paths must be on Windows."},
 
     /* A guest behind its hypervisor's Unix socket */
     {HYBRID,

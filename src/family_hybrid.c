@@ -27,10 +27,6 @@
 
 static const char reply_start[] = "OK ";
 
-static int supported(void) {
-  return 0;
-}
-
 static void format_service(const hvuv_guid_t* id, char text[HVUV_GUID_STRLEN]) {
   uint32_t port;
 
@@ -164,7 +160,7 @@ static int accepted(const struct sockaddr* name,
 }
 
 const hvuv__family_t hvuv__family_hybrid = {
-    .supported = supported,
+    .supported = hvuv__unix_supported,
     .bind = bind_hybrid,
     .dial = dial,
     .connect = connect_hybrid,

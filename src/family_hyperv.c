@@ -103,22 +103,33 @@ static int read_own_name(uv_os_sock_t sock, hvuv_addr_t* addr) {
   return hvuv__vm_from_name((struct sockaddr*) &name, len, addr);
 }
 
-/* Windows picks a port for one who binds to port 0 and tells it by
- * getsockname(), as WSL does it (not checked on Windows by this project). Port
- * 0 itself can therefore not be bound. */
+/* Whether a port was left to the system. Windows picks one for whoever binds to
+ * port 0 and tells it by getsockname(), as WSL does it (not checked on Windows
+ * by this project), so there port 0 means `any`. */
+static int is_open_port(const hvuv__hyperv_name_t* name) {
+  uint32_t port;
+
+  return hvuv_service_to_port(&name->service_id, &port) == 0 && port == 0;
+}
+
 static int read_picked_port(uv_os_sock_t sock, hvuv_addr_t* addr) {
   hvuv_addr_t bound;
-  uint32_t port;
+  uint32_t port = 0;
   int err;
 
   err = read_own_name(sock, &bound);
   if (err == 0)
     err = hvuv_service_to_port(&bound.u.hyperv.service_id, &port);
+  if (err == 0 && port == 0)
+    err = UV_EADDRNOTAVAIL;
   if (err != 0)
     return err;
-  if (port == 0)
-    return UV_EADDRNOTAVAIL;
-  return hvuv_addr_vsock(addr, addr->u.vsock.cid, port);
+
+  if (addr->family == HVUV_VSOCK)
+    addr->u.vsock.port = port;
+  else
+    addr->u.hyperv.service_id = bound.u.hyperv.service_id;
+  return 0;
 }
 
 static int bind_hyperv(hvuv_addr_t* addr,
@@ -126,13 +137,11 @@ static int bind_hyperv(hvuv_addr_t* addr,
                        hvuv__claim_t** claim) {
   hvuv__hyperv_name_t name;
   hvuv_addr_t wanted;
-  int picks;
   int err;
 
   (void) claim;
   wanted = *addr;
-  picks = addr->family == HVUV_VSOCK && addr->u.vsock.port == HVUV_PORT_ANY;
-  if (picks)
+  if (addr->family == HVUV_VSOCK && addr->u.vsock.port == HVUV_PORT_ANY)
     wanted.u.vsock.port = 0;
 
   err = to_name(&wanted, &name);
@@ -142,7 +151,7 @@ static int bind_hyperv(hvuv_addr_t* addr,
     return err;
 
   err = hvuv__sys_bind(*sock, (struct sockaddr*) &name, sizeof(name));
-  if (err == 0 && picks)
+  if (err == 0 && is_open_port(&name))
     err = read_picked_port(*sock, addr);
   if (err != 0)
     hvuv__sys_close(*sock);

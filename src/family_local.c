@@ -1,14 +1,15 @@
 /*
  * `local`: partitions played on one machine, over Unix sockets in a folder.
  *
- *   FOLDER/                        0700 and the user's own, or refused
+ *   FOLDER/                        this user's alone (unix_path.h), or refused
  *     host/                        one sub-folder a partition: "host", or the
  *     0123...cdef/                 32 hex digits of a VM id
  *       5000.a                     one socket a service and whom it is for
  *       5000.a.lock                its claim, see claim.h
  *
  *   FOLDER   $HVUV_LOCAL_DIR, else $XDG_RUNTIME_DIR/hvuv, else hvuv-<uid> in
- *            the temporary folder
+ *            the temporary folder; on Windows $HVUV_LOCAL_DIR, else
+ *            %LOCALAPPDATA%\hvuv, else hvuv-<user> in the temporary folder
  *   service  a port, or the 32 hex digits of a service id
  *   whom     a (any), l (the same partition), c (children), p (the parent),
  *            v<VM id> (that VM)
@@ -40,18 +41,16 @@
 /* Names to sign with; see sign(). */
 #define SIGN_ATTEMPTS 16
 
-/* The sockets that a connect tries, in order. */
+/* The sockets that a connect tries, in order, and the folders they are in. */
 typedef struct targets_s {
+  char root[HVUV__PATH_ROOM];
+  char folder[HVUV__PATH_ROOM];
   char path[HVUV__CANDIDATES_MAX][HVUV__PATH_ROOM];
   int count;
 } targets_t;
 
 /* Callers have no service id of their own. */
-static const hvuv_guid_t no_service;
-
-static int supported(void) {
-  return 0;
-}
+static const hvuv_guid_t no_service = {0, 0, 0, {0}};
 
 /* Checks a partition's folder and the one above it, or makes them. */
 static int check_folders(const char* root, const char* folder, int create) {
@@ -78,6 +77,9 @@ static int bind_local(hvuv_addr_t* addr,
   if (err == 0)
     err = hvuv__partition_socket(
         folder, &addr->u.hyperv.service_id, route.whom[0], path);
+  /* No folder is made where no socket can lie in it. */
+  if (err == 0)
+    err = hvuv__unix_supported();
   if (err == 0)
     err = check_folders(root, folder, 1);
   return err == 0 ? hvuv__unix_listen_at(path, sock, claim) : err;
@@ -89,7 +91,8 @@ static int bind_local(hvuv_addr_t* addr,
 static int sign(uv_os_sock_t sock, const hvuv__partition_t* self) {
   char root[HVUV__PATH_ROOM];
   char folder[HVUV__PATH_ROOM];
-  char path[HVUV__PATH_ROOM + 64];
+  char path[HVUV__PATH_ROOM];
+  char name[64];
   int err;
   int i;
 
@@ -103,14 +106,15 @@ static int sign(uv_os_sock_t sock, const hvuv__partition_t* self) {
 
   err = UV_EADDRINUSE;
   for (i = 0; i < SIGN_ATTEMPTS && err == UV_EADDRINUSE; i++) {
-    snprintf(path,
-             sizeof(path),
-             "%s/.%ld-%ld-%d",
-             folder,
+    snprintf(name,
+             sizeof(name),
+             ".%ld-%ld-%d",
              (long) uv_os_getpid(),
              (long) sock,
              i);
-    err = hvuv__unix_sign(sock, path);
+    err = hvuv__path_join(folder, name, path);
+    if (err == 0)
+      err = hvuv__unix_sign(sock, path);
   }
   return err;
 }
@@ -119,14 +123,14 @@ static int sign(uv_os_sock_t sock, const hvuv__partition_t* self) {
  * fits the folder's path is too long. */
 static int compose_paths(const hvuv_addr_t* addr,
                          const hvuv__route_t* route,
-                         const char* folder,
                          targets_t* targets) {
   int err;
   int i;
 
   err = 0;
+  targets->count = 0;
   for (i = 0; i < route->count; i++) {
-    err = hvuv__partition_socket(folder,
+    err = hvuv__partition_socket(targets->folder,
                                  &addr->u.hyperv.service_id,
                                  route->whom[i],
                                  targets->path[targets->count]);
@@ -136,31 +140,30 @@ static int compose_paths(const hvuv_addr_t* addr,
   return targets->count > 0 ? 0 : err;
 }
 
-/* Where to connect. No path at all if the partition has no folder. */
+/* Where an address leads; looks at no file. */
 static int find_targets(const hvuv_addr_t* addr,
                         hvuv__route_t* route,
                         targets_t* targets) {
-  char root[HVUV__PATH_ROOM];
-  char folder[HVUV__PATH_ROOM];
   int err;
 
-  targets->count = 0;
   err = hvuv__route_to_connect(&addr->u.hyperv.vm_id, route);
   if (err == 0)
-    err = hvuv__partition_root(root);
+    err = hvuv__partition_root(targets->root);
   if (err == 0)
-    err = hvuv__partition_folder(root, &route->target, folder);
-  if (err == 0)
-    err = compose_paths(addr, route, folder, targets);
-  if (err != 0)
-    return err;
+    err =
+        hvuv__partition_folder(targets->root, &route->target, targets->folder);
+  return err == 0 ? compose_paths(addr, route, targets) : err;
+}
 
-  err = check_folders(root, folder, 0);
-  if (err == UV_ENOENT) {
-    targets->count = 0;
-    err = 0;
-  }
-  return err;
+/* A partition without a folder has no sockets. */
+static int check_targets(targets_t* targets) {
+  int err;
+
+  err = check_folders(targets->root, targets->folder, 0);
+  if (err != UV_ENOENT)
+    return err;
+  targets->count = 0;
+  return 0;
 }
 
 static int dial(const hvuv_addr_t* addr,
@@ -178,16 +181,18 @@ static int dial(const hvuv_addr_t* addr,
   if (err != 0)
     return err;
 
-  if (route.self.is_host)
-    return hvuv_addr_local(local, &HVUV_VM_LOOPBACK, &no_service);
-
-  err = sign(*sock, &route.self);
+  err = check_targets(&targets);
+  if (err == 0 && !route.self.is_host)
+    err = sign(*sock, &route.self);
   if (err != 0) {
     hvuv__sys_close(*sock);
     *sock = HVUV__NO_SOCK;
     return err;
   }
-  return hvuv_addr_local(local, &route.self.vm_id, &no_service);
+  return hvuv_addr_local(local,
+                         route.self.is_host ? &HVUV_VM_LOOPBACK
+                                            : &route.self.vm_id,
+                         &no_service);
 }
 
 static int connect_local(uv_os_sock_t sock, const hvuv_addr_t* addr) {
@@ -197,6 +202,8 @@ static int connect_local(uv_os_sock_t sock, const hvuv_addr_t* addr) {
   int i;
 
   r = find_targets(addr, &route, &targets);
+  if (r == 0)
+    r = check_targets(&targets);
   if (r != 0)
     return r;
 
@@ -255,7 +262,7 @@ static int accepted(const struct sockaddr* name,
 }
 
 const hvuv__family_t hvuv__family_local = {
-    .supported = supported,
+    .supported = hvuv__unix_supported,
     .bind = bind_local,
     .dial = dial,
     .connect = connect_local,

@@ -9,11 +9,24 @@ function(hvuv_own target)
     C_VISIBILITY_PRESET hidden
     POSITION_INDEPENDENT_CODE ON)
 
-  # accept4() and its kind; also what <uv.h> itself needs under -std=c11.
-  target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
+  # accept4() and its kind; what <uv.h> itself needs under -std=c11; and a
+  # printf() of C99 from mingw-w64.
+  if(NOT MSVC)
+    target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
+  endif()
+  if(WIN32) # Windows 10, the first with AF_HYPERV
+    target_compile_definitions(${target} PRIVATE
+      _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN)
+  endif()
 
   if(MSVC)
-    target_compile_options(${target} PRIVATE /W4)
+    # getenv(), strcpy() and the like are what C11 has. /W4 is without what is an
+    # extension to C89 only: [] at a struct's end (4200), structs without a name
+    # (4201), initialisers that are computed (4204) or addresses (4221); and
+    # without GCC's pragmas (4068).
+    target_compile_definitions(${target} PRIVATE _CRT_SECURE_NO_WARNINGS)
+    target_compile_options(${target} PRIVATE
+      /W4 /wd4068 /wd4200 /wd4201 /wd4204 /wd4221 /utf-8)
   else()
     target_compile_options(${target} PRIVATE
       -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Wvla

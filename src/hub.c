@@ -5,9 +5,10 @@
  *             in the same turn, and before libuv's closing handles, so a
  *             stream's poller (closed in hvuv_close()) and the hub's own
  *             handles end in the same turn as the last close callback: when
- *             uv_run() has called that, uv_loop_close() succeeds. It is active
- *             always and holds the loop while any stream does, so a listener
- *             that pauses holds it as one that polls.
+ *             uv_run() has called that, uv_loop_close() succeeds. On Windows
+ *             libuv may need turns more and holds the loop for them. It is
+ *             active always and holds the loop while any stream does, so a
+ *             listener that pauses holds it as one that polls.
  *   uv_idle   is active only while the list is not empty; it keeps the loop
  *             alive and from blocking. Neither makes a system call.
  *

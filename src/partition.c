@@ -70,8 +70,7 @@ static int is_well_known(const hvuv_guid_t* vm_id) {
          hvuv_guid_equal(vm_id, &HVUV_VM_SILOHOST);
 }
 
-/* An empty variable counts as unset: UV_ENOENT. */
-static int get_env(const char* name, char* value, size_t size) {
+int hvuv__partition_env(const char* name, char* value, size_t size) {
   int err;
 
   err = uv_os_getenv(name, value, &size);
@@ -87,7 +86,7 @@ static int find_self(hvuv__partition_t* self) {
   int err;
 
   memset(self, 0, sizeof(*self));
-  err = get_env("HVUV_LOCAL_VM", text, sizeof(text));
+  err = hvuv__partition_env("HVUV_LOCAL_VM", text, sizeof(text));
   if (err == UV_ENOENT) {
     self->is_host = 1;
     return 0;
@@ -98,65 +97,15 @@ static int find_self(hvuv__partition_t* self) {
   return err != 0 || is_well_known(&self->vm_id) ? UV_EINVAL : 0;
 }
 
-/* Whether snprintf() could print all of a path. */
-static int check_path(int printed) {
-  return printed < 0 || printed >= HVUV__PATH_ROOM ? UV_ENAMETOOLONG : 0;
-}
-
-/* A slash at the end would hide that the folder is a link. */
-static void drop_slashes(char path[]) {
-  size_t len;
-
-  for (len = strlen(path); len > 1 && path[len - 1] == '/'; len--)
-    path[len - 1] = '\0';
-}
-
-/* A listener removes its socket when it closes, wherever the process has moved
- * to by then. */
-static int make_absolute(char path[]) {
-  char relative[HVUV__PATH_ROOM];
-  char cwd[HVUV__PATH_ROOM];
-  size_t size;
-  int err;
-
-  drop_slashes(path);
-  if (path[0] == '/')
-    return 0;
-
-  memcpy(relative, path, strlen(path) + 1);
-  size = sizeof(cwd);
-  err = uv_cwd(cwd, &size);
-  if (err != 0)
-    return err;
-  return check_path(snprintf(path, HVUV__PATH_ROOM, "%s/%s", cwd, relative));
-}
-
 int hvuv__partition_root(char folder[]) {
-  char base[HVUV__PATH_ROOM];
-  size_t size;
   int err;
 
-  err = get_env("HVUV_LOCAL_DIR", folder, HVUV__PATH_ROOM);
+  /* Absolute, because a listener removes its socket when it closes, wherever
+   * the process has moved to by then. */
+  err = hvuv__partition_env("HVUV_LOCAL_DIR", folder, HVUV__PATH_ROOM);
   if (err == 0)
-    return make_absolute(folder);
-  if (err != UV_ENOENT)
-    return err;
-
-  /* A relative one is to be ignored (XDG Base Directory Specification). */
-  err = get_env("XDG_RUNTIME_DIR", base, sizeof(base));
-  if (err == 0 && base[0] != '/')
-    err = UV_ENOENT;
-  if (err == 0)
-    return check_path(snprintf(folder, HVUV__PATH_ROOM, "%s/hvuv", base));
-  if (err != UV_ENOENT)
-    return err;
-
-  size = sizeof(base);
-  err = uv_os_tmpdir(base, &size);
-  if (err != 0)
-    return err;
-  return check_path(
-      snprintf(folder, HVUV__PATH_ROOM, "%s/hvuv-%lu", base, hvuv__user_id()));
+    return hvuv__path_absolute(folder);
+  return err == UV_ENOENT ? hvuv__folder_default(folder) : err;
 }
 
 int hvuv__partition_folder(const char* root,
@@ -165,7 +114,7 @@ int hvuv__partition_folder(const char* root,
   char name[HVUV__HEX_ROOM];
 
   format_partition(p, name);
-  return check_path(snprintf(path, HVUV__PATH_ROOM, "%s/%s", root, name));
+  return hvuv__path_join(root, name, path);
 }
 
 int hvuv__partition_socket(const char* folder,
@@ -173,11 +122,12 @@ int hvuv__partition_socket(const char* folder,
                            const char* whom,
                            char path[]) {
   char service[HVUV__HEX_ROOM];
+  char name[2 * HVUV__HEX_ROOM + 2];
   int err;
 
   format_service(service_id, service);
-  err = check_path(
-      snprintf(path, HVUV__PATH_ROOM, "%s/%s.%s", folder, service, whom));
+  snprintf(name, sizeof(name), "%s.%s", service, whom);
+  err = hvuv__path_join(folder, name, path);
   if (err == 0 && strlen(path) >= hvuv__unix_path_limit())
     err = UV_ENAMETOOLONG;
   return err;
@@ -191,13 +141,13 @@ int hvuv__partition_of_path(const char* path,
   size_t start;
 
   end = len;
-  while (end > 0 && path[end - 1] != '/')
+  while (end > 0 && !hvuv__path_is_separator(path[end - 1]))
     end--;
   if (end == 0)
     return UV_EINVAL;
 
   start = --end;
-  while (start > 0 && path[start - 1] != '/')
+  while (start > 0 && !hvuv__path_is_separator(path[start - 1]))
     start--;
 
   memset(partition, 0, sizeof(*partition));

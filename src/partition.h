@@ -36,6 +36,10 @@ typedef struct hvuv__route_s {
 int hvuv__route_to_bind(const hvuv_guid_t* vm_id, hvuv__route_t* route);
 int hvuv__route_to_connect(const hvuv_guid_t* vm_id, hvuv__route_t* route);
 
+/* A variable of the environment, which counts as unset when it is empty:
+ * UV_ENOENT. UV_ENAMETOOLONG if there is no room for it. */
+int hvuv__partition_env(const char* name, char* value, size_t size);
+
 /* Compose paths, of HVUV__PATH_ROOM bytes: the folder of all, a partition's in
  * it, a socket's in that. UV_ENAMETOOLONG if one does not fit there, or the
  * socket's not in a socket address. */

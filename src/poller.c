@@ -21,6 +21,7 @@ int hvuv__poller_open(uv_loop_t* loop,
   hvuv__poller_t* p;
   int err;
 
+  p = NULL;
   err = hvuv__engine_choose(sock, &engine);
   if (err == 0)
     err = engine->open(loop, sock, &p);

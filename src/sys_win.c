@@ -19,6 +19,12 @@
 /* Codes remembered for each thread. */
 #define ORIGINALS 8
 
+/* The most bytes that one send is given. A socket that does not block takes
+ * however many it is given into the system's memory if it takes one, or answers
+ * WSAENOBUFS each time because they are too many (which is why Twisted has such
+ * a limit, abstract.py). */
+#define SEND_MAX (1024u * 1024)
+
 typedef struct original_s {
   int status;
   int number;
@@ -27,7 +33,8 @@ typedef struct original_s {
 static THREAD_LOCAL original_t originals[ORIGINALS];
 static THREAD_LOCAL unsigned int next_original;
 
-/* What libuv has no code for (src/win/error.c) and these sockets answer. */
+/* What libuv has no code for (src/win/error.c), or another than is meant here,
+ * and these sockets answer. */
 static const original_t more_codes[] = {
     /* Hyper-V is broken, or a VM just restarts (docker/for-win 1792, vpnkit
      * 299). */
@@ -44,6 +51,7 @@ static const original_t more_codes[] = {
     {UV_ELOOP, WSAELOOP},
     {UV_EOF, WSAEDISCON},
     {UV_ENOBUFS, WSAEPROCLIM},
+    {UV_EAFNOSUPPORT, WSAEPFNOSUPPORT},
     {UV_EAFNOSUPPORT, WSASYSNOTREADY},
     {UV_EAFNOSUPPORT, WSAEPROVIDERFAILEDINIT},
     /* As overlapped calls say "not now" (go-winio, hvsock.go). */
@@ -57,7 +65,7 @@ static int translate(int number) {
 
   status = uv_translate_sys_error(number);
   for (i = 0; i < sizeof(more_codes) / sizeof(more_codes[0]); i++)
-    if (status == UV_UNKNOWN && more_codes[i].number == number)
+    if (more_codes[i].number == number)
       status = more_codes[i].status;
 
   if (status == UV_EAGAIN)
@@ -252,11 +260,22 @@ ssize_t hvuv__sys_peek(uv_os_sock_t sock, char* base, size_t len) {
 ssize_t hvuv__sys_send(uv_os_sock_t sock,
                        const uv_buf_t bufs[],
                        unsigned int nbufs) {
+  unsigned int n;
+  uv_buf_t cut;
+  size_t bytes;
   DWORD sent;
 
+  bytes = 0;
+  for (n = 0; n < nbufs && bufs[n].len <= SEND_MAX - bytes; n++)
+    bytes += bufs[n].len;
+  if (bytes == 0 && n < nbufs) { /* the first with bytes is too large alone */
+    cut = uv_buf_init(bufs[n].base, SEND_MAX);
+    bufs = &cut;
+    n = 1;
+  }
+
   /* A uv_buf_t is a WSABUF here (libuv, uv/win.h). */
-  if (WSASend(sock, (WSABUF*) (uintptr_t) bufs, nbufs, &sent, 0, NULL, NULL) !=
-      0)
+  if (WSASend(sock, (WSABUF*) (uintptr_t) bufs, n, &sent, 0, NULL, NULL) != 0)
     return last_error();
   return (ssize_t) sent;
 }

@@ -1,6 +1,9 @@
 /*
- * Unix sockets by their paths: what the families that use them (local, hybrid)
- * share. unix_path_posix.c fulfils it.
+ * Unix sockets by their paths, and the folders that they lie in: what the
+ * families that use them (local, hybrid) share, and all that partition.c must
+ * know of how this system writes a path. unix_path_posix.c fulfils it, or
+ * unix_path_win.c with folder_win.c. Paths are UTF-8 on Windows, and bytes
+ * elsewhere.
  */
 #ifndef HVUV_SRC_UNIX_PATH_H
 #define HVUV_SRC_UNIX_PATH_H
@@ -10,6 +13,12 @@
 
 /* Enough for any path that this file is given. */
 #define HVUV__PATH_ROOM 1024
+
+/* --- Sockets */
+
+/* 0, or UV_EAFNOSUPPORT where the system has no Unix sockets, as Windows before
+ * version 1803 of Windows 10. Makes a socket to find out. */
+int hvuv__unix_supported(void);
 
 /* The room that a Unix socket's address has for its path, with the NUL. */
 size_t hvuv__unix_path_limit(void);
@@ -34,12 +43,28 @@ int hvuv__unix_connect(uv_os_sock_t sock, const char* path);
  * a socket without one. UV_EINVAL if it is no Unix socket's. */
 int hvuv__unix_path_of(const struct sockaddr* name, size_t len, char room[]);
 
-/* Whether a folder belongs to this user alone: its owner is the effective
- * user, its mode 0700 or less, and it is no link. UV_ENOENT if it is not
- * there, UV_EACCES if it is not so. With `create` it is made when missing. */
-int hvuv__folder_check(const char* path, int create);
+/* --- How paths are written */
 
-/* A number for this user. */
-unsigned long hvuv__user_id(void);
+/* Whether a byte of a path stands between two names. */
+int hvuv__path_is_separator(char byte);
+
+/* Makes a path absolute and takes the separators at its end away; in place, of
+ * HVUV__PATH_ROOM bytes. UV_ENAMETOOLONG if it does not fit. */
+int hvuv__path_absolute(char path[]);
+
+/* The path of a name in a folder, of HVUV__PATH_ROOM bytes; UV_ENAMETOOLONG if
+ * it does not fit. */
+int hvuv__path_join(const char* folder, const char* name, char path[]);
+
+/* --- Folders */
+
+/* Where this user's sockets are when nobody says so, of HVUV__PATH_ROOM bytes.
+ * UV_ENAMETOOLONG if it does not fit. */
+int hvuv__folder_default(char path[]);
+
+/* Whether a folder belongs to this user alone and is no link; each system's
+ * file says what that means there. UV_ENOENT if it is not there, UV_EACCES if
+ * it is not so. With `create` it is made when missing. */
+int hvuv__folder_check(const char* path, int create);
 
 #endif /* HVUV_SRC_UNIX_PATH_H */

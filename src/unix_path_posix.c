@@ -1,13 +1,19 @@
-/* Unix socket paths and private folders on POSIX. */
+/*
+ * Unix socket paths and private folders on POSIX. A folder is this user's alone
+ * if the effective user owns it, its mode is 0700 or less, and it is no link.
+ */
 #include "unix_path.h"
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "partition.h"
 
 #define PATH_OFFSET offsetof(struct sockaddr_un, sun_path)
 
@@ -30,6 +36,16 @@ static int fill_name(const char* path, struct sockaddr_un* name) {
 
 int hvuv__unix_socket(uv_os_sock_t* sock) {
   return hvuv__sys_socket(AF_UNIX, 0, sock);
+}
+
+int hvuv__unix_supported(void) {
+  uv_os_sock_t sock;
+  int err;
+
+  err = hvuv__unix_socket(&sock);
+  if (err == 0)
+    hvuv__sys_close(sock);
+  return err;
 }
 
 static int bind_to(uv_os_sock_t sock, const char* path) {
@@ -107,6 +123,65 @@ int hvuv__unix_path_of(const struct sockaddr* name, size_t len, char room[]) {
   return 0;
 }
 
+int hvuv__path_is_separator(char byte) {
+  return byte == '/';
+}
+
+/* Whether snprintf() could print all of a path. */
+static int check_path(int printed) {
+  return printed < 0 || printed >= HVUV__PATH_ROOM ? UV_ENAMETOOLONG : 0;
+}
+
+int hvuv__path_join(const char* folder, const char* name, char path[]) {
+  return check_path(snprintf(path, HVUV__PATH_ROOM, "%s/%s", folder, name));
+}
+
+/* A slash at the end would hide that the folder is a link. */
+static void drop_slashes(char path[]) {
+  size_t len;
+
+  for (len = strlen(path); len > 1 && path[len - 1] == '/'; len--)
+    path[len - 1] = '\0';
+}
+
+int hvuv__path_absolute(char path[]) {
+  char relative[HVUV__PATH_ROOM];
+  char cwd[HVUV__PATH_ROOM];
+  size_t size;
+  int err;
+
+  drop_slashes(path);
+  if (path[0] == '/')
+    return 0;
+
+  memcpy(relative, path, strlen(path) + 1);
+  size = sizeof(cwd);
+  err = uv_cwd(cwd, &size);
+  return err == 0 ? hvuv__path_join(cwd, relative, path) : err;
+}
+
+int hvuv__folder_default(char path[]) {
+  char base[HVUV__PATH_ROOM];
+  size_t size;
+  int err;
+
+  /* A relative one is to be ignored (XDG Base Directory Specification). */
+  err = hvuv__partition_env("XDG_RUNTIME_DIR", base, sizeof(base));
+  if (err == 0 && base[0] != '/')
+    err = UV_ENOENT;
+  if (err == 0)
+    return hvuv__path_join(base, "hvuv", path);
+  if (err != UV_ENOENT)
+    return err;
+
+  size = sizeof(base);
+  err = uv_os_tmpdir(base, &size);
+  if (err != 0)
+    return err;
+  return check_path(snprintf(
+      path, HVUV__PATH_ROOM, "%s/hvuv-%lu", base, (unsigned long) geteuid()));
+}
+
 static int look_at(const char* path) {
   struct stat st;
 
@@ -128,8 +203,4 @@ int hvuv__folder_check(const char* path, int create) {
   if (mkdir(path, S_IRWXU) != 0 && errno != EEXIST)
     return uv_translate_sys_error(errno);
   return look_at(path);
-}
-
-unsigned long hvuv__user_id(void) {
-  return (unsigned long) geteuid();
 }

@@ -23,13 +23,15 @@
  *
  * `local` is for development and tests. A process is the host, or the VM whose
  * id is in $HVUV_LOCAL_VM; the sockets lie in $HVUV_LOCAL_DIR, else
- * $XDG_RUNTIME_DIR/hvuv, else hvuv-<uid> in the temporary folder. That folder
- * must be the user's alone (mode 0700) and is the only lock: the VM id is
- * claimed, not proven. A VM reaches `parent` and itself (`loopback` or its own
- * id); the host reaches itself and any VM by id. A listener accepts from whom
- * it was bound for: any, loopback, children, parent, or (on the host) one VM.
- * Both variables are read by each bind and connect, and again whenever a
- * connect that waits for a full backlog is tried again.
+ * $XDG_RUNTIME_DIR/hvuv, else hvuv-<uid> in the temporary folder (on Windows
+ * %LOCALAPPDATA%\hvuv, else hvuv-<user> in the temporary folder). That folder
+ * must be the user's alone (mode 0700; on Windows: the user's, SYSTEM's and
+ * Administrators') and is the only lock: the VM id is claimed, not proven. A VM
+ * reaches `parent` and itself (`loopback` or its own id); the host reaches
+ * itself and any VM by id. A listener accepts from whom it was bound for: any,
+ * loopback, children, parent, or (on the host) one VM. Both variables are read
+ * by each bind and connect, and again whenever a connect that waits for a full
+ * backlog is tried again.
  */
 #ifndef HVUV_ADDR_H
 #define HVUV_ADDR_H
@@ -59,7 +61,8 @@ typedef enum hvuv_family_e {
 
 /* To bind only: the kernel picks a free port from 1024 up, often one above
  * HVUV_SERVICE_PORT_MAX, which hyperv:// and a Hyper-V host cannot name. Port 0
- * is a port like any other (Linux, net/vmw_vsock/af_vsock.c). */
+ * is a port like any other on Linux (net/vmw_vsock/af_vsock.c), and means the
+ * same as this on Windows (as WSL has it). */
 #define HVUV_PORT_ANY 0xffffffffu
 
 /* Bytes of the longest path that a hybrid address holds, the NUL included. A

@@ -159,6 +159,9 @@ HVUV_EXTERN int hvuv_init(uv_loop_t* loop, hvuv_stream_t* stream);
  * close-on-exec. On success the socket is the stream's and closes with it; on
  * an error it stays the caller's, as it was.
  *
+ * On Windows closing the stream ends the connection for every process that has
+ * the socket too, because it is shut down first.
+ *
  * A listening socket still needs hvuv_listen() for its callback. Where hvuv
  * has no address for the socket's, hvuv_getsockname() and hvuv_getpeername()
  * answer UV_ENOTSUP.
@@ -168,7 +171,7 @@ HVUV_EXTERN int hvuv_init(uv_loop_t* loop, hvuv_stream_t* stream);
  *   UV_ENOTCONN  the socket is neither connected nor listening; AF_VSOCK says
  *                so too of one that was shut down already
  *   UV_EEXIST    the loop watches this socket already; a socket in two idle
- *                handles is not noticed and is a mistake
+ *                handles is not noticed, nor any on Windows, and is a mistake
  *   UV_EBADF, UV_ENOTSOCK, UV_ENOMEM */
 HVUV_EXTERN int hvuv_open(hvuv_stream_t* stream, uv_os_sock_t sock);
 

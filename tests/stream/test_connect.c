@@ -7,8 +7,7 @@
 
 #include <cmocka.h>
 
-#include <linux/vm_sockets.h>
-
+#include "support/fake_names.h"
 #include "support/scene.h"
 #include "support/trace.h"
 
@@ -69,15 +68,11 @@ static void one_under_way_ends_when_writable(void** state) {
 }
 
 static void the_address_goes_to_the_system(void** state) {
-  struct sockaddr_vm vm;
   uv_os_sock_t sock;
 
   (void) state;
   scene_connecting(&sock);
-  memcpy(&vm, fake_connected_name(), sizeof(vm));
-  assert_int_equal(vm.svm_family, AF_VSOCK);
-  assert_int_equal(vm.svm_cid, VMADDR_CID_HOST);
-  assert_int_equal(vm.svm_port, 5000);
+  assert_true(fake_is_vsock_name(fake_connected_name(), HVUV_CID_HOST, 5000));
 }
 
 static void a_failure_is_told_by_its_true_name(void** state) {
@@ -179,10 +174,6 @@ static void connects_that_cannot_be_are_refused(void** state) {
   assert_int_equal(scene_connect(s, "c", "vsock://host:any"), UV_EINVAL);
   assert_int_equal(scene_connect(s, "c", "hyperv://children/5"),
                    UV_EADDRNOTAVAIL);
-  assert_int_equal(
-      scene_connect(
-          s, "c", "hyperv://parent/8ba03980-174a-43e7-852a-e5ec79a671c7"),
-      UV_EINVAL);
   assert_int_equal(fake_calls(FAKE_VERBS), 0);
 
   assert_int_equal(scene_connect(scene_open(&sock), "c", HERE), UV_EISCONN);

@@ -6,8 +6,6 @@
 
 #include <cmocka.h>
 
-#include <sys/time.h>
-
 #include "support/alloc.h"
 #include "support/loop.h"
 #include "support/scene.h"
@@ -69,22 +67,6 @@ static void the_timeout_is_the_systems_too(void** state) {
   assert_int_equal(fake_calls(FAKE_SETSOCKOPT), 2);
   turn();
   assert_story("");
-}
-
-static void assert_system_timeout(long sec, long usec) {
-  struct timeval tv;
-
-  fake_last_option(&tv, sizeof(tv));
-  assert_int_equal(tv.tv_sec, sec);
-  assert_int_equal(tv.tv_usec, usec);
-}
-
-static void the_system_is_told_seconds_and_microseconds(void** state) {
-  (void) state;
-  connecting_for(1234);
-  assert_system_timeout(1, 234000);
-  connecting_for(UINT64_MAX);
-  assert_system_timeout(24L * 60 * 60, 0);
 }
 
 static void success_stops_the_clock(void** state) {
@@ -299,7 +281,6 @@ int main(void) {
       SCENE(close_ends_the_trying),
       SCENE(an_error_at_a_socket_that_waits_for_room_is_no_end),
       SCENE(a_timeout_taken_back_holds_no_more),
-      SCENE(the_system_is_told_seconds_and_microseconds),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

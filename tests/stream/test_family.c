@@ -8,8 +8,6 @@
 
 #include <cmocka.h>
 
-#include <linux/vm_sockets.h>
-
 #include "support/scene.h"
 #include "support/trace.h"
 
@@ -39,55 +37,6 @@ static void a_family_that_does_not_exist_is_einval(void** state) {
   (void) state;
   assert_int_equal(hvuv_supported((hvuv_family_t) 0), UV_EINVAL);
   assert_int_equal(hvuv_supported((hvuv_family_t) 99), UV_EINVAL);
-}
-
-static void hyperv_addresses_are_carried_by_vsock(void** state) {
-  static const struct {
-    const char* text;
-    unsigned int cid;
-    unsigned int port;
-  } rows[] = {
-      {"hyperv://any/5000", VMADDR_CID_ANY, 5000},
-      {"hyperv://parent/0", VMADDR_CID_HOST, 0},
-      {"hyperv://loopback/0x7fffffff", HVUV_CID_LOCAL, 0x7fffffff},
-      {"vsock://7:0xfffffffe", 7, 0xfffffffe},
-  };
-  struct sockaddr_vm vm;
-  hvuv_addr_t addr;
-  size_t i;
-
-  (void) state;
-  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-    addr = scene_addr(rows[i].text);
-    assert_int_equal(hvuv_bind(scene_stream(), &addr), 0);
-    memcpy(&vm, fake_bound_name(), sizeof(vm));
-    assert_int_equal(vm.svm_family, AF_VSOCK);
-    assert_int_equal(vm.svm_cid, rows[i].cid);
-    assert_int_equal(vm.svm_port, rows[i].port);
-  }
-}
-
-static void hyperv_addresses_without_a_meaning_are_refused(void** state) {
-  static const struct {
-    const char* text;
-    int err;
-  } rows[] = {
-      {"hyperv://children/5", UV_EADDRNOTAVAIL},
-      {"hyperv://silohost/5", UV_EADDRNOTAVAIL},
-      {"hyperv://8ba03980-174a-43e7-852a-e5ec79a671c7/5", UV_EADDRNOTAVAIL},
-      {"hyperv://any/8ba03980-174a-43e7-852a-e5ec79a671c7", UV_EINVAL},
-  };
-  hvuv_stream_t* s;
-  hvuv_addr_t addr;
-  size_t i;
-
-  (void) state;
-  s = scene_stream();
-  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-    addr = scene_addr(rows[i].text);
-    assert_int_equal(hvuv_bind(s, &addr), rows[i].err);
-  }
-  assert_int_equal(fake_calls(FAKE_VERBS), 0);
 }
 
 static void an_address_that_no_function_made_is_refused(void** state) {
@@ -144,8 +93,6 @@ int main(void) {
       SCENE(what_the_probe_answers_is_told),
       SCENE(unix_families_need_no_probe),
       SCENE(a_family_that_does_not_exist_is_einval),
-      SCENE(hyperv_addresses_are_carried_by_vsock),
-      SCENE(hyperv_addresses_without_a_meaning_are_refused),
       SCENE(an_address_that_no_function_made_is_refused),
       SCENE(a_path_that_does_not_fit_is_enametoolong),
       SCENE(the_allocator_is_replaced_whole_or_not),

@@ -7,8 +7,7 @@
 
 #include <cmocka.h>
 
-#include <sys/un.h>
-
+#include "support/net.h"
 #include "support/scene.h"
 #include "support/trace.h"
 #include "sys.h"

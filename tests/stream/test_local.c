@@ -9,9 +9,8 @@
 
 #include <cmocka.h>
 
-#include <sys/un.h>
-
 #include "support/loop.h"
+#include "support/net.h"
 #include "support/scene.h"
 #include "support/trace.h"
 
@@ -22,14 +21,14 @@
 
 /* The host's partition, in a folder that nobody looks at. */
 static int up(void** state) {
-  setenv("HVUV_LOCAL_DIR", "/d", 1);
-  unsetenv("HVUV_LOCAL_VM");
+  uv_os_setenv("HVUV_LOCAL_DIR", "/d");
+  uv_os_unsetenv("HVUV_LOCAL_VM");
   return scene_up(state);
 }
 
 static int down(void** state) {
-  unsetenv("HVUV_LOCAL_DIR");
-  unsetenv("HVUV_LOCAL_VM");
+  uv_os_unsetenv("HVUV_LOCAL_DIR");
+  uv_os_unsetenv("HVUV_LOCAL_VM");
   return scene_down(state);
 }
 
@@ -57,7 +56,7 @@ static void a_listener_is_a_socket_in_its_partition(void** state) {
   (void) state;
   listener("local://any/5000", &sock);
   assert_string_equal(path_of(fake_bound_name()), "/d/host/5000.a");
-  setenv("HVUV_LOCAL_VM", VM, 1);
+  uv_os_setenv("HVUV_LOCAL_VM", VM);
   listener("local://parent/" OTHER, &sock);
   assert_string_equal(path_of(fake_bound_name()),
                       "/d/" VM_HEX "/11111111222233334444555555555555.p");
@@ -151,7 +150,7 @@ static void a_folder_too_deep_is_enametoolong(void** state) {
   memset(folder, 'x', sizeof(folder) - 1);
   folder[0] = '/';
   folder[sizeof(folder) - 1] = '\0';
-  setenv("HVUV_LOCAL_DIR", folder, 1);
+  uv_os_setenv("HVUV_LOCAL_DIR", folder);
   s = scene_stream();
   assert_int_equal(scene_connect(s, "connect", "local://loopback/5000"),
                    UV_ENAMETOOLONG);
@@ -210,7 +209,7 @@ static void a_vm_signs_its_calls(void** state) {
   char again[64];
 
   (void) state;
-  setenv("HVUV_LOCAL_VM", VM, 1);
+  uv_os_setenv("HVUV_LOCAL_VM", VM);
   s = scene_stream();
   fake_next(FAKE_BIND, UV_EADDRINUSE);
   fake_next(FAKE_BIND, 0);
@@ -234,7 +233,7 @@ static void a_call_that_cannot_be_signed_takes_nothing(void** state) {
   hvuv_stream_t* s;
 
   (void) state;
-  setenv("HVUV_LOCAL_VM", VM, 1);
+  uv_os_setenv("HVUV_LOCAL_VM", VM);
   s = scene_stream();
   fake_always(FAKE_BIND, UV_EADDRINUSE);
   assert_int_equal(scene_connect(s, "connect", "local://parent/5000"),
@@ -262,7 +261,7 @@ static void places_that_cannot_be_reached_are_refused(void** state) {
   s = scene_stream();
   for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
     assert_int_equal(scene_connect(s, "connect", rows[i]), UV_EADDRNOTAVAIL);
-  setenv("HVUV_LOCAL_VM", "nonsense", 1);
+  uv_os_setenv("HVUV_LOCAL_VM", "nonsense");
   assert_int_equal(scene_connect(s, "connect", "local://loopback/5"),
                    UV_EINVAL);
   assert_int_equal(fake_calls(FAKE_VERBS), 0);
@@ -310,7 +309,7 @@ static void a_vm_sees_the_host_as_its_parent(void** state) {
   uv_os_sock_t sock;
 
   (void) state;
-  setenv("HVUV_LOCAL_VM", VM, 1);
+  uv_os_setenv("HVUV_LOCAL_VM", VM);
   server = listener("local://any/5000", &sock);
   call_from("");
   fake_poller_fire(sock, 0, UV_READABLE);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "support/alloc.h"
+#include "support/fake_names.h"
 #include "support/scene.h"
 #include "support/trace.h"
 
@@ -34,9 +35,9 @@ static void a_connected_socket_is_open(void** state) {
   assert_int_equal(mine, sock);
   assert_int_equal(fake_is_owned(sock), 1);
   assert_int_equal(hvuv_getsockname(s, &addr), 0);
-  assert_addr(&addr, "vsock://host:1024");
+  assert_addr(&addr, fake_own_name);
   assert_int_equal(hvuv_getpeername(s, &addr), 0);
-  assert_addr(&addr, "vsock://3:1024");
+  assert_addr(&addr, fake_peer_name);
 }
 
 static void a_socket_without_a_form_has_no_address(void** state) {
@@ -86,7 +87,7 @@ static void a_listening_socket_still_needs_listen(void** state) {
   s = scene_accept(s);
   assert_non_null(s);
   assert_int_equal(hvuv_getpeername(s, &addr), 0);
-  assert_addr(&addr, "vsock://3:1024");
+  assert_addr(&addr, fake_peer_name);
   assert_story("connection:0");
 }
 

@@ -84,8 +84,7 @@ static void read_into_an_odd_buffer(char* base, size_t len) {
   uv_os_sock_t sock;
   hvuv_stream_t* s;
 
-  odd_buffer.base = base;
-  odd_buffer.len = len;
+  odd_buffer = uv_buf_init(base, (unsigned int) len);
   s = scene_open(&sock);
   assert_int_equal(hvuv_read_start(s, odd_alloc, odd_read), 0);
   fake_poller_fire(sock, 0, UV_READABLE);

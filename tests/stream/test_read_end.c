@@ -274,17 +274,6 @@ static void enotconn_before_our_shutdown_is_an_error(void** state) {
   assert_story("read:ENOTCONN");
 }
 
-static void eio_is_eof_on_vsock(void** state) {
-  uv_os_sock_t sock;
-
-  (void) state;
-  reading(&sock);
-  fake_next(FAKE_RECV, UV_EIO);
-  fake_poller_fire(sock, 0, UV_READABLE);
-
-  assert_story("eof");
-}
-
 static void eio_is_an_error_elsewhere(void** state) {
   uv_os_sock_t sock;
 
@@ -331,7 +320,6 @@ int main(void) {
       SCENE(another_error_after_our_shutdown_is_no_eof),
       SCENE(a_pending_error_is_not_mistaken_for_that_eof),
       SCENE(enotconn_before_our_shutdown_is_an_error),
-      SCENE(eio_is_eof_on_vsock),
       SCENE(eio_is_an_error_elsewhere),
       SCENE(writing_goes_on_after_eof),
   };

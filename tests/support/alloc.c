@@ -1,9 +1,8 @@
-/* A counting allocator. The counts are atomic, because a test may run loops on
- * several threads. */
+/* A counting allocator. The counts are locked, because a test may run loops on
+ * several threads; atomics are not in every compiler's C11. */
 #include "alloc.h"
 
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
@@ -12,14 +11,36 @@
 
 #include "hvuv/stream.h"
 
-static atomic_long blocks; /* of both libraries, not yet freed */
-static atomic_long asked;  /* of hvuv's */
-static atomic_long fail_at;
-static atomic_int failed;
+static uv_once_t once = UV_ONCE_INIT;
+static uv_mutex_t lock;
+static long blocks; /* of both libraries, not yet freed */
+static long asked;  /* of hvuv's */
+static long fail_at;
+static int failed;
+
+static void make_lock(void) {
+  if (uv_mutex_init(&lock) != 0)
+    abort();
+}
+
+static void count(int change) {
+  uv_mutex_lock(&lock);
+  blocks += change;
+  uv_mutex_unlock(&lock);
+}
+
+static long read_locked(const long* number) {
+  long n;
+
+  uv_mutex_lock(&lock);
+  n = *number;
+  uv_mutex_unlock(&lock);
+  return n;
+}
 
 static void* counted(void* block) {
   if (block != NULL)
-    atomic_fetch_add(&blocks, 1);
+    count(1);
   return block;
 }
 
@@ -37,15 +58,18 @@ static void* libuv_realloc(void* block, size_t size) {
 
 static void give_back(void* block) {
   if (block != NULL)
-    atomic_fetch_sub(&blocks, 1);
+    count(-1);
   free(block);
 }
 
 static int must_fail(void) {
-  if (atomic_fetch_add(&asked, 1) + 1 != atomic_load(&fail_at))
-    return 0;
-  atomic_store(&failed, 1);
-  return 1;
+  int it_must;
+
+  uv_mutex_lock(&lock);
+  it_must = ++asked == fail_at;
+  failed |= it_must;
+  uv_mutex_unlock(&lock);
+  return it_must;
 }
 
 static void* hvuv_malloc(size_t size) {
@@ -61,28 +85,42 @@ static void* hvuv_realloc(void* block, size_t size) {
 }
 
 void alloc_install(void) {
+  uv_once(&once, make_lock);
   uv_replace_allocator(libuv_malloc, libuv_realloc, libuv_calloc, give_back);
   hvuv_replace_allocator(hvuv_malloc, hvuv_realloc, hvuv_calloc, give_back);
-  atomic_store(&blocks, 0);
-  atomic_store(&asked, 0);
+  uv_mutex_lock(&lock);
+  blocks = 0;
+  asked = 0;
+  uv_mutex_unlock(&lock);
   alloc_fail_nth(0);
 }
 
 void alloc_check(void) {
+  long left;
+
   alloc_fail_nth(0);
-  if (atomic_load(&blocks) != 0)
-    fail_msg("%ld blocks were not freed", atomic_load(&blocks));
+  left = read_locked(&blocks);
+  if (left != 0)
+    fail_msg("%ld blocks were not freed", left);
 }
 
 void alloc_fail_nth(long n) {
-  atomic_store(&failed, 0);
-  atomic_store(&fail_at, n == 0 ? 0 : atomic_load(&asked) + n);
+  uv_once(&once, make_lock);
+  uv_mutex_lock(&lock);
+  failed = 0;
+  fail_at = n == 0 ? 0 : asked + n;
+  uv_mutex_unlock(&lock);
 }
 
 int alloc_has_failed(void) {
-  return atomic_load(&failed);
+  int has_failed;
+
+  uv_mutex_lock(&lock);
+  has_failed = failed;
+  uv_mutex_unlock(&lock);
+  return has_failed;
 }
 
 long alloc_count(void) {
-  return atomic_load(&asked);
+  return read_locked(&asked);
 }

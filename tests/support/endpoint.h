@@ -29,6 +29,9 @@ int endpoint_count_files(const char* folder);
 /* Open descriptors of this process, or -1 where the system does not tell. */
 int endpoint_count_descriptors(void);
 
+/* How many of them are sockets, on Windows; elsewhere all count. */
+int endpoint_count_sockets(void);
+
 /* How many of them a program started now would inherit, the first three apart;
  * 0 where the system does not tell. */
 int endpoint_count_inheritable(void);

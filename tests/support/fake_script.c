@@ -6,14 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <linux/vm_sockets.h>
-
+#include "fake_names.h"
 #include "sys.h"
 #include "trace.h"
 
 #define STEPS_MAX   4096
 #define NOT_SET     ((ssize_t) 1 << 41)
-#define PEER_CID    3
 #define FIRST_PORT  1024
 #define ANY_SOCK    HVUV__NO_SOCK
 #define INPUT_START ((ssize_t) 1 << 42) /* a step with bytes */
@@ -68,16 +66,6 @@ void fake_complain(const char* what, const char* about, long number) {
     snprintf(trouble, sizeof(trouble), "%s: %s (%ld)", about, what, number);
 }
 
-static void use_vsock_name(enum fake_verb verb, unsigned int cid) {
-  struct sockaddr_vm vm;
-
-  memset(&vm, 0, sizeof(vm));
-  vm.svm_family = AF_VSOCK;
-  vm.svm_cid = cid;
-  vm.svm_port = FIRST_PORT;
-  fake_name(verb, &vm, sizeof(vm));
-}
-
 void fake_script_reset(void) {
   int i;
 
@@ -90,9 +78,9 @@ void fake_script_reset(void) {
   scripts[FAKE_ACCEPT].always = NOT_SET;
   scripts[FAKE_RECV].always = NOT_SET;
   scripts[FAKE_SEND].always = NOT_SET;
-  use_vsock_name(FAKE_ACCEPT, PEER_CID);
-  use_vsock_name(FAKE_GETPEERNAME, PEER_CID);
-  use_vsock_name(FAKE_GETSOCKNAME, VMADDR_CID_HOST);
+  fake_vsock_name(FAKE_ACCEPT, HVUV_CID_LOCAL, FIRST_PORT);
+  fake_vsock_name(FAKE_GETPEERNAME, HVUV_CID_LOCAL, FIRST_PORT);
+  fake_vsock_name(FAKE_GETSOCKNAME, HVUV_CID_HOST, FIRST_PORT);
 
   trouble[0] = '\0';
   fake_fail_nth(0, 0);
@@ -250,7 +238,7 @@ static void finish_step(script_t* script, step_t* step) {
 /* What a call of a verb that nobody expected answers: something that ends
  * whatever loop it is called from. */
 static ssize_t unexpected(enum fake_verb verb, uv_os_sock_t sock) {
-  fake_complain("unexpected call", words[verb], sock);
+  fake_complain("unexpected call", words[verb], (long) sock);
   return verb == FAKE_CONNECT ? UV_ECONNREFUSED : UV_EAGAIN;
 }
 
@@ -264,7 +252,7 @@ static int enter(enum fake_verb verb, uv_os_sock_t sock, ssize_t* result) {
     trace("(%s)", words[verb]);
 
   if (verb != FAKE_SOCKET && !fake_is_open(sock)) {
-    fake_complain("not an open socket", words[verb], sock);
+    fake_complain("not an open socket", words[verb], (long) sock);
     *result = UV_EBADF;
     return 0;
   }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,9 @@ static unsigned int last_send_bufs;
 static ssize_t send_limit; /* 0 none */
 static char option_to_find[OPTION_ROOM];
 static char option_given[OPTION_ROOM];
+static char options_given[256];
+static int last_domain;
+static int last_protocol;
 static struct sockaddr_storage bound_name;
 static struct sockaddr_storage connected_name;
 
@@ -46,6 +50,9 @@ void fake_sys_reset(void) {
   fake_send_limit(0);
   memset(option_to_find, 0, sizeof(option_to_find));
   memset(option_given, 0, sizeof(option_given));
+  options_given[0] = '\0';
+  last_domain = 0;
+  last_protocol = 0;
   memset(&bound_name, 0, sizeof(bound_name));
   memset(&connected_name, 0, sizeof(connected_name));
 }
@@ -140,6 +147,15 @@ void fake_last_option(void* value, size_t len) {
   memcpy(value, option_given, len);
 }
 
+const char* fake_options(void) {
+  return options_given;
+}
+
+void fake_last_kind(int* domain, int* protocol) {
+  *domain = last_domain;
+  *protocol = last_protocol;
+}
+
 unsigned int fake_last_send_bufs(void) {
   return last_send_bufs;
 }
@@ -157,8 +173,8 @@ const struct sockaddr_storage* fake_connected_name(void) {
 int hvuv__sys_socket(int domain, int protocol, uv_os_sock_t* sock) {
   ssize_t result;
 
-  (void) domain;
-  (void) protocol;
+  last_domain = domain;
+  last_protocol = protocol;
   result = fake_answer(FAKE_SOCKET, HVUV__NO_SOCK);
   if (result == 0)
     *sock = make(HVUV__SOCK_CONNECTED);
@@ -331,12 +347,28 @@ int hvuv__sys_getpeername(uv_os_sock_t sock,
   return tell_result(FAKE_GETPEERNAME, sock, name, len);
 }
 
+static void note_option(int level, int option, const void* value, size_t len) {
+  size_t used;
+  int number;
+
+  if (len != sizeof(number))
+    return;
+  memcpy(&number, value, sizeof(number));
+  used = strlen(options_given);
+  snprintf(options_given + used,
+           sizeof(options_given) - used,
+           "%s%d/%d=%d",
+           used == 0 ? "" : " ",
+           level,
+           option,
+           number);
+}
+
 int hvuv__sys_setsockopt(
     uv_os_sock_t sock, int level, int option, const void* value, size_t len) {
   ssize_t result;
 
-  (void) level;
-  (void) option;
+  note_option(level, option, value, len);
   result = fake_answer(FAKE_SETSOCKOPT, sock);
   if (result == 0)
     memcpy(option_given, value, len);

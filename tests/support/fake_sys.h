@@ -113,6 +113,13 @@ unsigned int fake_last_send_bufs(void);
 /* The value that the last setsockopt gave, of `len` bytes. */
 void fake_last_option(void* value, size_t len);
 
+/* All that setsockopt was asked for, also in vain, where the value has four
+ * bytes: "LEVEL/OPTION=VALUE", a space between two. */
+const char* fake_options(void);
+
+/* What the last socket was asked to be. */
+void fake_last_kind(int* domain, int* protocol);
+
 /* Where the last bind and connect went. */
 const struct sockaddr_storage* fake_bound_name(void);
 const struct sockaddr_storage* fake_connected_name(void);

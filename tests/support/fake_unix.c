@@ -5,15 +5,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include <sys/socket.h>
-#include <sys/un.h>
-
 #include "../src/alloc.h"
 #include "claim.h"
+#include "net.h"
 #include "unix_path.h"
 
 struct hvuv__claim_s {
@@ -88,6 +87,10 @@ size_t hvuv__unix_path_limit(void) {
   return sizeof(((struct sockaddr_un*) 0)->sun_path);
 }
 
+int hvuv__unix_supported(void) {
+  return 0;
+}
+
 int hvuv__unix_socket(uv_os_sock_t* sock) {
   return hvuv__sys_socket(AF_UNIX, 0, sock);
 }
@@ -158,6 +161,24 @@ int hvuv__folder_check(const char* path, int create) {
   return folder_looks-- > 0 ? 0 : folder_error;
 }
 
-unsigned long hvuv__user_id(void) {
-  return 1000;
+int hvuv__folder_default(char path[]) {
+  strcpy(path, "/default");
+  return 0;
+}
+
+/* Paths are POSIX's on every system, and absolute. */
+int hvuv__path_is_separator(char byte) {
+  return byte == '/';
+}
+
+int hvuv__path_absolute(char path[]) {
+  (void) path;
+  return 0;
+}
+
+int hvuv__path_join(const char* folder, const char* name, char path[]) {
+  int printed;
+
+  printed = snprintf(path, HVUV__PATH_ROOM, "%s/%s", folder, name);
+  return printed < 0 || printed >= HVUV__PATH_ROOM ? UV_ENAMETOOLONG : 0;
 }

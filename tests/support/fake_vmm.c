@@ -1,15 +1,10 @@
 #include "fake_vmm.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+
+#include "net.h"
 
 #define BACKLOG     128
 #define REQUEST_MAX 32 /* Firecracker's */
@@ -29,8 +24,8 @@ typedef struct pipe_s {
 
 typedef struct bridge_s {
   struct bridge_s* next;
-  int host;
-  int guest; /* -1 until the guest has answered */
+  uv_os_sock_t host;
+  uv_os_sock_t guest; /* NET_NONE until the guest has answered */
   int dead;
   int dialling; /* the line is complete, the guest's backlog is full */
   size_t line_len;
@@ -40,41 +35,37 @@ typedef struct bridge_s {
 } bridge_t;
 
 struct fake_vmm_s {
-  pthread_t thread;
+  uv_thread_t thread;
   struct sockaddr_un name;
-  int listener;
-  int stop[2];
+  uv_os_sock_t listener;
+  uv_os_sock_t stop[2];
   unsigned int next_port;
   bridge_t* bridges;
 };
 
 static void die(const char* what) {
-  perror(what);
+  fprintf(stderr, "fake_vmm: %s: %s\n", what, uv_err_name(net_error()));
   abort();
 }
 
-static int new_socket(void) {
-  int fd;
+static uv_os_sock_t new_socket(void) {
+  uv_os_sock_t sock;
 
-  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd == -1)
-    die("fake_vmm: socket");
-  return fd;
+  if (net_socket(AF_UNIX, SOCK_STREAM, &sock) != 0 || net_unblock(sock) != 0)
+    die("socket");
+  return sock;
 }
 
 static void accept_all(fake_vmm_t* vmm) {
+  uv_os_sock_t sock;
   bridge_t* b;
-  int fd;
 
-  for (;;) {
-    fd = accept4(vmm->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd == -1)
-      return;
+  while (net_accept(vmm->listener, &sock) == 0) {
     b = calloc(1, sizeof(*b));
-    if (b == NULL)
-      die("fake_vmm: calloc");
-    b->host = fd;
-    b->guest = -1;
+    if (b == NULL || net_unblock(sock) != 0)
+      die("calloc");
+    b->host = sock;
+    b->guest = NET_NONE;
     b->next = vmm->bridges;
     vmm->bridges = b;
   }
@@ -88,9 +79,9 @@ static void put_reply(fake_vmm_t* vmm, bridge_t* b) {
 /* The line is complete: the guest is called. */
 static void dial(fake_vmm_t* vmm, bridge_t* b) {
   struct sockaddr_un name;
+  uv_os_sock_t sock;
   unsigned int port;
   size_t len;
-  int fd;
 
   if (sscanf(b->line, "CONNECT %u\n", &port) != 1) {
     b->dead = 1;
@@ -100,25 +91,25 @@ static void dial(fake_vmm_t* vmm, bridge_t* b) {
   name = vmm->name;
   len = strlen(name.sun_path);
   snprintf(name.sun_path + len, sizeof(name.sun_path) - len, "_%u", port);
-  fd = new_socket();
-  if (connect(fd, (struct sockaddr*) &name, sizeof(name)) == 0) {
-    b->guest = fd;
+  sock = new_socket();
+  if (connect(sock, (struct sockaddr*) &name, sizeof(name)) == 0) {
+    b->guest = sock;
     b->dialling = 0;
     put_reply(vmm, b);
     return;
   }
 
-  b->dialling = errno == EAGAIN;
+  b->dialling = net_error() == UV_EAGAIN;
   b->dead = !b->dialling;
-  close(fd);
+  net_close(sock);
 }
 
 static void read_line(fake_vmm_t* vmm, bridge_t* b) {
   ssize_t n;
 
   while (b->line_len < REQUEST_MAX) {
-    n = read(b->host, b->line + b->line_len, 1);
-    if (n == -1 && errno == EAGAIN)
+    n = net_recv(b->host, b->line + b->line_len, 1);
+    if (n == UV_EAGAIN)
       return;
     if (n <= 0)
       break;
@@ -130,14 +121,14 @@ static void read_line(fake_vmm_t* vmm, bridge_t* b) {
   b->dead = 1;
 }
 
-static void fill(pipe_t* p, int from) {
+static void fill(pipe_t* p, uv_os_sock_t from) {
   ssize_t n;
 
   if (p->ended || p->start < p->end)
     return;
 
-  n = read(from, p->bytes, PIPE_BYTES);
-  if (n == -1 && errno == EAGAIN)
+  n = net_recv(from, p->bytes, PIPE_BYTES);
+  if (n == UV_EAGAIN)
     return;
   p->start = 0;
   p->end = n > 0 ? (size_t) n : 0;
@@ -145,19 +136,19 @@ static void fill(pipe_t* p, int from) {
 }
 
 /* Returns -1 if nobody is there to take it. */
-static int drain(pipe_t* p, int to) {
+static int drain(pipe_t* p, uv_os_sock_t to) {
   ssize_t n;
 
   if (p->start < p->end) {
-    n = send(to, p->bytes + p->start, p->end - p->start, MSG_NOSIGNAL);
-    if (n == -1)
-      return errno == EAGAIN ? 0 : -1;
+    n = net_send(to, p->bytes + p->start, p->end - p->start);
+    if (n < 0)
+      return n == UV_EAGAIN ? 0 : -1;
     p->start += (size_t) n;
   }
 
   if (p->ended && p->start == p->end && !p->passed_end) {
     p->passed_end = 1;
-    shutdown(to, SHUT_WR);
+    shutdown(to, 1); /* SHUT_WR, SD_SEND */
   }
   return 0;
 }
@@ -172,7 +163,7 @@ static void carry(bridge_t* b) {
 }
 
 static void serve(fake_vmm_t* vmm, bridge_t* b) {
-  if (b->guest != -1)
+  if (b->guest != NET_NONE)
     carry(b);
   else if (b->dialling)
     dial(vmm, b);
@@ -181,9 +172,9 @@ static void serve(fake_vmm_t* vmm, bridge_t* b) {
 }
 
 static void hang_up(bridge_t* b) {
-  close(b->host);
-  if (b->guest != -1)
-    close(b->guest);
+  net_close(b->host);
+  if (b->guest != NET_NONE)
+    net_close(b->guest);
   free(b);
 }
 
@@ -214,18 +205,21 @@ static short wanted(const pipe_t* in, const pipe_t* out) {
 
 /* A descriptor for which nothing is wanted is left out, because poll() reports
  * a hang-up all the same. */
-static int add(struct pollfd* fds, int n, int fd, short events) {
+static size_t add(net_poll_t* polls,
+                  size_t n,
+                  uv_os_sock_t sock,
+                  short events) {
   if (events == 0)
     return n;
-  fds[n].fd = fd;
-  fds[n].events = events;
-  fds[n].revents = 0;
+  polls[n].fd = sock;
+  polls[n].events = events;
+  polls[n].revents = 0;
   return n + 1;
 }
 
-static int count(const fake_vmm_t* vmm) {
+static size_t count(const fake_vmm_t* vmm) {
   const bridge_t* b;
-  int n;
+  size_t n;
 
   n = 0;
   for (b = vmm->bridges; b != NULL; b = b->next)
@@ -235,37 +229,37 @@ static int count(const fake_vmm_t* vmm) {
 
 /* Waits until something can be done. Returns 0 when it is to stop. */
 static int wait_for_work(fake_vmm_t* vmm) {
-  struct pollfd* fds;
+  net_poll_t* polls;
   bridge_t* b;
   int timeout;
   int stop;
-  int n;
+  size_t n;
 
-  fds = calloc((size_t) count(vmm) * 2 + 2, sizeof(*fds));
-  if (fds == NULL)
-    die("fake_vmm: calloc");
+  polls = calloc(count(vmm) * 2 + 2, sizeof(*polls));
+  if (polls == NULL)
+    die("calloc");
 
   timeout = -1;
-  n = add(fds, 0, vmm->stop[0], POLLIN);
-  n = add(fds, n, vmm->listener, POLLIN);
+  n = add(polls, 0, vmm->stop[0], POLLIN);
+  n = add(polls, n, vmm->listener, POLLIN);
   for (b = vmm->bridges; b != NULL; b = b->next) {
-    if (b->guest != -1) {
-      n = add(fds, n, b->host, wanted(&b->to_guest, &b->to_host));
-      n = add(fds, n, b->guest, wanted(&b->to_host, &b->to_guest));
+    if (b->guest != NET_NONE) {
+      n = add(polls, n, b->host, wanted(&b->to_guest, &b->to_host));
+      n = add(polls, n, b->guest, wanted(&b->to_host, &b->to_guest));
     } else if (b->dialling) {
       timeout = RETRY_MS;
     } else {
-      n = add(fds, n, b->host, POLLIN);
+      n = add(polls, n, b->host, POLLIN);
     }
   }
 
-  poll(fds, (nfds_t) n, timeout);
-  stop = fds[0].revents != 0;
-  free(fds);
+  net_poll(polls, n, timeout);
+  stop = polls[0].revents != 0;
+  free(polls);
   return !stop;
 }
 
-static void* run(void* arg) {
+static void run(void* arg) {
   fake_vmm_t* vmm = arg;
   bridge_t* b;
 
@@ -276,7 +270,6 @@ static void* run(void* arg) {
     bury(vmm, 0);
   }
   bury(vmm, 1);
-  return NULL;
 }
 
 fake_vmm_t* fake_vmm_start(const char* path) {
@@ -284,7 +277,7 @@ fake_vmm_t* fake_vmm_start(const char* path) {
 
   vmm = calloc(1, sizeof(*vmm));
   if (vmm == NULL)
-    die("fake_vmm: calloc");
+    die("calloc");
 
   vmm->next_port = FIRST_PORT;
   vmm->name.sun_family = AF_UNIX;
@@ -292,20 +285,20 @@ fake_vmm_t* fake_vmm_start(const char* path) {
   vmm->listener = new_socket();
   if (bind(vmm->listener, (struct sockaddr*) &vmm->name, sizeof(vmm->name)) !=
           0 ||
-      listen(vmm->listener, BACKLOG) != 0 || pipe2(vmm->stop, O_CLOEXEC) != 0)
-    die("fake_vmm: listen");
-  if (pthread_create(&vmm->thread, NULL, run, vmm) != 0)
-    die("fake_vmm: pthread_create");
+      listen(vmm->listener, BACKLOG) != 0 || net_pair(vmm->stop) != 0)
+    die("listen");
+  if (uv_thread_create(&vmm->thread, run, vmm) != 0)
+    die("uv_thread_create");
   return vmm;
 }
 
 void fake_vmm_stop(fake_vmm_t* vmm) {
-  if (write(vmm->stop[1], "", 1) != 1)
-    die("fake_vmm: write");
-  pthread_join(vmm->thread, NULL);
-  close(vmm->listener);
-  close(vmm->stop[0]);
-  close(vmm->stop[1]);
-  unlink(vmm->name.sun_path);
+  if (net_send(vmm->stop[1], "", 1) != 1)
+    die("send");
+  uv_thread_join(&vmm->thread);
+  net_close(vmm->listener);
+  net_close(vmm->stop[0]);
+  net_close(vmm->stop[1]);
+  remove(vmm->name.sun_path);
   free(vmm);
 }

@@ -29,7 +29,11 @@
 #define hvuv__sys_shutdown       real_shutdown
 #define hvuv__sys_socket         real_socket
 #define hvuv__sys_take_error     real_take_error
+#if defined(_WIN32)
+#include "../../src/sys_win.c"
+#else
 #include "../../src/sys_posix.c"
+#endif
 #undef hvuv__sys_accept
 #undef hvuv__sys_bind
 #undef hvuv__sys_close

@@ -1,12 +1,6 @@
 #include "peer.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <stddef.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #define PATIENCE_MS 30000
 
@@ -23,67 +17,58 @@ static socklen_t fill(const char* path, struct sockaddr_un* name) {
   return (socklen_t) (offsetof(struct sockaddr_un, sun_path) + len);
 }
 
-static int fail(int fd) {
-  int err;
-
-  err = -errno;
-  if (fd != -1)
-    close(fd);
-  return err;
+static uv_os_sock_t fail(uv_os_sock_t sock) {
+  net_close(sock);
+  return NET_NONE;
 }
 
-int peer_bind(const char* path, int backlog) {
+uv_os_sock_t peer_bind(const char* path, int backlog) {
   struct sockaddr_un name;
+  uv_os_sock_t sock;
   socklen_t len;
-  int fd;
 
-  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd == -1)
-    return fail(fd);
+  if (net_socket(AF_UNIX, SOCK_STREAM, &sock) != 0)
+    return NET_NONE;
   len = fill(path, &name);
-  if (bind(fd, (struct sockaddr*) &name, len) != 0)
-    return fail(fd);
-  if (backlog >= 0 && listen(fd, backlog) != 0)
-    return fail(fd);
-  return fd;
+  if (bind(sock, (struct sockaddr*) &name, len) != 0)
+    return fail(sock);
+  if (backlog >= 0 && listen(sock, backlog) != 0)
+    return fail(sock);
+  return sock;
 }
 
-int peer_connect(const char* path, const char* own) {
+uv_os_sock_t peer_connect(const char* path, const char* own) {
   struct sockaddr_un name;
+  uv_os_sock_t sock;
   socklen_t len;
-  int fd;
 
   if (own != NULL)
-    fd = peer_bind(own, -1);
-  else
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0)
-    return own != NULL ? fd : fail(fd);
+    sock = peer_bind(own, -1);
+  else if (net_socket(AF_UNIX, SOCK_STREAM, &sock) != 0)
+    sock = NET_NONE;
+  if (sock == NET_NONE)
+    return NET_NONE;
   len = fill(path, &name);
-  if (connect(fd, (struct sockaddr*) &name, len) != 0)
-    return fail(fd);
-  return fd;
+  if (connect(sock, (struct sockaddr*) &name, len) != 0)
+    return fail(sock);
+  return sock;
 }
 
-int peer_await(int fd) {
-  struct pollfd p;
-
-  p.fd = fd;
-  p.events = POLLIN;
-  return poll(&p, 1, PATIENCE_MS) == 1 ? 0 : -ETIMEDOUT;
+int peer_await(uv_os_sock_t sock) {
+  return net_await(sock, 1, PATIENCE_MS);
 }
 
-long peer_read_to_end(int fd, char* room, size_t size) {
+long peer_read_to_end(uv_os_sock_t sock, char* room, size_t size) {
   size_t total;
   ssize_t n;
 
   total = 0;
   while (total < size) {
-    if (peer_await(fd) != 0)
-      return -ETIMEDOUT;
-    n = read(fd, room + total, size - total);
-    if (n == -1)
-      return -errno;
+    if (peer_await(sock) != 0)
+      return UV_ETIMEDOUT;
+    n = net_recv(sock, room + total, size - total);
+    if (n < 0)
+      return (long) n;
     if (n == 0)
       break;
     total += (size_t) n;

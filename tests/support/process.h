@@ -6,15 +6,14 @@
 #ifndef HVUV_TESTS_SUPPORT_PROCESS_H
 #define HVUV_TESTS_SUPPORT_PROCESS_H
 
-#include <sys/types.h>
-
 #define PROCESS_ARGS_MAX 8
 #define PROCESS_ROOM     65536
 
 typedef struct process_s {
-  pid_t pid; /* 0 when none runs */
-  int out;
-  int err;
+  int pid;                 /* 0 when none runs */
+  int out;                 /* POSIX */
+  int err;                 /* POSIX */
+  void* inside;            /* Windows */
   int code;                /* once it has ended; 128 + signal if killed */
   char said[PROCESS_ROOM]; /* its standard output */
   char told[4096];         /* its standard error */
@@ -29,6 +28,7 @@ int process_await(process_t* process, const char* text);
 /* Reads all that it says, and waits for its end; its code. */
 int process_finish(process_t* process);
 
+/* On Windows, whatever the number, it ends the program. */
 void process_signal(const process_t* process, int signum);
 
 /* Kills and awaits those that a failed test left. */

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include <uv.h>
 
 static char story[64 * 1024];
 static size_t length;
@@ -45,11 +44,11 @@ void trace(const char* format, ...) {
   va_end(args);
 }
 
-void trace_status(const char* what, long status) {
+void trace_status(const char* what, ssize_t status) {
   if (status < 0)
     trace("%s:%s", what, uv_err_name((int) status));
   else
-    trace("%s:%ld", what, status);
+    trace("%s:%ld", what, (long) status);
 }
 
 const char* trace_story(void) {

@@ -10,6 +10,8 @@
 #ifndef HVUV_TESTS_SUPPORT_TRACE_H
 #define HVUV_TESTS_SUPPORT_TRACE_H
 
+#include <uv.h> /* ssize_t everywhere */
+
 /* Forgets all words; for a test's setup. */
 void trace_reset(void);
 
@@ -20,7 +22,7 @@ __attribute__((format(printf, 1, 2)))
 void trace(const char* format, ...);
 
 /* Appends "what:0", "what:5" or, for an error, "what:ECANCELED". */
-void trace_status(const char* what, long status);
+void trace_status(const char* what, ssize_t status);
 
 /* The words so far, a space between them. */
 const char* trace_story(void);

@@ -1,13 +1,7 @@
 /* Being called: one at a time, in bounded turns, also when descriptors have run
  * out. */
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include "suite.h"
-#include "support/endpoint.h"
+#include "support/shortage.h"
 
 #define CALLERS 3
 
@@ -200,39 +194,14 @@ static void many_callers_at_a_tiny_backlog_are_all_served(void** state) {
 
 /* --- Descriptors */
 
-typedef struct shortage_s {
-  struct rlimit limit;
-  int fillers[64];
-  int count;
-} shortage_t;
+static void need_shortage(int keeps_callers) {
+  const char* problem;
 
-/* Leaves no descriptor to be had. */
-static void exhaust(shortage_t* shortage) {
-  struct rlimit low;
-  int fd;
-
-  assert_int_equal(getrlimit(RLIMIT_NOFILE, &shortage->limit), 0);
-  shortage->count = 0;
-  fd = fcntl(0, F_DUPFD_CLOEXEC, 0);
-  assert_true(fd >= 0);
-  close(fd);
-
-  /* A little above the lowest free one; what is left is filled up. */
-  low = shortage->limit;
-  low.rlim_cur = (rlim_t) fd + 8;
-  assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
-  while (shortage->count < 64) {
-    fd = fcntl(0, F_DUPFD_CLOEXEC, 0);
-    if (fd == -1)
-      break;
-    shortage->fillers[shortage->count++] = fd;
-  }
-}
-
-static void relieve(shortage_t* shortage) {
-  setrlimit(RLIMIT_NOFILE, &shortage->limit);
-  while (shortage->count > 0)
-    close(shortage->fillers[--shortage->count]);
+  problem = shortage_problem(keeps_callers);
+  if (problem == NULL)
+    return;
+  print_message("%s\n", problem);
+  skip();
 }
 
 static void on_time(uv_timer_t* timer) {
@@ -260,34 +229,22 @@ static uint64_t turns_in(rig_t* rig, uint64_t ms) {
   return before;
 }
 
-/* Valgrind plays the limit itself: it accepts, and then closes what has no
- * descriptor (coregrind, syswrap-linux.c), so the connection is lost. */
-static void skip_under_valgrind(void) {
-  const char* preloaded;
-
-  preloaded = getenv("LD_PRELOAD");
-  if (preloaded == NULL || strstr(preloaded, "vgpreload") == NULL)
-    return;
-  print_message("Under valgrind a full table of descriptors loses callers\n");
-  skip();
-}
-
 static void a_shortage_of_descriptors_is_told_once_and_survived(void** state) {
   rig_t* rig = *state;
-  shortage_t shortage;
+  shortage_t* shortage;
   callers_t callers;
   uint64_t turns;
   int told;
   int code;
 
-  skip_under_valgrind();
+  need_shortage(1);
   rig_listen(rig, 16);
   call(&callers, &rig->to);
-  exhaust(&shortage);
+  shortage = shortage_start();
   turns = turns_in(rig, 350);
   told = rig->shortages;
   code = rig->shortage;
-  relieve(&shortage);
+  shortage_end(shortage);
   RIG_RUN_UNTIL(rig, rig->accept_count == CALLERS);
   hang_up(&callers);
 
@@ -301,17 +258,17 @@ static void a_shortage_of_descriptors_is_told_once_and_survived(void** state) {
 
 static void a_second_shortage_is_told_again(void** state) {
   rig_t* rig = *state;
-  shortage_t shortage;
+  shortage_t* shortage;
   callers_t callers;
   int i;
 
-  skip_under_valgrind();
+  need_shortage(1);
   rig_listen(rig, 16);
   for (i = 1; i <= 2; i++) {
     call(&callers, &rig->to);
-    exhaust(&shortage);
+    shortage = shortage_start();
     RIG_RUN_UNTIL(rig, rig->shortages >= i);
-    relieve(&shortage);
+    shortage_end(shortage);
     RIG_RUN_UNTIL(rig, rig->accept_count == i * CALLERS);
     hang_up(&callers);
     assert_int_equal(rig->shortages, i);
@@ -320,16 +277,17 @@ static void a_second_shortage_is_told_again(void** state) {
 
 static void a_listener_short_of_descriptors_can_be_closed(void** state) {
   rig_t* rig = *state;
-  shortage_t shortage;
+  shortage_t* shortage;
   callers_t callers;
 
+  need_shortage(0);
   rig_listen(rig, 16);
   call(&callers, &rig->to);
-  exhaust(&shortage);
+  shortage = shortage_start();
   RIG_RUN_UNTIL(rig, rig->shortages > 0);
   side_close(rig->listener);
   rig_run(rig);
-  relieve(&shortage);
+  shortage_end(shortage);
   hang_up(&callers);
 
   assert_int_equal(rig->listener->closes_told, 1);
@@ -337,20 +295,21 @@ static void a_listener_short_of_descriptors_can_be_closed(void** state) {
 
 static void without_descriptors_nothing_is_taken(void** state) {
   rig_t* rig = *state;
-  shortage_t shortage;
+  shortage_t* shortage;
   hvuv_connect_t req;
   side_t* caller;
   side_t* binder;
   int bind_err;
   int connect_err;
 
+  need_shortage(0);
   rig_listen(rig, 16);
   caller = side_new(rig);
   binder = side_new(rig);
-  exhaust(&shortage);
+  shortage = shortage_start();
   bind_err = hvuv_bind(&binder->stream, &rig->at);
   connect_err = hvuv_connect(&req, &caller->stream, &rig->to, NULL);
-  relieve(&shortage);
+  shortage_end(shortage);
 
   assert_code(bind_err, UV_EMFILE);
   assert_code(connect_err, UV_EMFILE);

@@ -7,11 +7,12 @@ static int is_alive(rig_t* rig) {
   return uv_loop_alive(&rig->loop);
 }
 
-/* A pair, and no listener that would hold the loop. */
+/* A pair, and no listener that would hold the loop, nor what is left of one:
+ * libuv's slow path on Windows holds it until a thread has returned. */
 static void connect_alone(rig_t* rig, side_t** client, side_t** server) {
   rig_connect_pair(rig, client, server);
   side_close(rig->listener);
-  rig_spin(rig, 2);
+  rig_run(rig);
 }
 
 static void a_new_stream_does_not_hold_the_loop(void** state) {
@@ -27,6 +28,7 @@ static void a_new_stream_does_not_hold_the_loop(void** state) {
 static void a_bound_stream_does_not_hold_the_loop(void** state) {
   rig_t* rig = *state;
 
+  rig_need_addresses(rig);
   rig_bind(rig);
   assert_false(is_alive(rig));
   assert_false(hvuv_is_active(&rig->listener->stream));
@@ -52,7 +54,9 @@ static void an_unrefd_listener_does_not_but_serves(void** state) {
   assert_true(hvuv_is_active(&rig->listener->stream));
   assert_false(hvuv_has_ref(&rig->listener->stream));
 
+  rig_hold(rig, 1);
   rig_connect_pair(rig, &client, &server);
+  rig_hold(rig, 0);
   assert_false(is_alive(rig));
   hvuv_ref(&rig->listener->stream);
   assert_true(is_alive(rig));
@@ -123,8 +127,9 @@ static void unrefd_reading_does_not_but_delivers(void** state) {
   assert_true(hvuv_is_active(&client->stream));
 
   assert_code(side_write(server, 100, 1), 0);
-  side_await(client, 1);
-  rig_spin(rig, 2);
+  rig_hold(rig, 1);
+  RIG_RUN_UNTIL(rig, client->in_bytes > 0);
+  rig_hold(rig, 0);
   assert_int_equal(client->in_bytes, 100);
   assert_false(is_alive(rig));
 }
@@ -166,6 +171,7 @@ static void a_pending_connect_holds_the_loop_all_the_same(void** state) {
   rig_t* rig = *state;
   side_t* client;
 
+  rig_need_addresses(rig);
   rig_listen(rig, 4);
   hvuv_unref(&rig->listener->stream);
   client = side_new(rig);

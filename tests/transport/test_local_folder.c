@@ -384,7 +384,6 @@ static void a_dead_socket_does_not_hide_a_live_one(void** state) {
   int fd;
 
   hvuv_addr_parse(ADDRESS, &rig->at);
-  rig->transport = NULL;
   rig->listener = side_new(rig);
   assert_code(hvuv_bind(&rig->listener->stream, &rig->at), 0);
   rig_listen(rig, 4);

@@ -101,6 +101,10 @@ static const row_t rows[] = {
     {&windows, "hyperv://any/5", UV_EINVAL, "ports end at 0x7fffffff"},
     {&windows, "hyperv://any/5", UV_ENOTSUP, "this build of hvuv"},
     {&windows, "local://loopback/5", UV_ECONNREFUSED, "which is the host"},
+    {&windows, "local://loopback/5", UV_EAFNOSUPPORT, "version 1803"},
+    {&windows, "hybrid:///a/v.sock:52", UV_EAFNOSUPPORT, "version 1803"},
+    {&windows, "local://loopback/5", UV_EPERM, "SYSTEM and Administrators"},
+    {&windows, "hybrid:///a/v.sock:52", UV_EACCES, "permissions of its folder"},
 
     /* hybrid */
     {&bare, "hybrid:///a/v.sock:52", UV_ENOENT, "There is no /a/v.sock"},

@@ -13,9 +13,9 @@
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
-#define TEXT  "8ba03980-174a-43e7-852a-e5ec79a671c7"
-#define UPPER "8BA03980-174A-43E7-852A-E5EC79A671C7"
-#define MIXED "8Ba03980-174A-43e7-852a-e5eC79a671C7"
+#define GUID_TEXT "8ba03980-174a-43e7-852a-e5ec79a671c7"
+#define UPPER     "8BA03980-174A-43E7-852A-E5EC79A671C7"
+#define MIXED     "8Ba03980-174A-43e7-852a-e5eC79a671C7"
 
 static const hvuv_guid_t sample = {
     0x8ba03980u,
@@ -115,7 +115,7 @@ static void fields_are_in_host_byte_order(void** state) {
 
   (void) state;
 
-  assert_int_equal(hvuv_guid_parse(TEXT, &guid), 0);
+  assert_int_equal(hvuv_guid_parse(GUID_TEXT, &guid), 0);
 
   memcpy(&data1, (const char*) &guid, sizeof(data1));
   memcpy(&data2, (const char*) &guid + 4, sizeof(data2));
@@ -155,7 +155,7 @@ static void well_known_ids_are_those_of_the_windows_sdk(void** state) {
 static void any_case_is_read(void** state) {
   (void) state;
 
-  expect_parsed(TEXT, &sample);
+  expect_parsed(GUID_TEXT, &sample);
   expect_parsed(UPPER, &sample);
   expect_parsed(MIXED, &sample);
 }
@@ -163,23 +163,23 @@ static void any_case_is_read(void** state) {
 static void one_pair_of_braces_is_read(void** state) {
   (void) state;
 
-  expect_parsed("{" TEXT "}", &sample);
+  expect_parsed("{" GUID_TEXT "}", &sample);
   expect_parsed("{" UPPER "}", &sample);
 }
 
 static void braces_must_match(void** state) {
   static const char* const rows[] = {
-      "{" TEXT,
-      TEXT "}",
-      "{{" TEXT "}}",
-      "{" TEXT "}}",
-      "{{" TEXT "}",
-      "}" TEXT "{",
-      "}" TEXT "}",
-      "{" TEXT "{",
-      "(" TEXT ")",
-      "[" TEXT "]",
-      "{" TEXT ")",
+      "{" GUID_TEXT,
+      GUID_TEXT "}",
+      "{{" GUID_TEXT "}}",
+      "{" GUID_TEXT "}}",
+      "{{" GUID_TEXT "}",
+      "}" GUID_TEXT "{",
+      "}" GUID_TEXT "}",
+      "{" GUID_TEXT "{",
+      "(" GUID_TEXT ")",
+      "[" GUID_TEXT "]",
+      "{" GUID_TEXT ")",
       "{}",
       "{",
       "}",
@@ -193,14 +193,14 @@ static void braces_must_match(void** state) {
 }
 
 static void every_truncation_is_refused(void** state) {
-  static const char braced[] = "{" TEXT "}";
+  static const char braced[] = "{" GUID_TEXT "}";
   char text[sizeof(braced)];
   size_t len;
 
   (void) state;
 
-  for (len = 0; len < sizeof(TEXT) - 1; len++) {
-    memcpy(text, TEXT, len);
+  for (len = 0; len < sizeof(GUID_TEXT) - 1; len++) {
+    memcpy(text, GUID_TEXT, len);
     text[len] = '\0';
     expect_refused(text);
   }
@@ -212,46 +212,46 @@ static void every_truncation_is_refused(void** state) {
 }
 
 static void one_byte_too_many_is_refused_at_every_place(void** state) {
-  char text[sizeof(TEXT) + 1];
+  char text[sizeof(GUID_TEXT) + 1];
   size_t at;
   int c;
 
   (void) state;
 
-  for (at = 0; at < sizeof(TEXT); at++) {
+  for (at = 0; at < sizeof(GUID_TEXT); at++) {
     for (c = 1; c < 256; c++) {
-      memcpy(text, TEXT, at);
+      memcpy(text, GUID_TEXT, at);
       text[at] = (char) c;
-      memcpy(text + at + 1, &TEXT[at], sizeof(TEXT) - at);
+      memcpy(text + at + 1, &GUID_TEXT[at], sizeof(GUID_TEXT) - at);
       expect_refused(text);
     }
   }
 }
 
 static void one_byte_too_few_is_refused_at_every_place(void** state) {
-  char text[sizeof(TEXT)];
+  char text[sizeof(GUID_TEXT)];
   size_t at;
 
   (void) state;
 
-  for (at = 0; at < sizeof(TEXT) - 1; at++) {
-    memcpy(text, TEXT, at);
-    memcpy(text + at, &TEXT[at + 1], sizeof(TEXT) - at - 1);
+  for (at = 0; at < sizeof(GUID_TEXT) - 1; at++) {
+    memcpy(text, GUID_TEXT, at);
+    memcpy(text + at, &GUID_TEXT[at + 1], sizeof(GUID_TEXT) - at - 1);
     expect_refused(text);
   }
 }
 
 static void only_digits_and_dashes_stand_in_their_places(void** state) {
-  char text[sizeof(TEXT)];
+  char text[sizeof(GUID_TEXT)];
   hvuv_guid_t guid;
   size_t at;
   int c;
 
   (void) state;
 
-  for (at = 0; at < sizeof(TEXT) - 1; at++) {
+  for (at = 0; at < sizeof(GUID_TEXT) - 1; at++) {
     for (c = 1; c < 256; c++) {
-      memcpy(text, TEXT, sizeof(TEXT));
+      memcpy(text, GUID_TEXT, sizeof(GUID_TEXT));
       text[at] = (char) c;
       if (!(is_dash_place(at) ? c == '-' : is_hex_digit(c)))
         expect_refused(text);
@@ -274,25 +274,25 @@ static void other_spellings_of_guids_are_refused(void** state) {
       "8ba03980174a43e7852ae5ec79a671c7",
       "8ba03980-174a43e7-852a-e5ec79a671c7",
       "8ba0398-0174a-43e7-852a-e5ec79a671c7",
-      "urn:uuid:" TEXT,
-      "uuid:" TEXT,
+      "urn:uuid:" GUID_TEXT,
+      "uuid:" GUID_TEXT,
       "0x8ba03980-174a-43e7-852a-e5ec79a671c7",
       "0x8ba039-174a-43e7-852a-e5ec79a671c7",
       "+ba03980-174a-43e7-852a-e5ec79a671c7",
       "8ba03980-174a-43e7--52a-e5ec79a671c7",
       "8ba03980\xe2\x80\x90"
       "174a-43e7-852a-e5ec79a671c7",
-      "\xef\xbb\xbf" TEXT,
+      "\xef\xbb\xbf" GUID_TEXT,
       "\xef\xbc\x98"
       "ba03980-174a-43e7-852a-e5ec79a671c7",
-      TEXT "\n",
-      TEXT "\r\n",
-      TEXT " ",
-      " " TEXT,
-      "{ " TEXT " }",
-      "{" TEXT "} ",
-      TEXT TEXT,
-      TEXT "," TEXT,
+      GUID_TEXT "\n",
+      GUID_TEXT "\r\n",
+      GUID_TEXT " ",
+      " " GUID_TEXT,
+      "{ " GUID_TEXT " }",
+      "{" GUID_TEXT "} ",
+      GUID_TEXT GUID_TEXT,
+      GUID_TEXT "," GUID_TEXT,
       "{0x8ba03980,0x174a,0x43e7,{0x85,0x2a,0xe5,0xec,0x79,0xa6,0x71,0xc7}}",
   };
   size_t i;
@@ -309,7 +309,7 @@ static void parse_refuses_null(void** state) {
   (void) state;
 
   assert_int_equal(hvuv_guid_parse(NULL, &guid), UV_EINVAL);
-  assert_int_equal(hvuv_guid_parse(TEXT, NULL), UV_EINVAL);
+  assert_int_equal(hvuv_guid_parse(GUID_TEXT, NULL), UV_EINVAL);
   assert_int_equal(hvuv_guid_parse(NULL, NULL), UV_EINVAL);
   assert_memory_equal(&guid, &mark, sizeof(guid));
 }
@@ -323,7 +323,7 @@ static void text_is_lower_case_without_braces(void** state) {
 
   hvuv_guid_format(&sample, text);
 
-  assert_string_equal(text, TEXT);
+  assert_string_equal(text, GUID_TEXT);
 }
 
 static void text_fills_its_buffer_and_no_more(void** state) {
@@ -335,7 +335,7 @@ static void text_fills_its_buffer_and_no_more(void** state) {
   hvuv_guid_format(&sample, room + 1);
 
   assert_int_equal(room[0], '#');
-  assert_memory_equal(room + 1, TEXT, HVUV_GUID_STRLEN);
+  assert_memory_equal(room + 1, GUID_TEXT, HVUV_GUID_STRLEN);
   assert_int_equal(room[HVUV_GUID_STRLEN + 1], '#');
 }
 

@@ -56,6 +56,7 @@ static void forget(const process_t* p) {
 void process_start(process_t* p, const char* const argv[]) {
   posix_spawn_file_actions_t actions;
   char* copy[PROCESS_ARGS_MAX + 1];
+  pid_t pid;
   int out[2];
   int err[2];
   int i;
@@ -73,9 +74,10 @@ void process_start(process_t* p, const char* const argv[]) {
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, out[1], 1);
   posix_spawn_file_actions_adddup2(&actions, err[1], 2);
-  if (posix_spawn(&p->pid, copy[0], &actions, NULL, copy, environ) != 0)
+  if (posix_spawn(&pid, copy[0], &actions, NULL, copy, environ) != 0)
     die("process: posix_spawn");
   posix_spawn_file_actions_destroy(&actions);
+  p->pid = pid;
   remember(p);
 
   close(out[1]);

@@ -1,0 +1,157 @@
+/* hv_services: the services that a Windows host lets its VMs use.
+ *
+ *   hv_services list
+ *   hv_services lookup TEXT              an id, a port or a name
+ *   hv_services register SERVICE NAME    as an administrator
+ *   hv_services unregister SERVICE NAME  as an administrator
+ *
+ * SERVICE is a GUID or a port, as in addresses. Each service that was listed,
+ * found, registered or unregistered is a line on stdout: its id, its port or -,
+ * its name, with a tab between them, in UTF-8. Exits with 0, 1 if it failed,
+ * 2 if it was called in a wrong way. */
+#include <hvuv.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "utf8_args.h"
+
+static const struct {
+  int err;
+  const char* meaning;
+} meanings[] = {
+    {UV_ENOTSUP,
+     "Services are registered on the Windows host, and this is not Windows: "
+     "run hv_services there. A guest registers nothing."},
+    {UV_EACCES,
+     "Only an administrator may: open a prompt with 'Run as administrator' and "
+     "run this there."},
+    {UV_EEXIST,
+     "The service is registered under another name, and was left as it is. "
+     "'hv_services list' shows the name."},
+    {UV_ENOTEMPTY,
+     "The service's registry key holds more than a name, so somebody else uses "
+     "it, and it was left as it is. Remove it with regedit if you must."},
+    {UV_EMLINK, "Several services have this name: look it up by its id."},
+    {UV_EINVAL, "A name is not empty and has no tab or control character."},
+    {UV_ENAMETOOLONG, "A name has at most 255 bytes."},
+};
+
+static const char* meaning_of(const char* verb, int err) {
+  size_t i;
+
+  if (err == UV_ENOENT && strcmp(verb, "register") == 0)
+    return "This Windows has no list of services: turn Hyper-V on first.";
+  if (err == UV_ENOENT)
+    return "No such service is registered. 'hv_services list' shows all.";
+  for (i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+    if (meanings[i].err == err)
+      return meanings[i].meaning;
+  }
+  return "That is the system's own answer.";
+}
+
+static int report(const char* verb, const char* what, int err) {
+  if (err == 0)
+    return 0;
+  fprintf(stderr,
+          "%s %s failed: %s (%s). %s\n",
+          verb,
+          what,
+          uv_strerror(err),
+          uv_err_name(err),
+          meaning_of(verb, err));
+  return 1;
+}
+
+static void print(const hvuv_guid_t* id, const char* name) {
+  char text[HVUV_GUID_STRLEN];
+  char port_text[16] = "-";
+  uint32_t port;
+
+  hvuv_guid_format(id, text);
+  if (hvuv_service_to_port(id, &port) == 0)
+    snprintf(port_text, sizeof(port_text), "%lu", (unsigned long) port);
+  printf("%s\t%s\t%s\n", text, port_text, name);
+}
+
+static int list(void) {
+  hvuv_service_t* services = NULL;
+  size_t count = 0;
+  size_t i;
+  int err;
+
+  /* Again as often as the list has grown since it was counted. */
+  while ((err = hvuv_service_list(services, &count)) == UV_ENOBUFS) {
+    free(services);
+    services = calloc(count, sizeof(*services));
+    if (services == NULL)
+      return report("list", "services", UV_ENOMEM);
+  }
+  if (err == 0) {
+    for (i = 0; i < count; i++)
+      print(&services[i].id, services[i].name);
+  }
+  free(services);
+  return report("list", "services", err);
+}
+
+static int lookup(const char* text) {
+  hvuv_service_t service;
+  int err = hvuv_service_lookup(text, &service);
+
+  if (err == 0)
+    print(&service.id, service.name);
+  return report("lookup", text, err);
+}
+
+/* A service as it stands behind the VM in an address; 1 if it is one. */
+static int parse_service(const char* text, hvuv_guid_t* id) {
+  char address[HVUV_ADDR_STRLEN];
+  hvuv_addr_t addr;
+  int len = snprintf(address, sizeof(address), "hyperv://any/%s", text);
+
+  if (len < 0 || len >= HVUV_ADDR_STRLEN ||
+      hvuv_addr_parse(address, &addr) != 0)
+    return 0;
+  *id = addr.u.hyperv.service_id;
+  return 1;
+}
+
+static int is(const char* arg, const char* verb) {
+  return strcmp(arg, verb) == 0;
+}
+
+static int change(const char* verb, const char* service, const char* name) {
+  hvuv_guid_t id;
+  int err;
+
+  if (!parse_service(service, &id)) {
+    fprintf(stderr,
+            "%s failed: '%s' is no service. Give a GUID, or a port from 0 to "
+            "0x7fffffff.\n",
+            verb,
+            service);
+    return 2;
+  }
+  err = is(verb, "register") ? hvuv_service_register(&id, name)
+                             : hvuv_service_unregister(&id, name);
+  if (err == 0)
+    print(&id, name);
+  return report(verb, service, err);
+}
+
+int main(int argc, char** argv) {
+  argv = utf8_args(&argc, argv);
+  if (argc == 2 && is(argv[1], "list"))
+    return list();
+  if (argc == 3 && is(argv[1], "lookup"))
+    return lookup(argv[2]);
+  if (argc == 4 && (is(argv[1], "register") || is(argv[1], "unregister")))
+    return change(argv[1], argv[2], argv[3]);
+
+  fprintf(stderr,
+          "usage: hv_services list | lookup TEXT | register SERVICE NAME | "
+          "unregister SERVICE NAME\n");
+  return 2;
+}

@@ -1,0 +1,34 @@
+#include "census.h"
+
+#include <winsock2.h>
+#include <windows.h>
+
+#include <tlhelp32.h>
+
+/* Handle values are multiples of four, and low ones are used first. */
+#define HANDLE_MAX ((ULONG_PTR) 0x4000)
+
+int census_threads(void) {
+  HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+  THREADENTRY32 entry;
+  int n = 0;
+
+  entry.dwSize = sizeof(entry);
+  if (Thread32First(snapshot, &entry)) {
+    do {
+      n += entry.th32OwnerProcessID == GetCurrentProcessId();
+    } while (Thread32Next(snapshot, &entry));
+  }
+  CloseHandle(snapshot);
+  return n;
+}
+
+int census_handles(void) {
+  ULONG_PTR value;
+  DWORD flags;
+  int n = 0;
+
+  for (value = 4; value < HANDLE_MAX; value += 4)
+    n += GetHandleInformation((HANDLE) value, &flags) != 0;
+  return n;
+}

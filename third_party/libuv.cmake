@@ -6,6 +6,9 @@
 #   3. libuv's CMake package
 #   4. pkg-config (Debian's libuv1-dev has nothing else)
 #
+# HVUV_LIBUV_PREFERRED names targets that go before others of 2 and 3: a hvuv that
+# was made with a static libuv of its own wants that again.
+#
 # Defines hvuv::libuv, or leaves it undefined and says why in
 # HVUV_LIBUV_PROBLEM. HVUV_LIBUV_SCOPE is GLOBAL in hvuv's own build, where
 # other directories of a parent project must see the target, and else empty.
@@ -18,7 +21,7 @@ if(TARGET hvuv::libuv)
   return()
 endif()
 
-set(_hvuv_names uv uv_a libuv::uv libuv::uv_a)
+set(_hvuv_names ${HVUV_LIBUV_PREFERRED} uv uv_a libuv::uv libuv::uv_a)
 set(_hvuv_uv "")
 set(_hvuv_from "")
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report.h"
+#include "utf8_args.h"
 
 static hvuv_addr_t addr;
 static hvuv_stream_t stream;
@@ -101,6 +102,7 @@ int main(int argc, char** argv) {
   uv_loop_t* loop = uv_default_loop();
   unsigned long long i;
 
+  argv = utf8_args(&argc, argv);
   count = 1;
   for (; argc > 2 && argv[1][0] == '-'; argc -= 2, argv += 2) {
     if (strcmp(argv[1], "-n") == 0 && (count = number(argv[2], 1000000)) != 0)
@@ -116,7 +118,7 @@ int main(int argc, char** argv) {
     text = argv[2];
 
   nbytes = nbytes != 0 ? nbytes : strlen(text);
-  message = malloc(nbytes);
+  message = malloc((size_t) nbytes);
   if (message == NULL)
     return report("prepare", &addr, UV_ENOMEM) != 0;
   for (i = 0; i < nbytes; i++)

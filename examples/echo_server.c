@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report.h"
+#include "utf8_args.h"
 
 typedef struct client_s {
   hvuv_stream_t stream;
@@ -141,6 +142,7 @@ int main(int argc, char** argv) {
   char text[HVUV_ADDR_STRLEN];
   size_t size = sizeof(text);
 
+  argv = utf8_args(&argc, argv);
   only_one = argc > 1 && strcmp(argv[1], "-1") == 0;
   argc -= only_one;
   argv += only_one;

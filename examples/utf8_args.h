@@ -1,5 +1,5 @@
 /* The arguments of a program in UTF-8, as hvuv wants them, which Windows gives
- * in whatever code page it likes. */
+ * in whatever code page it likes; and a console that shows what it prints. */
 #ifndef HVUV_EXAMPLES_UTF8_ARGS_H
 #define HVUV_EXAMPLES_UTF8_ARGS_H
 
@@ -28,6 +28,7 @@ static inline char** utf8_args(int* argc, char** argv) {
   if (utf8 == NULL)
     abort();
   (void) argv;
+  SetConsoleOutputCP(CP_UTF8);
   for (i = 0; i < *argc; i++) {
     utf8[i] = utf8_arg(wide[i]);
     if (utf8[i] == NULL)

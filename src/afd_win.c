@@ -124,6 +124,12 @@ DWORD hvuv__afd_open(HANDLE port, HANDLE* afd) {
   return 0;
 }
 
+/* NT_ERROR(), which winternl.h lacks: a success, an information and a warning
+ * are none. */
+static int is_error(NTSTATUS status) {
+  return ((ULONG) status >> 30) == 3;
+}
+
 DWORD hvuv__afd_ask(HANDLE afd,
                     SOCKET sock,
                     ULONG events,
@@ -148,7 +154,7 @@ DWORD hvuv__afd_ask(HANDLE afd,
                       sizeof(poll->info));
 
   /* Done at once or not, the answer comes through the port. */
-  return status >= 0 ? 0 : nt_to_error(status);
+  return is_error(status) ? nt_to_error(status) : 0;
 }
 
 void hvuv__afd_cancel(HANDLE afd, hvuv__afd_poll_t* poll) {
@@ -167,7 +173,7 @@ DWORD hvuv__afd_answer(const hvuv__afd_poll_t* poll, ULONG* events) {
   *events = 0;
   if (status == CANCELLED)
     return 0;
-  if (status < 0)
+  if (is_error(status))
     return nt_to_error(status);
   if (poll->info.handle_count > 0)
     *events = poll->info.events;

@@ -8,6 +8,9 @@
 /* NULL when there is no memory. The block is zeroed. */
 void* hvuv__calloc(size_t count, size_t size);
 
+/* The same, not zeroed. */
+void* hvuv__malloc(size_t size);
+
 /* NULL is allowed. */
 void hvuv__free(void* block);
 

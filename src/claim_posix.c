@@ -77,22 +77,6 @@ static int lock(const char* path) {
   return r == UV_EAGAIN ? UV_EADDRINUSE : r;
 }
 
-/* Somebody may listen there who knows nothing of locks. */
-static int is_answered(const char* path) {
-  uv_os_sock_t sock;
-  int r;
-
-  if (hvuv__unix_socket(&sock) != 0)
-    return 1;
-
-  r = hvuv__unix_connect(sock, path);
-  hvuv__sys_close(sock);
-
-  /* Only these two say that nobody is there. A socket of another type, or one
-   * that this user may not reach, is somebody's. */
-  return r != UV_ECONNREFUSED && r != UV_ENOENT;
-}
-
 static int clear(const char* path) {
   struct stat st;
 
@@ -100,7 +84,7 @@ static int clear(const char* path) {
     return errno == ENOENT ? 0 : uv_translate_sys_error(errno);
   if (!S_ISSOCK(st.st_mode))
     return UV_EEXIST;
-  if (is_answered(path))
+  if (hvuv__claim_is_answered(path))
     return UV_EADDRINUSE;
   return unlink(path) == 0 ? 0 : uv_translate_sys_error(errno);
 }

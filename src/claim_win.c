@@ -70,22 +70,7 @@ static int lock(const char* path, HANDLE* handle) {
     return 0;
   if (GetLastError() == ERROR_SHARING_VIOLATION)
     return UV_EADDRINUSE;
-  return hvuv__file_error(GetLastError());
-}
-
-/* Somebody may listen there who knows nothing of locks. */
-static int is_answered(const char* path) {
-  uv_os_sock_t sock;
-  int r;
-
-  if (hvuv__unix_socket(&sock) != 0)
-    return 1;
-
-  r = hvuv__unix_connect(sock, path);
-  hvuv__sys_close(sock);
-
-  /* Only these two say that nobody is there. */
-  return r != UV_ECONNREFUSED && r != UV_ENOENT;
+  return hvuv__sys_error(GetLastError());
 }
 
 /* A directory's entry tells the tag without opening the file, which has no way
@@ -104,15 +89,15 @@ static int clear(const char* path) {
   if (search == INVALID_HANDLE_VALUE)
     return hvuv__file_is_absent(GetLastError())
                ? 0
-               : hvuv__file_error(GetLastError());
+               : hvuv__sys_error(GetLastError());
   FindClose(search);
 
   if ((found.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0 ||
       found.dwReserved0 != (DWORD) IO_REPARSE_TAG_AF_UNIX)
     return UV_EEXIST;
-  if (is_answered(path))
+  if (hvuv__claim_is_answered(path))
     return UV_EADDRINUSE;
-  return DeleteFileW(wide) ? 0 : hvuv__file_error(GetLastError());
+  return DeleteFileW(wide) ? 0 : hvuv__sys_error(GetLastError());
 }
 
 void hvuv__claim_abandon(hvuv__claim_t* claim) {

@@ -38,8 +38,10 @@ extern const hvuv__engine_t hvuv__engine_uv;
  * hvuv__poller_fail(). */
 extern const unsigned int hvuv__engine_errors_ignored;
 
-/* The engine for a socket, or why there is none. */
-int hvuv__engine_choose(uv_os_sock_t sock, const hvuv__engine_t** engine);
+/* The engine for a socket of a loop, or why there is none. */
+int hvuv__engine_choose(uv_loop_t* loop,
+                        uv_os_sock_t sock,
+                        const hvuv__engine_t** engine);
 
 /* Gives back what an engine keeps for a loop. */
 void hvuv__engine_leave(uv_loop_t* loop);

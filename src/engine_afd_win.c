@@ -32,11 +32,15 @@
 
 #include "afd_win.h"
 #include "alloc.h"
+#include "sys_win.h"
 
 #define ANSWERS_AT_ONCE 64
 
-/* The completion key that ends the thread. */
+/* The completion key that wakes the thread for its end. */
 #define KEY_QUIT 1
+
+/* Between attempts after the system had no memory for one, as it may again. */
+#define RETRY_MS 10
 
 /* A cancelled question comes back at once. A driver that keeps one keeps its
  * poller's block too, which is lost then; that is better than to hang. */
@@ -65,6 +69,7 @@ struct afd_loop_s {
   HANDLE port;
   HANDLE afd;
   uv_thread_t thread;
+  volatile LONG quits; /* the thread is to end */
   uv_async_t async;
   uv_mutex_t lock; /* guards the list of those that arrived */
   afd_poller_t* arrived_head;
@@ -99,10 +104,9 @@ static void push_arrived(afd_loop_t* home, afd_poller_t* p) {
   home->arrived_tail = p;
 }
 
-/* Takes answers from the port. Returns 0 when there is to be no other. */
+/* Takes answers from the port; 0 if it could not. */
 static int take_answers(afd_loop_t* home, DWORD timeout_ms) {
   OVERLAPPED_ENTRY entries[ANSWERS_AT_ONCE];
-  int goes_on;
   ULONG n;
   ULONG i;
 
@@ -110,23 +114,36 @@ static int take_answers(afd_loop_t* home, DWORD timeout_ms) {
           home->port, entries, ANSWERS_AT_ONCE, &n, timeout_ms, FALSE))
     return 0;
 
-  goes_on = 1;
   uv_mutex_lock(&home->lock);
-  for (i = 0; i < n; i++) {
-    if (entries[i].lpCompletionKey == KEY_QUIT)
-      goes_on = 0;
-    else
+  for (i = 0; i < n; i++)
+    if (entries[i].lpCompletionKey != KEY_QUIT)
       push_arrived(home, (afd_poller_t*) entries[i].lpOverlapped);
-  }
   uv_mutex_unlock(&home->lock);
-  return goes_on;
+  return 1;
 }
 
 static void run(void* arg) {
   afd_loop_t* home = arg;
 
-  while (take_answers(home, INFINITE))
-    uv_async_send(&home->async);
+  while (!home->quits) {
+    if (!take_answers(home, INFINITE))
+      Sleep(RETRY_MS);
+    else if (!home->quits)
+      uv_async_send(&home->async);
+  }
+}
+
+/* Returns 0 if the thread could not be told. */
+static int end_thread(afd_loop_t* home) {
+  int patience;
+
+  InterlockedExchange(&home->quits, 1);
+  for (patience = LEAVE_PATIENCE_MS; patience > 0; patience -= RETRY_MS) {
+    if (PostQueuedCompletionStatus(home->port, 0, KEY_QUIT, NULL))
+      return uv_thread_join(&home->thread) == 0;
+    Sleep(RETRY_MS);
+  }
+  return 0;
 }
 
 /* --- Asking -------------------------------------------------------------- */
@@ -159,7 +176,7 @@ static int ask(afd_poller_t* p, int events) {
 
   error = hvuv__afd_ask(p->home->afd, p->sock, to_afd(events), &p->poll, p);
   if (error != 0)
-    return uv_translate_sys_error((int) error);
+    return hvuv__sys_error(error);
 
   p->asked = to_afd(events);
   p->home->questions++;
@@ -220,7 +237,7 @@ static void on_answer(afd_poller_t* p) {
   p->asked = 0;
   p->cancelling = 0;
   error = hvuv__afd_answer(&p->poll, &bits);
-  status = error == 0 ? 0 : uv_translate_sys_error((int) error);
+  status = error == 0 ? 0 : hvuv__sys_error(error);
   if (bits & HVUV__AFD_LOCAL_CLOSE)
     status = UV_EBADF; /* Not by us: a closed poller hears nothing. */
 
@@ -264,10 +281,10 @@ static int start(afd_loop_t* home) {
 
   home->port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
   if (home->port == NULL)
-    return uv_translate_sys_error((int) GetLastError());
+    return hvuv__sys_error(GetLastError());
   error = hvuv__afd_open(home->port, &home->afd);
   if (error != 0) {
-    err = uv_translate_sys_error((int) error);
+    err = hvuv__sys_error(error);
     goto close_port;
   }
 
@@ -341,6 +358,12 @@ static int enter(uv_loop_t* loop, afd_loop_t** home) {
   return err;
 }
 
+int hvuv__afd_enter(uv_loop_t* loop) {
+  afd_loop_t* home;
+
+  return enter(loop, &home);
+}
+
 void hvuv__afd_leave(uv_loop_t* loop) {
   afd_loop_t** link;
   afd_loop_t* home;
@@ -355,8 +378,10 @@ void hvuv__afd_leave(uv_loop_t* loop) {
   if (home == NULL)
     return;
 
-  PostQueuedCompletionStatus(home->port, 0, KEY_QUIT, NULL);
-  uv_thread_join(&home->thread);
+  if (!end_thread(home)) {
+    uv_close((uv_handle_t*) &home->async, NULL);
+    return; /* The thread has the block for ever; better than to hang. */
+  }
   for (on_async(&home->async); home->questions > 0; on_async(&home->async))
     if (!take_answers(home, LEAVE_PATIENCE_MS))
       break;

@@ -5,7 +5,10 @@
 /* An error of epoll or kqueue is the socket's (libuv, src/unix/poll.c). */
 const unsigned int hvuv__engine_errors_ignored = 0;
 
-int hvuv__engine_choose(uv_os_sock_t sock, const hvuv__engine_t** engine) {
+int hvuv__engine_choose(uv_loop_t* loop,
+                        uv_os_sock_t sock,
+                        const hvuv__engine_t** engine) {
+  (void) loop;
   (void) sock;
   *engine = &hvuv__engine_uv;
   return 0;

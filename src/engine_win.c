@@ -70,7 +70,19 @@ static int is_known_to_libuv(const GUID* provider) {
   return 0;
 }
 
-int hvuv__engine_choose(uv_os_sock_t sock, const hvuv__engine_t** engine) {
+/* Unless our engine is asked for by name, a loop that cannot have its thread is
+ * left to libuv. */
+static int is_for_afd(uv_loop_t* loop, const GUID* provider) {
+  if (chosen == HVUV_ENGINE_UV || !hvuv__afd_is_there())
+    return 0;
+  if (chosen == HVUV_ENGINE_AFD)
+    return 1;
+  return !is_known_to_libuv(provider) && hvuv__afd_enter(loop) == 0;
+}
+
+int hvuv__engine_choose(uv_loop_t* loop,
+                        uv_os_sock_t sock,
+                        const hvuv__engine_t** engine) {
   WSAPROTOCOL_INFOW info;
   int err;
 
@@ -82,11 +94,8 @@ int hvuv__engine_choose(uv_os_sock_t sock, const hvuv__engine_t** engine) {
     return err;
 
   uv_once(&once, read_environment);
-  *engine = &hvuv__engine_uv;
-  if ((chosen == HVUV_ENGINE_AFD ||
-       (chosen == HVUV_ENGINE_AUTO && !is_known_to_libuv(&info.ProviderId))) &&
-      hvuv__afd_is_there())
-    *engine = &hvuv__engine_afd;
+  *engine =
+      is_for_afd(loop, &info.ProviderId) ? &hvuv__engine_afd : &hvuv__engine_uv;
   return 0;
 }
 

@@ -9,11 +9,23 @@
 #include "partition.h"
 #include "sys.h"
 
-/* Room for a folder in a sentence; a longer one is cut. */
-#define FOLDER_ROOM 256
+/* Room for a folder in a sentence, with the NUL; a longer one is cut. */
+#define FOLDER_ROOM 257
 
 /* A GUID, or the words for having none. */
 #define PARTITION_ROOM 48
+
+/* In UTF-8, of which no character is cut in two. */
+static void cut(char text[], size_t room) {
+  size_t len = strlen(text);
+
+  if (len < room)
+    return;
+  len = room - 1;
+  while (len > 0 && (text[len] & 0xc0) == 0x80)
+    len--;
+  text[len] = '\0';
+}
 
 static void find_partition(char text[PARTITION_ROOM]) {
   hvuv__route_t route;
@@ -46,7 +58,7 @@ int hvuv_explain(const hvuv_addr_t* addr, int status, char* buf, size_t size) {
 
   if (hvuv__partition_root(folder) != 0)
     folder[0] = '\0';
-  folder[FOLDER_ROOM] = '\0';
+  cut(folder, FOLDER_ROOM);
   find_partition(partition);
   facts.folder = folder;
   facts.partition = partition;

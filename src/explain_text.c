@@ -373,6 +373,10 @@ static const row_t rows[] = {
      "The connection ended before it was complete. Try again."},
     {EVERY,
      {UV_EMFILE, UV_ENFILE},
+     on_windows,
+     "This process, or Windows, has no socket or handle left. Close some."},
+    {EVERY,
+     {UV_EMFILE, UV_ENFILE},
      NULL,
      "This process, or the system, has no descriptor left. Close some, or "
      "raise the limit (ulimit -n)."},
@@ -541,7 +545,10 @@ int hvuv__explain_with(const hvuv__facts_t* facts,
     }
   }
   if (fits && facts->original != 0) {
-    snprintf(room, sizeof(room), " (Windows error %d.)", facts->original);
+    snprintf(room,
+             sizeof(room),
+             " (Windows' last number for that was %d.)",
+             facts->original);
     fits = append(&to, buf + size - 1, room, strlen(room));
   }
   *to = '\0';

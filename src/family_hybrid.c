@@ -6,6 +6,9 @@
  *                    from there on it is the guest's stream
  *   from the guest   the hypervisor connects to PATH_<port>; no handshake
  *
+ * A listener makes PATH_<port>.lock beside its socket, and removes it
+ * (claim.h).
+ *
  * A service id that stands for no port is sent as a GUID, which OpenVMM alone
  * understands. Nothing is sent before the OK (OpenVMM refuses it and
  * vhost-device-vsock loses it), nothing behind the OK's line is taken with it,

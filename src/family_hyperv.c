@@ -205,8 +205,9 @@ static int connect_hyperv(uv_os_sock_t sock, const hvuv_addr_t* addr) {
   return hvuv__sys_connect(sock, (struct sockaddr*) &name, sizeof(name));
 }
 
+/* Whoever was bound stays what it was bound to. */
 static int connected(uv_os_sock_t sock, hvuv_addr_t* local) {
-  return read_own_name(sock, local);
+  return local->family != 0 ? 0 : read_own_name(sock, local);
 }
 
 static int accepted(const struct sockaddr* name,

@@ -7,6 +7,7 @@
 
 #include <uv.h>
 
+#include "sys_win.h"
 #include "unix_path.h"
 
 /* Room for a path as UTF-16, which never has more units than UTF-8 has bytes,
@@ -23,13 +24,7 @@ static inline int hvuv__file_wide(const char* path,
     return 0;
   err = GetLastError();
   return err == ERROR_INSUFFICIENT_BUFFER ? UV_ENAMETOOLONG
-                                          : uv_translate_sys_error((int) err);
-}
-
-/* libuv calls a refused access EPERM, and POSIX EACCES. */
-static inline int hvuv__file_error(DWORD err) {
-  return err == ERROR_ACCESS_DENIED ? UV_EACCES
-                                    : uv_translate_sys_error((int) err);
+                                          : hvuv__sys_error(err);
 }
 
 static inline int hvuv__file_is_absent(DWORD err) {

@@ -23,10 +23,11 @@ function(hvuv_own target)
     # getenv(), strcpy() and the like are what C11 has. /W4 is without what is an
     # extension to C89 only: [] at a struct's end (4200), structs without a name
     # (4201), initialisers that are computed (4204) or addresses (4221); and
-    # without GCC's pragmas (4068).
+    # without GCC's pragmas (4068), and without what the headers of old SDKs do in
+    # C11's preprocessor (5105).
     target_compile_definitions(${target} PRIVATE _CRT_SECURE_NO_WARNINGS)
     target_compile_options(${target} PRIVATE
-      /W4 /wd4068 /wd4200 /wd4201 /wd4204 /wd4221 /utf-8)
+      /W4 /wd4068 /wd4200 /wd4201 /wd4204 /wd4221 /wd5105 /utf-8)
   else()
     target_compile_options(${target} PRIVATE
       -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Wvla

@@ -38,11 +38,11 @@ static int find_user(user_t* user) {
 
   if (!OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &token) &&
       !OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
-    return hvuv__file_error(GetLastError());
+    return hvuv__sys_error(GetLastError());
 
   err = 0;
   if (!GetTokenInformation(token, TokenUser, user, sizeof(*user), &size))
-    err = hvuv__file_error(GetLastError());
+    err = hvuv__sys_error(GetLastError());
   CloseHandle(token);
   return err;
 }
@@ -92,7 +92,7 @@ static int look_at_handle(HANDLE folder, const user_t* user) {
   int ours;
 
   if (!GetFileInformationByHandle(folder, &info))
-    return hvuv__file_error(GetLastError());
+    return hvuv__sys_error(GetLastError());
   if ((info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0 ||
       (info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0)
     return UV_EACCES;
@@ -106,7 +106,7 @@ static int look_at_handle(HANDLE folder, const user_t* user) {
                         NULL,
                         &security);
   if (err != ERROR_SUCCESS)
-    return hvuv__file_error(err);
+    return hvuv__sys_error(err);
 
   ours = is_private(owner, dacl, user);
   LocalFree(security);
@@ -126,7 +126,7 @@ static int look_at(const WCHAR* path, const user_t* user) {
                   FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT,
                   NULL);
   if (folder == INVALID_HANDLE_VALUE)
-    return hvuv__file_error(GetLastError());
+    return hvuv__sys_error(GetLastError());
 
   err = look_at_handle(folder, user);
   CloseHandle(folder);
@@ -142,7 +142,7 @@ static int describe(const user_t* user, PSECURITY_DESCRIPTOR* security) {
   char* sid;
 
   if (!ConvertSidToStringSidA(user->user.User.Sid, &sid))
-    return hvuv__file_error(GetLastError());
+    return hvuv__sys_error(GetLastError());
   snprintf(text,
            sizeof(text),
            "O:%sD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;%s)",
@@ -152,7 +152,7 @@ static int describe(const user_t* user, PSECURITY_DESCRIPTOR* security) {
   return ConvertStringSecurityDescriptorToSecurityDescriptorA(
              text, SDDL_REVISION_1, security, NULL)
              ? 0
-             : hvuv__file_error(GetLastError());
+             : hvuv__sys_error(GetLastError());
 }
 
 static int make(const WCHAR* path, const user_t* user) {
@@ -167,7 +167,7 @@ static int make(const WCHAR* path, const user_t* user) {
 
   if (!CreateDirectoryW(path, &attributes) &&
       GetLastError() != ERROR_ALREADY_EXISTS)
-    err = hvuv__file_error(GetLastError());
+    err = hvuv__sys_error(GetLastError());
   LocalFree(attributes.lpSecurityDescriptor);
   return err;
 }

@@ -3,9 +3,9 @@
  *
  * A connection taken from the kernel waits in accepted_sock until the user
  * takes it with hvuv_accept(); only then is the next one looked for. When
- * descriptors or memory have run out the kernel goes on reporting READABLE, so
- * the listener stops looking and lets its alarm try again; the connections wait
- * in the kernel meanwhile.
+ * descriptors or memory have run out, or the network is down, the kernel goes
+ * on reporting READABLE, so the listener stops looking and lets its alarm try
+ * again; the connections wait in the kernel meanwhile.
  */
 #include "options.h"
 #include "state.h"
@@ -72,9 +72,13 @@ int hvuv_listen(hvuv_stream_t* s, int backlog, hvuv_connection_cb cb) {
   return 0;
 }
 
+/* What passes by itself while the listener waits. UV_ENETDOWN is what AF_HYPERV
+ * says when a VM restarts or Hyper-V is out of order (docker/for-win 1792): of
+ * the listener, not of one connection, so to try the next one at once would
+ * spin. */
 static int is_shortage(int err) {
   return err == UV_EMFILE || err == UV_ENFILE || err == UV_ENOBUFS ||
-         err == UV_ENOMEM;
+         err == UV_ENOMEM || err == UV_ENETDOWN;
 }
 
 /* The connection is gone before it could be taken; the next one may be fine.
@@ -85,7 +89,6 @@ static int is_lost(int err) {
     case UV_ECONNRESET:
     case UV_EPROTO:
     case UV_EPERM:
-    case UV_ENETDOWN:
     case UV_ENETUNREACH:
     case UV_EHOSTDOWN:
     case UV_EHOSTUNREACH:

@@ -37,7 +37,7 @@ static int to_utf8(const WCHAR* wide, char text[], int size) {
     return 0;
   err = GetLastError();
   return err == ERROR_INSUFFICIENT_BUFFER ? UV_ENAMETOOLONG
-                                          : hvuv__file_error(err);
+                                          : hvuv__sys_error(err);
 }
 
 /* The system knows drives, shares and both separators, and writes them all its
@@ -54,7 +54,7 @@ int hvuv__path_absolute(char path[]) {
 
   len = GetFullPathNameW(wide, HVUV__WIDE_ROOM, full, NULL);
   if (len == 0)
-    return hvuv__file_error(GetLastError());
+    return hvuv__sys_error(GetLastError());
   if (len >= HVUV__WIDE_ROOM)
     return UV_ENAMETOOLONG;
 
@@ -83,7 +83,7 @@ static int find_user_folder(char name[]) {
 
   size = USER_ROOM;
   if (!GetUserNameW(user, &size))
-    return hvuv__file_error(GetLastError());
+    return hvuv__sys_error(GetLastError());
   memcpy(name, prefix, prefix_len);
   return to_utf8(user, name + prefix_len, HVUV__PATH_ROOM - (int) prefix_len);
 }

@@ -22,7 +22,7 @@ int hvuv__poller_open(uv_loop_t* loop,
   int err;
 
   p = NULL;
-  err = hvuv__engine_choose(sock, &engine);
+  err = hvuv__engine_choose(loop, sock, &engine);
   if (err == 0)
     err = engine->open(loop, sock, &p);
   if (err != 0)

@@ -11,6 +11,8 @@
  */
 #include "service_win.h"
 
+#include "sys_win.h"
+
 #define ELEMENT_NAME L"ElementName"
 
 /* A GUID without braces and without the NUL. */
@@ -71,19 +73,12 @@ hvuv__registry_t hvuv__registry = {
     .wait = wait_a_little,
 };
 
-/* libuv takes ERROR_ACCESS_DENIED for UV_EPERM. Here it is UV_EACCES, which a
- * bind without the registration answers too. */
 int hvuv__registry_error(LSTATUS status) {
-  switch (status) {
-    case ERROR_SUCCESS:
-      return 0;
-    case ERROR_ACCESS_DENIED:
-      return UV_EACCES;
-    case ERROR_KEY_DELETED: /* while we had it open */
-      return UV_ENOENT;
-    default:
-      return uv_translate_sys_error((int) status);
-  }
+  if (status == ERROR_SUCCESS)
+    return 0;
+  if (status == ERROR_KEY_DELETED) /* while we had it open */
+    return UV_ENOENT;
+  return hvuv__sys_error((unsigned long) status);
 }
 
 int hvuv__list_open(REGSAM access, HKEY* list) {

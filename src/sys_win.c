@@ -5,7 +5,7 @@
  * else by the one here, else UV_UNKNOWN. Each thread keeps its last few, so
  * that hvuv_explain() can tell a person the number that a code came from.
  */
-#include "sys.h"
+#include "sys_win.h"
 
 #include <limits.h>
 #include <winsock2.h>
@@ -39,6 +39,8 @@ static const original_t more_codes[] = {
     /* Hyper-V is broken, or a VM just restarts (docker/for-win 1792, vpnkit
      * 299). */
     {UV_ENETDOWN, WSAENETDOWN},
+    /* Which libuv calls EPERM, unlike POSIX. */
+    {UV_EACCES, ERROR_ACCESS_DENIED},
     /* An option that this Windows does not know. */
     {UV_ENOPROTOOPT, WSAENOPROTOOPT},
     {UV_EDESTADDRREQ, WSAEDESTADDRREQ},
@@ -54,19 +56,26 @@ static const original_t more_codes[] = {
     {UV_EAFNOSUPPORT, WSAEPFNOSUPPORT},
     {UV_EAFNOSUPPORT, WSASYSNOTREADY},
     {UV_EAFNOSUPPORT, WSAEPROVIDERFAILEDINIT},
+    {UV_EPIPE, ERROR_NO_DATA},
     /* As overlapped calls say "not now" (go-winio, hvsock.go). */
     {UV_ECONNREFUSED, ERROR_CONNECTION_UNAVAIL},
 };
 
+/* Of a call that has failed. libuv takes a negative number for a code of its
+ * own. */
 static int translate(int number) {
-  original_t* kept;
-  int status;
   size_t i;
 
-  status = uv_translate_sys_error(number);
+  if (number <= 0)
+    return UV_UNKNOWN;
   for (i = 0; i < sizeof(more_codes) / sizeof(more_codes[0]); i++)
     if (more_codes[i].number == number)
-      status = more_codes[i].status;
+      return more_codes[i].status;
+  return uv_translate_sys_error(number);
+}
+
+static int remember(int status, int number) {
+  original_t* kept;
 
   if (status == UV_EAGAIN)
     return status; /* Too common, and no error. */
@@ -75,6 +84,10 @@ static int translate(int number) {
   kept->status = status;
   kept->number = number;
   return status;
+}
+
+int hvuv__sys_error(unsigned long number) {
+  return remember(translate((int) number), (int) number);
 }
 
 int hvuv__sys_original(int status) {
@@ -90,7 +103,7 @@ int hvuv__sys_original(int status) {
 }
 
 static int last_error(void) {
-  return translate(WSAGetLastError());
+  return hvuv__sys_error((unsigned long) WSAGetLastError());
 }
 
 static int result(int r) {
@@ -201,7 +214,7 @@ int hvuv__sys_take_error(uv_os_sock_t sock) {
   len = sizeof(err);
   if (getsockopt(sock, SOL_SOCKET, SO_ERROR, (char*) &err, &len) != 0)
     return last_error();
-  return err == 0 ? 0 : translate(err);
+  return err == 0 ? 0 : hvuv__sys_error((unsigned long) err);
 }
 
 /* Whether select() finds the socket in that set now. */
@@ -257,6 +270,15 @@ ssize_t hvuv__sys_peek(uv_os_sock_t sock, char* base, size_t len) {
   return recv_with(sock, base, len, MSG_PEEK);
 }
 
+/* What ends a reader breaks a writer: a send that is told of the end by the
+ * number that a receive is told it by has failed. */
+static int send_error(void) {
+  int number = WSAGetLastError();
+  int status = translate(number);
+
+  return remember(status == UV_EOF ? UV_EPIPE : status, number);
+}
+
 ssize_t hvuv__sys_send(uv_os_sock_t sock,
                        const uv_buf_t bufs[],
                        unsigned int nbufs) {
@@ -272,11 +294,14 @@ ssize_t hvuv__sys_send(uv_os_sock_t sock,
     cut = uv_buf_init(bufs[n].base, SEND_MAX);
     bufs = &cut;
     n = 1;
+    bytes = SEND_MAX;
   }
+  if (bytes == 0)
+    return 0; /* On Hyper-V a packet without bytes is the end. */
 
   /* A uv_buf_t is a WSABUF here (libuv, uv/win.h). */
   if (WSASend(sock, (WSABUF*) (uintptr_t) bufs, n, &sent, 0, NULL, NULL) != 0)
-    return last_error();
+    return send_error();
   return (ssize_t) sent;
 }
 

@@ -1,9 +1,9 @@
 /*
  * Unix sockets by their paths, and the folders that they lie in: what the
  * families that use them (local, hybrid) share, and all that partition.c must
- * know of how this system writes a path. unix_path_posix.c fulfils it, or
- * unix_path_win.c with folder_win.c. Paths are UTF-8 on Windows, and bytes
- * elsewhere.
+ * know of how this system writes a path. unix_path.c fulfils it with
+ * unix_path_posix.c, or with unix_path_win.c, path_win.c and folder_win.c.
+ * Paths are UTF-8 on Windows, and bytes elsewhere.
  */
 #ifndef HVUV_SRC_UNIX_PATH_H
 #define HVUV_SRC_UNIX_PATH_H
@@ -42,6 +42,10 @@ int hvuv__unix_connect(uv_os_sock_t sock, const char* path);
 /* Copies the path in a socket's name to room, of HVUV__PATH_ROOM bytes; "" for
  * a socket without one. UV_EINVAL if it is no Unix socket's. */
 int hvuv__unix_path_of(const struct sockaddr* name, size_t len, char room[]);
+
+/* For unix_path_*.c: the same and no more than bind() and connect(). */
+int hvuv__unix_bind_to(uv_os_sock_t sock, const char* path);
+int hvuv__unix_connect_to(uv_os_sock_t sock, const char* path);
 
 /* --- How paths are written */
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # layering.sh SOURCE: who may know what, as far as grep can tell.
 #
-# - Only the files named for a system may ask which system they are built on,
-#   and so it is with the tests; hyperv_emulation* is Windows' in all its files.
+# - Only the files named for a system may ask which system they are built on
+#   (and sockaddr_un.h), and so it is with the tests; hyperv_emulation* is Windows' in all its files.
 # - Pure files include no header of a system and none of the core; of libuv only
 #   <uv.h>, for uv_buf_t and the error codes.
 set -eu
@@ -19,7 +19,7 @@ complain() {
 
 asks='^[[:space:]]*#[[:space:]]*(if|ifdef|ifndef|elif).*(_WIN32|_MSC_VER|__MINGW|__linux|__APPLE__|__unix|BSD__|__sun)'
 portable=$(find . -name '*.[ch]' ! -name '*_posix.*' ! -name '*_win.*' \
-  ! -name '*_vsock*.*')
+  ! -name '*_vsock*.*' ! -name sockaddr_un.h)
 # shellcheck disable=SC2086 # file names are words
 found=$(grep -nE "$asks" $portable || true)
 complain "Platform #if outside *_posix, *_win and *_vsock" "$found"

@@ -19,7 +19,8 @@ extern "C" {
 #endif
 
 typedef enum hvuv_engine_e {
-  /* Ours where libuv would need threads, libuv's elsewhere. */
+  /* Ours where libuv would need threads, libuv's elsewhere, and where a loop
+   * cannot have a thread of ours. */
   HVUV_ENGINE_AUTO = 0,
   /* libuv's uv_poll_t for all. */
   HVUV_ENGINE_UV,

@@ -48,6 +48,9 @@ HVUV_EXTERN int hvuv_guid_equal(const hvuv_guid_t* a, const hvuv_guid_t* b);
  *   LOOPBACK   this partition                 this partition
  *   CHILDREN   -                              the VMs of this host
  *   SILOHOST   the host of this container     -
+ *
+ * With hvuv as a DLL their addresses are no constants: no static initialiser
+ * may have &HVUV_VM_ANY.
  */
 HVUV_EXTERN extern const hvuv_guid_t HVUV_VM_ANY;
 HVUV_EXTERN extern const hvuv_guid_t HVUV_VM_PARENT;

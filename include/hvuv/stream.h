@@ -217,10 +217,11 @@ HVUV_EXTERN int hvuv_bind(hvuv_stream_t* stream, const hvuv_addr_t* addr);
  * connection; as long as it has not been accepted no other is taken. Called
  * again it changes the callback and the backlog.
  *
- * When the process or the system is out of descriptors or memory, cb runs once
- * with UV_EMFILE, UV_ENFILE, UV_ENOBUFS or UV_ENOMEM, the waiting connections
- * stay in the kernel, and the listener tries again by itself ten times a
- * second. After any other error it has stopped and can only be closed.
+ * When the process or the system is out of descriptors or memory, or Hyper-V is
+ * down on Windows, cb runs once with UV_EMFILE, UV_ENFILE, UV_ENOBUFS,
+ * UV_ENOMEM or UV_ENETDOWN, the waiting connections stay in the kernel, and the
+ * listener tries again by itself ten times a second. After any other error it
+ * has stopped and can only be closed.
  *
  * UV_EINVAL if the stream is not bound, is closing, or cb is NULL; UV_ENOMEM;
  * otherwise what listen() answers. */
@@ -274,7 +275,9 @@ HVUV_EXTERN int hvuv_connect(hvuv_connect_t* req,
 /* How long a connect may take, in milliseconds; then its callback is told
  * UV_ETIMEDOUT. 0, as after hvuv_init(), leaves it to the system: AF_VSOCK
  * gives up after 2 s; a full `local` or `hybrid` backlog, and a hypervisor that
- * does not answer, are waited for without end. Holds for connects made later.
+ * does not answer, are waited for without end. Windows ends a connect over
+ * AF_HYPERV after 300 s at most (hvsocket.h of the SDK), also if more is asked
+ * for. Holds for connects made later.
  * UV_EINVAL if the stream is closing, UV_EALREADY while a connect is pending.
  */
 HVUV_EXTERN int hvuv_set_connect_timeout(hvuv_stream_t* stream,
@@ -356,11 +359,13 @@ HVUV_EXTERN int hvuv_fileno(const hvuv_stream_t* stream, uv_os_sock_t* sock);
 
 /* The address the stream is bound to; of an accepted stream, its listener's
  * (on AF_HYPERV the system's own answer is arbitrary: go-winio
- * hvsock_test.go). Of a stream that connected: for vsock what the kernel chose,
- * in vsock:// form; for `local` its VM id, or loopback on the host, with the
- * all-zero service id. Once known it stays readable until the close callback.
- * UV_EBADF without a socket, UV_ENOTSUP if there is none (`hybrid` callers,
- * vsock while connecting) or hvuv has no form for it. */
+ * hvsock_test.go). Of a stream that connected: what it was bound to; else for
+ * vsock what the kernel chose, in vsock:// form, and on Windows, in hyperv://
+ * form, what that tells of itself: `children` and a random service; for `local`
+ * its VM id, or loopback on the host, with the all-zero service id. Once known
+ * it stays readable until the close callback. UV_EBADF without a socket,
+ * UV_ENOTSUP if there is none (`hybrid` callers, vsock while connecting) or
+ * hvuv has no form for it. */
 HVUV_EXTERN int hvuv_getsockname(const hvuv_stream_t* stream,
                                  hvuv_addr_t* addr);
 

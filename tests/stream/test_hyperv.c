@@ -366,6 +366,21 @@ static void one_who_called_has_the_address_that_the_system_tells(void** state) {
   assert_story("connect:0");
 }
 
+static void one_who_was_bound_keeps_that_address(void** state) {
+  hvuv_stream_t* s;
+  hvuv_addr_t addr;
+
+  (void) state;
+  s = bound_to("vsock://local:77");
+  name_of(FAKE_GETSOCKNAME, "hyperv://children/88");
+  fake_next(FAKE_CONNECT, 0);
+  assert_int_equal(scene_connect(s, "connect", "vsock://local:5"), 0);
+  turn();
+  assert_int_equal(hvuv_getsockname(s, &addr), 0);
+  assert_addr(&addr, "vsock://local:77");
+  assert_story("connect:0");
+}
+
 static void an_adopted_socket_has_the_names_that_the_system_tells(
     void** state) {
   uv_os_sock_t sock;
@@ -439,6 +454,7 @@ int main(void) {
       SCENE(a_name_that_is_cut_short_is_none),
       SCENE(who_was_called_is_known_without_asking),
       SCENE(one_who_called_has_the_address_that_the_system_tells),
+      SCENE(one_who_was_bound_keeps_that_address),
       SCENE(an_adopted_socket_has_the_names_that_the_system_tells),
       SCENE(a_wake_up_that_comes_too_early_is_passed_over),
       SCENE(an_early_wake_up_by_an_error_is_passed_over_too),

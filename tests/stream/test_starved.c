@@ -20,7 +20,8 @@ static void take(hvuv_stream_t* server) {
 }
 
 static void want_of_descriptors_is_told_once_and_pauses(void** state) {
-  static const int shortages[] = {UV_EMFILE, UV_ENFILE, UV_ENOBUFS, UV_ENOMEM};
+  static const int shortages[] = {
+      UV_EMFILE, UV_ENFILE, UV_ENOBUFS, UV_ENOMEM, UV_ENETDOWN};
   uv_os_sock_t sock;
   hvuv_stream_t* s;
   size_t i;
@@ -38,7 +39,8 @@ static void want_of_descriptors_is_told_once_and_pauses(void** state) {
     turn();
   }
   assert_story("connection:EMFILE close connection:ENFILE close "
-               "connection:ENOBUFS close connection:ENOMEM close");
+               "connection:ENOBUFS close connection:ENOMEM close "
+               "connection:ENETDOWN close");
 }
 
 static void it_tries_again_by_itself_and_recovers(void** state) {

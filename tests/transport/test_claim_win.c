@@ -20,6 +20,8 @@
 static HANDLE find_stand_in(const WCHAR* path, WIN32_FIND_DATAW* found);
 static int make_stand_in(uv_os_sock_t* sock);
 static int call_stand_in(uv_os_sock_t sock, const char* path);
+static int end_stand_in(uv_os_sock_t sock);
+static void sleep_stand_in(unsigned int ms);
 static void close_stand_in(uv_os_sock_t sock);
 
 #if defined(__GNUC__)
@@ -27,18 +29,25 @@ static void close_stand_in(uv_os_sock_t sock);
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #endif
 #undef FindFirstFileW
-#define FindFirstFileW      find_stand_in
-#define hvuv__unix_socket   make_stand_in
-#define hvuv__unix_connect  call_stand_in
-#define hvuv__sys_close     close_stand_in
-#define hvuv__claim_take    real_take
-#define hvuv__claim_path    real_path
-#define hvuv__claim_release real_release
-#define hvuv__claim_abandon real_abandon
+#define FindFirstFileW           find_stand_in
+#define hvuv__unix_socket        make_stand_in
+#define hvuv__unix_connect       call_stand_in
+#define hvuv__sys_connect_result end_stand_in
+#define uv_sleep                 sleep_stand_in
+#define hvuv__claim_is_answered  real_is_answered
+#define hvuv__sys_close          close_stand_in
+#define hvuv__claim_take         real_take
+#define hvuv__claim_path         real_path
+#define hvuv__claim_release      real_release
+#define hvuv__claim_abandon      real_abandon
+#include "../../src/claim.c"
 #include "../../src/claim_win.c"
 #undef FindFirstFileW
 #undef hvuv__unix_socket
 #undef hvuv__unix_connect
+#undef hvuv__sys_connect_result
+#undef uv_sleep
+#undef hvuv__claim_is_answered
 #undef hvuv__sys_close
 #undef hvuv__claim_take
 #undef hvuv__claim_path
@@ -58,6 +67,9 @@ static DWORD tag;    /* of the reparse point that the file stands for; 0 none */
 static int is_plain; /* the tag is a number left over, and means nothing */
 static int no_socket; /* why no socket can be made */
 static int answer;    /* of whoever listens there */
+static int ending;    /* what a call under way comes to */
+static int looks;     /* before it does */
+static unsigned int slept_ms;
 static int calls;
 static int open_sockets;
 
@@ -88,6 +100,15 @@ static int call_stand_in(uv_os_sock_t sock, const char* path) {
   return answer;
 }
 
+static int end_stand_in(uv_os_sock_t sock) {
+  (void) sock;
+  return looks-- > 0 ? UV_EAGAIN : ending;
+}
+
+static void sleep_stand_in(unsigned int ms) {
+  slept_ms += ms;
+}
+
 static void close_stand_in(uv_os_sock_t sock) {
   (void) sock;
   open_sockets--;
@@ -104,6 +125,8 @@ static int setup(void** state) {
   is_plain = 0;
   no_socket = 0;
   answer = UV_ECONNREFUSED;
+  ending = looks = 0;
+  slept_ms = 0;
   calls = open_sockets = 0;
   return 0;
 }
@@ -291,6 +314,27 @@ static void a_dead_socket_is_removed_with_the_claim(void** state) {
   assert_int_equal(calls, 2);
 }
 
+static void a_refusal_that_comes_late_is_waited_for(void** state) {
+  (void) state;
+  make_socket();
+  answer = HVUV__IN_PROGRESS;
+  ending = UV_ECONNREFUSED;
+  looks = 3;
+  assert_int_equal(real_take(place, &first), 0);
+  assert_false(is_there(place));
+}
+
+static void no_answer_is_waited_for_without_end(void** state) {
+  (void) state;
+  make_socket();
+  answer = HVUV__IN_PROGRESS;
+  ending = UV_ECONNREFUSED;
+  looks = 1000;
+  assert_int_equal(real_take(place, &first), UV_EADDRINUSE);
+  assert_in_range(slept_ms, 50, 200);
+  assert_true(is_there(place));
+}
+
 static void a_live_socket_refuses_and_leaves_no_lock(void** state) {
   static const int answers[] = {
       0, HVUV__IN_PROGRESS, UV_EAGAIN, UV_EACCES, UV_ETIMEDOUT};
@@ -375,6 +419,8 @@ int main(int argc, char** argv) {
       TEST(a_link_for_the_lock_is_not_followed),
       TEST(what_cannot_be_locked_is_told),
       TEST(a_dead_socket_is_removed_with_the_claim),
+      TEST(a_refusal_that_comes_late_is_waited_for),
+      TEST(no_answer_is_waited_for_without_end),
       TEST(a_live_socket_refuses_and_leaves_no_lock),
       TEST(a_socket_that_cannot_be_asked_counts_as_live),
       TEST(what_is_no_socket_stays),

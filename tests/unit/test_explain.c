@@ -137,6 +137,8 @@ static const row_t rows[] = {
     {&bare, "local://loopback/5", UV_EPIPE, "shut down here"},
     {&bare, "hybrid:///a:5", UV_ENOTCONN, "shut down here"},
     {&guest, "vsock://any:5", UV_EMFILE, "ulimit -n"},
+    {&windows, "hyperv://any/5", UV_EMFILE, "socket or handle left"},
+    {&windows, "local://any/5", UV_EMFILE, "socket or handle left"},
     {&bare, "local://any/5", UV_ENFILE, "ulimit -n"},
     {&bare, "local://any/5", UV_ENOMEM, "memory"},
     {&bare, "local://any/5", UV_ELOOP, "the system's own answer"},
@@ -232,12 +234,12 @@ static void the_number_of_the_system_is_told_where_it_is_known(void** state) {
   (void) state;
   parse("hyperv://any/5", &addr);
   hvuv__explain_with(&facts, &addr, UV_EACCES, text, sizeof(text));
-  assert_null(strstr(text, "Windows error"));
+  assert_null(strstr(text, "last number"));
 
   facts.original = 10013;
   hvuv__explain_with(&facts, &addr, UV_EACCES, text, sizeof(text));
   assert_non_null(strstr(text, "not registered on the host"));
-  assert_non_null(strstr(text, "(Windows error 10013.)"));
+  assert_non_null(strstr(text, "(Windows' last number for that was 10013.)"));
 }
 
 static void a_text_that_does_not_fit_is_cut(void** state) {
@@ -273,6 +275,33 @@ static void this_system_is_explained(void** state) {
   parse("local://loopback/5", &addr);
   assert_int_equal(hvuv_explain(&addr, UV_ECONNREFUSED, text, sizeof(text)), 0);
   assert_non_null(strstr(text, "Nobody listens there"));
+}
+
+/* Of the two folders one has a character across any byte. */
+static void a_long_folder_is_cut_between_characters(void** state) {
+  static const char* const starts[] = {"/", "/x"};
+  char text[HVUV_EXPLAIN_STRLEN];
+  char folder[601];
+  hvuv_addr_t addr;
+  const char* at;
+  size_t i;
+  size_t n;
+
+  (void) state;
+  parse("local://loopback/5", &addr);
+  for (i = 0; i < 2; i++) {
+    n = strlen(starts[i]);
+    memcpy(folder, starts[i], n);
+    for (; n + 2 < sizeof(folder); n += 2)
+      memcpy(folder + n, "\xc3\xa9", 2);
+    folder[n] = '\0';
+    assert_int_equal(uv_os_setenv("HVUV_LOCAL_DIR", folder), 0);
+    assert_int_equal(hvuv_explain(&addr, UV_EACCES, text, sizeof(text)), 0);
+    at = strrchr(text, '\xa9');
+    assert_non_null(at);
+    assert_int_not_equal(at[1], '\xc3');
+  }
+  uv_os_unsetenv("HVUV_LOCAL_DIR");
 }
 
 static void mistakes_get_a_code_and_no_text(void** state) {
@@ -313,6 +342,7 @@ int main(void) {
       cmocka_unit_test(the_number_of_the_system_is_told_where_it_is_known),
       cmocka_unit_test(a_text_that_does_not_fit_is_cut),
       cmocka_unit_test(this_system_is_explained),
+      cmocka_unit_test(a_long_folder_is_cut_between_characters),
       cmocka_unit_test(mistakes_get_a_code_and_no_text),
       cmocka_unit_test(the_local_cid_is_told_or_why_not),
   };

@@ -91,8 +91,10 @@ static const hvuv__engine_t engine = {
     .close = engine_close,
 };
 
-int scripted_choose(uv_os_sock_t sock, const hvuv__engine_t** chosen) {
-  if (sock != 7)
+int scripted_choose(uv_loop_t* on,
+                    uv_os_sock_t sock,
+                    const hvuv__engine_t** chosen) {
+  if (on != &loop || sock != 7)
     trace("WRONG");
   *chosen = &engine;
   return choose_error;

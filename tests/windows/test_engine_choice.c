@@ -1,6 +1,7 @@
 /* Which engine a socket gets. The arguments are what HVUV_POLL, which is in the
  * environment, should make of a TCP socket, and of one of a provider that libuv
  * does not know: "uv" or "afd" each. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <winsock2.h>
@@ -17,7 +18,7 @@ static const char* chosen(int is_hyperv) {
   int err;
 
   provider_pretend(is_hyperv);
-  err = hvuv__engine_choose(sock, &engine);
+  err = hvuv__engine_choose(uv_default_loop(), sock, &engine);
   provider_pretend(0);
   if (err != 0)
     return uv_err_name(err);
@@ -93,6 +94,25 @@ static void streams_of_both_engines_share_a_loop(void** state) {
   }
 }
 
+static void* no_memory(size_t count, size_t size) {
+  (void) count;
+  (void) size;
+  return NULL;
+}
+
+static void a_loop_without_a_thread_of_ours_is_left_to_libuv(void** state) {
+  (void) state;
+  hvuv__engine_leave(uv_default_loop());
+  assert_int_equal(hvuv_set_engine(HVUV_ENGINE_AUTO), 0);
+  assert_int_equal(hvuv_replace_allocator(malloc, realloc, no_memory, free), 0);
+  assert_choice("uv", "uv");
+  assert_int_equal(hvuv_set_engine(HVUV_ENGINE_AFD), 0);
+  assert_choice("afd", "afd"); /* asked for by name; opening it fails */
+  hvuv_replace_allocator(malloc, realloc, calloc, free);
+  assert_int_equal(hvuv_set_engine(HVUV_ENGINE_AUTO), 0);
+  assert_choice("uv", "afd");
+}
+
 static void what_is_no_socket_gets_none(void** state) {
   uv_os_sock_t kept = sock;
 
@@ -110,6 +130,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(the_program_outweighs_it),
       cmocka_unit_test(any_thread_may_choose),
       cmocka_unit_test(what_is_no_socket_gets_none),
+      cmocka_unit_test(a_loop_without_a_thread_of_ours_is_left_to_libuv),
       PARTY(streams_of_both_engines_share_a_loop),
   };
   int failed;
@@ -121,5 +142,7 @@ int main(int argc, char** argv) {
     return 1;
   failed = cmocka_run_group_tests(tests, NULL, NULL);
   net_close(sock);
-  return failed;
+  hvuv__engine_leave(uv_default_loop());
+  uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+  return failed + (uv_loop_close(uv_default_loop()) != 0);
 }

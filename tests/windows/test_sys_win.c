@@ -9,9 +9,19 @@
 #include <cmocka.h>
 
 #include "support/net.h"
-#include "sys.h"
+#include "sys_win.h"
 
 #define MEBIBYTE ((size_t) 1024 * 1024)
+
+typedef int(WSAAPI* send_fn)(SOCKET,
+                             WSABUF*,
+                             DWORD,
+                             DWORD*,
+                             DWORD,
+                             WSAOVERLAPPED*,
+                             LPWSAOVERLAPPED_COMPLETION_ROUTINE);
+
+static int send_failure; /* the number of each send; 0: they go well */
 
 static uv_os_sock_t tcp_socket(void) {
   uv_os_sock_t sock;
@@ -263,6 +273,54 @@ static void the_end_is_zero_bytes(void** state) {
   hvuv__sys_close(socks[1]);
 }
 
+static void no_bytes_are_not_sent(void** state) {
+  uv_buf_t bufs[2];
+
+  (void) state;
+  bufs[0] = bufs[1] = uv_buf_init(NULL, 0);
+  assert_int_equal(hvuv__sys_send(INVALID_SOCKET, bufs, 2), 0);
+  assert_int_equal(hvuv__sys_send(INVALID_SOCKET, bufs, 0), 0);
+}
+
+static int WSAAPI send_that_fails(SOCKET sock,
+                                  WSABUF* bufs,
+                                  DWORD count,
+                                  DWORD* sent,
+                                  DWORD flags,
+                                  WSAOVERLAPPED* overlapped,
+                                  LPWSAOVERLAPPED_COMPLETION_ROUTINE done) {
+  send_fn real;
+  FARPROC proc;
+
+  if (send_failure != 0) {
+    WSASetLastError(send_failure);
+    return SOCKET_ERROR;
+  }
+  proc = GetProcAddress(GetModuleHandleA("ws2_32.dll"), "WSASend");
+  memcpy(&real, &proc, sizeof(real));
+  return real(sock, bufs, count, sent, flags, overlapped, done);
+}
+
+extern send_fn __imp_WSASend;
+send_fn __imp_WSASend = send_that_fails;
+
+static void the_end_breaks_a_sender(void** state) {
+  static const int numbers[] = {
+      ERROR_BROKEN_PIPE, WSAEDISCON, ERROR_NO_DATA, WSAESHUTDOWN};
+  char byte = 'x';
+  uv_buf_t buf;
+  size_t i;
+
+  (void) state;
+  buf = uv_buf_init(&byte, 1);
+  for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+    send_failure = numbers[i];
+    assert_int_equal(hvuv__sys_send(INVALID_SOCKET, &buf, 1), UV_EPIPE);
+    assert_int_equal(hvuv__sys_original(UV_EPIPE), numbers[i]);
+  }
+  send_failure = 0;
+}
+
 static void what_is_not_connected_cannot_end(void** state) {
   uv_os_sock_t sock;
 
@@ -291,6 +349,15 @@ static void only_the_last_of_a_code_is_remembered(void** state) {
   assert_int_equal(
       hvuv__sys_setsockopt(INVALID_SOCKET, SOL_SOCKET, SO_SNDBUF, &value, 4),
       UV_ENOTSOCK);
+}
+
+static void numbers_of_files_and_drivers_are_remembered_too(void** state) {
+  (void) state;
+  assert_int_equal(hvuv__sys_error(ERROR_ACCESS_DENIED), UV_EACCES);
+  assert_int_equal(hvuv__sys_original(UV_EACCES), ERROR_ACCESS_DENIED);
+  assert_int_equal(hvuv__sys_error(ERROR_BROKEN_PIPE), UV_EOF);
+  assert_int_equal(hvuv__sys_error(0xc0000001ul), UV_UNKNOWN);
+  assert_int_equal(hvuv__sys_error(0), UV_UNKNOWN);
 }
 
 static void ask_in_another_thread(void* arg) {
@@ -324,8 +391,11 @@ int main(void) {
       cmocka_unit_test(a_send_takes_no_more_than_a_mebibyte),
       cmocka_unit_test(a_send_gathers_what_fits),
       cmocka_unit_test(the_end_is_zero_bytes),
+      cmocka_unit_test(no_bytes_are_not_sent),
+      cmocka_unit_test(the_end_breaks_a_sender),
       cmocka_unit_test(what_is_not_connected_cannot_end),
       cmocka_unit_test(only_the_last_of_a_code_is_remembered),
+      cmocka_unit_test(numbers_of_files_and_drivers_are_remembered_too),
       cmocka_unit_test(what_one_thread_was_told_is_its_own),
   };
 

@@ -23,11 +23,16 @@
 #include <uv.h>
 
 #include "hvuv/addr.h"
+#include "hvuv/client.h"
 #include "hvuv/engine.h"
 #include "hvuv/explain.h"
 #include "hvuv/export.h"
+#include "hvuv/framing.h"
 #include "hvuv/guid.h"
 #include "hvuv/hyperv.h"
+#include "hvuv/protocol.h"
+#include "hvuv/relay.h"
+#include "hvuv/server.h"
 #include "hvuv/service.h"
 #include "hvuv/stream.h"
 #include "hvuv/version.h"

@@ -38,6 +38,7 @@ struct hvuv__hub_s {
   size_t streams;
   size_t holding;       /* streams that keep the loop alive */
   unsigned int handles; /* not yet given back by libuv */
+  char* buffer;
 };
 
 static uv_once_t once = UV_ONCE_INIT;
@@ -72,8 +73,10 @@ static void forget(hvuv__hub_t* hub) {
 static void on_handle_closed(uv_handle_t* handle) {
   hvuv__hub_t* hub = handle->data;
 
-  if (--hub->handles == 0)
-    hvuv__free(hub);
+  if (--hub->handles > 0)
+    return;
+  hvuv__free(hub->buffer);
+  hvuv__free(hub);
 }
 
 static void end(hvuv__hub_t* hub) {
@@ -174,6 +177,12 @@ void hvuv__hub_hold(hvuv__hub_t* hub, int change) {
     if (--hub->holding == 0)
       uv_unref((uv_handle_t*) &hub->check);
   }
+}
+
+char* hvuv__hub_buffer(hvuv__hub_t* hub) {
+  if (hub->buffer == NULL)
+    hub->buffer = hvuv__malloc(HVUV__HUB_BUFFER_BYTES);
+  return hub->buffer;
 }
 
 void hvuv__hub_defer(hvuv__hub_t* hub, hvuv_stream_t* stream) {

@@ -28,6 +28,12 @@ void hvuv__hub_defer(hvuv__hub_t* hub, hvuv_stream_t* stream);
  * waits for. Pollers and alarms themselves never do. */
 void hvuv__hub_hold(hvuv__hub_t* hub, int change);
 
+/* A buffer of HVUV__HUB_BUFFER_BYTES that all streams of the loop share:
+ * whoever asks for it has it until it returns to the loop. NULL if there is no
+ * memory. It lives as long as the hub. */
+#define HVUV__HUB_BUFFER_BYTES 65536
+char* hvuv__hub_buffer(hvuv__hub_t* hub);
+
 /* Implemented by stream.c. */
 void hvuv__stream_turn_end(hvuv_stream_t* stream);
 

@@ -97,6 +97,10 @@ void hvuv__write_ready(hvuv_stream_t* stream);
  * turn's end. */
 void hvuv__write_end(hvuv_stream_t* stream);
 
+/* Has the writes made from now on in this turn leave together at its end, the
+ * first one too. */
+void hvuv__write_gather(hvuv_stream_t* stream);
+
 /* Sends what only waits for the turn's end. */
 void hvuv__write_flush_gathered(hvuv_stream_t* stream);
 

@@ -130,6 +130,11 @@ void hvuv__write_ready(hvuv_stream_t* s) {
   shut_when_sent(s);
 }
 
+void hvuv__write_gather(hvuv_stream_t* s) {
+  if (s->state == HVUV__OPEN)
+    s->flags |= HVUV__WRITE_GATHER;
+}
+
 void hvuv__write_flush_gathered(hvuv_stream_t* s) {
   if (!(s->flags & HVUV__WRITE_BLOCKED) && !hvuv__wqueue_is_sent(s))
     flush(s);

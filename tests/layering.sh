@@ -32,11 +32,11 @@ found=$(cd ../tests && grep -nE "$asks" $portable || true)
 complain "Platform #if in tests outside *_posix, *_win, *_linux, net.h and \
 fault_sys.c" "$found"
 
-pure="service_name.c version.c guid.c addr.c addr_text.c explain_text.c text.h wqueue.c wqueue.h"
+pure="backoff.c backoff.h error_class.c framing.c service_name.c version.c guid.c addr.c addr_text.c explain_text.c text.h wqueue.c wqueue.h"
 # shellcheck disable=SC2086
 found=$(grep -nE '^[[:space:]]*#[[:space:]]*include' $pure |
   grep -vE '<(uv|stddef|stdint|stdio|stdlib|string|limits|inttypes|assert)\.h>' |
-  grep -vE '"(hvuv/(addr|guid|service|version|export)|text|explain|service|wqueue|alloc)\.h"' |
+  grep -vE '"(hvuv/(addr|client|framing|guid|service|version|export)|backoff|text|explain|service|wqueue|alloc)\.h"' |
   grep -vE 'wqueue\.[ch]:.*"hvuv/stream\.h"' || true)
 complain "Pure files that include more than they may" "$found"
 

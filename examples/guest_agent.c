@@ -1,0 +1,94 @@
+/* guest_agent [ADDRESS]: answers `ping`, `uname` and `uptime`, in the way that
+ * agent.h says; agent_call asks it. In a Linux guest:
+ *
+ *   guest      guest_agent vsock://any:5001
+ *   its host   agent_call hyperv://VMID/5001 ping uname uptime
+ *
+ * A message that says it is larger than 1 KiB ends the connection before its
+ * bytes are read. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent.h"
+#include "serve.h"
+
+/* Each writes its reply, which is cut if it is longer than a message may be. */
+static void answer_ping(char* text, size_t size) {
+  snprintf(text, size, "ok pong");
+}
+
+static void answer_uname(char* text, size_t size) {
+  uv_utsname_t name;
+  int err = uv_os_uname(&name);
+
+  if (err != 0)
+    snprintf(text, size, "error uname: %s", uv_strerror(err));
+  else
+    snprintf(text,
+             size,
+             "ok %s %s %s %s",
+             name.sysname,
+             name.release,
+             name.version,
+             name.machine);
+}
+
+static void answer_uptime(char* text, size_t size) {
+  double seconds;
+  int err = uv_uptime(&seconds);
+
+  if (err != 0)
+    snprintf(text, size, "error uptime: %s", uv_strerror(err));
+  else
+    snprintf(text, size, "ok %.0f seconds", seconds);
+}
+
+/* The request is not repeated: it may be anything. */
+static void answer_unknown(char* text, size_t size) {
+  snprintf(text, size, "error unknown request; known: ping, uname, uptime");
+}
+
+static const struct {
+  const char* request;
+  void (*answer)(char* text, size_t size);
+} known[] = {
+    {"ping", answer_ping},
+    {"uname", answer_uname},
+    {"uptime", answer_uptime},
+};
+
+static int on_message(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
+  char text[AGENT_MAX_MESSAGE_BYTES + 1];
+  size_t n = sizeof(known) / sizeof(known[0]);
+  size_t i = 0;
+
+  while (i < n && (strlen(known[i].request) != nbytes ||
+                   memcmp(known[i].request, bytes, nbytes) != 0))
+    i++;
+  (i < n ? known[i].answer : answer_unknown)(text, sizeof(text));
+  return hvuv_conn_send(conn, text, strlen(text));
+}
+
+static void on_close(hvuv_conn_t* conn, int reason) {
+  (void) conn;
+  if (reason != UV_ECANCELED)
+    report("conversation", &serve_addr, reason);
+}
+
+static const hvuv_protocol_t protocol = {
+    .framing = AGENT_FRAMING,
+    .on_message = on_message,
+    .on_close = on_close,
+};
+
+int main(int argc, char** argv) {
+  hvuv_server_options_t options;
+
+  hvuv_server_options_init(&options);
+  options.max_connections = 64;
+  options.limits.high_water_bytes = 16 * 1024;
+  options.limits.low_water_bytes = 4 * 1024;
+  options.limits.max_queued_bytes = 1024 * 1024;
+  options.limits.idle_timeout_ms = 60 * 1000;
+  return serve(argc, argv, AGENT_ADDRESS, &protocol, &options);
+}

@@ -1,0 +1,97 @@
+/* What the servers among the examples share: listens where it is told, prints
+ * where that is, and serves until SIGINT or SIGTERM. The first signal says
+ * goodbye to those who are there, a second one hangs up on them. For a handler,
+ * hvuv_conn_context() is the server. */
+#ifndef HVUV_EXAMPLES_SERVE_H
+#define HVUV_EXAMPLES_SERVE_H
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "report.h"
+#include "utf8_args.h"
+
+#define SERVE_GRACE_MS 2000
+
+static hvuv_addr_t serve_addr;
+static hvuv_server_t serve_server;
+static uv_signal_t serve_signals[2];
+static int serve_is_stopping;
+
+static void serve_on_stopped(hvuv_server_t* server) {
+  (void) server;
+  uv_close((uv_handle_t*) &serve_signals[0], NULL);
+  uv_close((uv_handle_t*) &serve_signals[1], NULL);
+}
+
+static void serve_on_signal(uv_signal_t* handle, int signum) {
+  (void) handle;
+  printf("Stopping on signal %d\n", signum);
+  fflush(stdout);
+  hvuv_server_stop(
+      &serve_server, serve_is_stopping ? 0 : SERVE_GRACE_MS, serve_on_stopped);
+  serve_is_stopping = 1;
+}
+
+/* A caller could not be taken; the server goes on. */
+static void serve_on_accept_error(hvuv_server_t* server, int status) {
+  (void) server;
+  report("accept", &serve_addr, status);
+}
+
+static void serve_watch_signals(uv_loop_t* loop) {
+  static const int numbers[2] = {SIGINT, SIGTERM};
+  int i;
+
+  for (i = 0; i < 2; i++)
+    if (uv_signal_init(loop, &serve_signals[i]) != 0 ||
+        uv_signal_start(&serve_signals[i], serve_on_signal, numbers[i]) != 0)
+      abort(); /* Out of memory or descriptors. */
+}
+
+static void serve_print_address(void) {
+  char text[HVUV_ADDR_STRLEN];
+  size_t size = sizeof(text);
+
+  hvuv_server_address(&serve_server, 0, &serve_addr);
+  hvuv_addr_format(&serve_addr, text, &size);
+  printf("Listening on %s\n", text);
+  fflush(stdout); /* Windows has no buffering by lines. */
+}
+
+/* The rest of main(), and its exit code. The options are the caller's but for
+ * on_accept_error; the address is the one argument, or else the default. */
+static int serve(int argc,
+                 char** argv,
+                 const char* default_address,
+                 const hvuv_protocol_t* protocol,
+                 hvuv_server_options_t* options) {
+  uv_loop_t* loop = uv_default_loop();
+  int err;
+
+  argv = utf8_args(&argc, argv);
+  if (argc > 2 || hvuv_addr_parse(argc == 2 ? argv[1] : default_address,
+                                  &serve_addr) != 0) {
+    fprintf(stderr,
+            "usage: %s [ADDRESS]\nADDRESS such as %s\n",
+            argv[0],
+            default_address);
+    return 2;
+  }
+
+  options->on_accept_error = serve_on_accept_error;
+  err = hvuv_server_init(loop, &serve_server, options);
+  if (report("init", &serve_addr, err) != 0)
+    return 1;
+  serve_server.data = &serve_server;
+  serve_watch_signals(loop);
+  err = hvuv_server_listen(&serve_server, &serve_addr, protocol);
+  if (report("listen", &serve_addr, err) == 0)
+    serve_print_address();
+  else
+    hvuv_server_stop(&serve_server, 0, serve_on_stopped);
+  uv_run(loop, UV_RUN_DEFAULT);
+  return uv_loop_close(loop) != 0 || err != 0;
+}
+
+#endif /* HVUV_EXAMPLES_SERVE_H */

@@ -1,0 +1,235 @@
+/*
+ * The sending half of a connection: messages into chunks, and chunks out.
+ *
+ * A chunk is one block: the request, an array of buffers, the framing's bytes,
+ * and those of the message if they are copied.
+ *
+ *   copied    bufs[0]: head, message, tail in a row
+ *   by
+ *   reference bufs[0]: head, bufs[1..]: the user's, the last: tail
+ *
+ * More than high_water_bytes queued, the connection is choked: nothing is read
+ * from a peer that takes nothing, until it has taken enough.
+ */
+#include "conn.h"
+
+#include <string.h>
+
+#include "alloc.h"
+
+/* A message on its way into a chunk. */
+typedef struct draft_s {
+  const uv_buf_t* parts;
+  unsigned int nparts;
+  size_t nbytes; /* without head and tail */
+  char head[HVUV_FRAMING_EDGE_BYTES];
+  char tail[HVUV_FRAMING_EDGE_BYTES];
+  size_t head_bytes;
+  size_t tail_bytes;
+} draft_t;
+
+static int prepare(const hvuv_conn_t* conn,
+                   const uv_buf_t parts[],
+                   unsigned int nparts,
+                   draft_t* draft) {
+  const hvuv_limits_t* limits;
+  size_t queued;
+  unsigned int i;
+  int err;
+
+  if (conn == NULL || (parts == NULL && nparts > 0))
+    return UV_EINVAL;
+  if (conn->state != HVUV__CONN_OPEN)
+    return UV_EPIPE;
+
+  draft->parts = parts;
+  draft->nparts = nparts;
+  draft->nbytes = 0;
+  for (i = 0; i < nparts; i++) {
+    if (parts[i].base == NULL && parts[i].len > 0)
+      return UV_EINVAL;
+    if (parts[i].len > HVUV_FRAMING_MAX_MAX - draft->nbytes)
+      return UV_EMSGSIZE;
+    draft->nbytes += parts[i].len;
+  }
+
+  err = hvuv_framing_edges(&conn->protocol->framing,
+                           draft->nbytes,
+                           draft->head,
+                           &draft->head_bytes,
+                           draft->tail,
+                           &draft->tail_bytes);
+  if (err != 0)
+    return err;
+
+  limits = &conn->group->limits;
+  queued = conn->group->wire->queued(conn);
+  if (limits->max_queued_bytes != 0 &&
+      draft->nbytes + draft->head_bytes + draft->tail_bytes + queued >
+          limits->max_queued_bytes)
+    return UV_ENOBUFS;
+  return 0;
+}
+
+static hvuv__chunk_t* new_chunk(hvuv_conn_t* conn,
+                                const draft_t* draft,
+                                unsigned int nbufs,
+                                size_t room) {
+  hvuv__chunk_t* chunk;
+
+  chunk = hvuv__malloc(sizeof(*chunk) + nbufs * sizeof(uv_buf_t) + room);
+  if (chunk == NULL)
+    return NULL;
+
+  chunk->conn = conn;
+  chunk->send = NULL;
+  chunk->nbytes = draft->head_bytes + draft->nbytes + draft->tail_bytes;
+  chunk->bufs = (uv_buf_t*) (chunk + 1);
+  chunk->nbufs = nbufs;
+  return chunk;
+}
+
+/* Where a chunk's own bytes are. */
+static char* room_of(hvuv__chunk_t* chunk) {
+  return (char*) (chunk->bufs + chunk->nbufs);
+}
+
+static int queue(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
+  hvuv__group_t* group = conn->group;
+  int err;
+
+  err = group->wire->write(conn, chunk);
+  if (err != 0) {
+    hvuv__free(chunk);
+    return err;
+  }
+
+  group->stats.messages_sent++;
+  conn->offered_bytes += chunk->nbytes;
+  hvuv__conn_watch_progress(conn);
+  if (group->wire->queued(conn) > group->limits.high_water_bytes) {
+    conn->flags |= HVUV__CONN_CHOKED;
+    hvuv__conn_update(conn);
+  }
+  return 0;
+}
+
+static char* append(char* to, const char* bytes, size_t nbytes) {
+  if (nbytes > 0)
+    memcpy(to, bytes, nbytes);
+  return to + nbytes;
+}
+
+int hvuv_conn_sendv(hvuv_conn_t* conn,
+                    const uv_buf_t parts[],
+                    unsigned int nparts) {
+  hvuv__chunk_t* chunk;
+  draft_t draft;
+  unsigned int i;
+  char* to;
+  int err;
+
+  err = prepare(conn, parts, nparts, &draft);
+  if (err != 0)
+    return err;
+  if (draft.head_bytes + draft.nbytes + draft.tail_bytes == 0)
+    return 0;
+
+  chunk = new_chunk(
+      conn, &draft, 1, draft.head_bytes + draft.nbytes + draft.tail_bytes);
+  if (chunk == NULL)
+    return UV_ENOMEM;
+
+  to = append(room_of(chunk), draft.head, draft.head_bytes);
+  for (i = 0; i < nparts; i++)
+    to = append(to, parts[i].base, parts[i].len);
+  append(to, draft.tail, draft.tail_bytes);
+  chunk->bufs[0] = uv_buf_init(room_of(chunk), (unsigned int) chunk->nbytes);
+  return queue(conn, chunk);
+}
+
+int hvuv_conn_send(hvuv_conn_t* conn, const void* bytes, size_t nbytes) {
+  uv_buf_t part;
+
+  if (nbytes > HVUV_FRAMING_MAX_MAX)
+    return UV_EMSGSIZE;
+  part.base = (char*) (uintptr_t) bytes; /* Only read from. */
+  part.len = (unsigned int) nbytes;
+  return hvuv_conn_sendv(conn, &part, 1);
+}
+
+int hvuv_conn_send_ref(hvuv_send_t* req,
+                       hvuv_conn_t* conn,
+                       const uv_buf_t parts[],
+                       unsigned int nparts,
+                       hvuv_send_cb cb) {
+  hvuv__chunk_t* chunk;
+  draft_t draft;
+  unsigned int i;
+  char* room;
+  int err;
+
+  if (req == NULL)
+    return UV_EINVAL;
+  err = prepare(conn, parts, nparts, &draft);
+  if (err != 0)
+    return err;
+
+  chunk = new_chunk(conn, &draft, nparts + 2, 2 * HVUV_FRAMING_EDGE_BYTES);
+  if (chunk == NULL)
+    return UV_ENOMEM;
+
+  room = room_of(chunk);
+  memcpy(room, draft.head, draft.head_bytes);
+  memcpy(room + HVUV_FRAMING_EDGE_BYTES, draft.tail, draft.tail_bytes);
+  chunk->bufs[0] = uv_buf_init(room, (unsigned int) draft.head_bytes);
+  for (i = 0; i < nparts; i++)
+    chunk->bufs[i + 1] = parts[i];
+  chunk->bufs[nparts + 1] = uv_buf_init(room + HVUV_FRAMING_EDGE_BYTES,
+                                        (unsigned int) draft.tail_bytes);
+
+  chunk->send = req;
+  req->conn = conn;
+  req->cb = cb;
+  return queue(conn, chunk);
+}
+
+size_t hvuv_conn_queued_bytes(const hvuv_conn_t* conn) {
+  return conn->group->wire->queued(conn);
+}
+
+/* Whether it was choked and the peer has taken enough. */
+static int unchoke(hvuv_conn_t* conn) {
+  if (!(conn->flags & HVUV__CONN_CHOKED) ||
+      conn->group->wire->queued(conn) > conn->group->limits.low_water_bytes)
+    return 0;
+  conn->flags &= ~(unsigned int) HVUV__CONN_CHOKED;
+  return 1;
+}
+
+void hvuv__conn_sent(hvuv__chunk_t* chunk, int status) {
+  hvuv_conn_t* conn = chunk->conn;
+  hvuv__group_t* group = conn->group;
+  hvuv_send_t* send = chunk->send;
+
+  if (status == 0) {
+    group->stats.bytes_sent += chunk->nbytes;
+    hvuv__conn_note_progress(conn, group->wire->now(group));
+  }
+  hvuv__free(chunk);
+  if (send != NULL && send->cb != NULL)
+    send->cb(send, status);
+
+  if (conn->state == HVUV__CONN_CLOSING)
+    return;
+  if (status != 0) {
+    hvuv__conn_close(conn, status);
+    return;
+  }
+  if (!unchoke(conn))
+    return;
+
+  if (conn->state == HVUV__CONN_OPEN && conn->protocol->on_writable != NULL)
+    conn->protocol->on_writable(conn);
+  hvuv__conn_go_on(conn);
+}

@@ -1,0 +1,459 @@
+/*
+ * The port forwarder as a person uses it: test_forward FORWARD. Two of them,
+ * back to back, as between a host and its guest,
+ *
+ *   caller -- TCP --> forward -- local:// --> forward -- TCP --> upstream
+ *
+ * with a caller and an upstream of this program's, which echoes.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/endpoint.h"
+#include "support/net.h"
+#include "support/process.h"
+
+#define MEETING     "local://loopback/22"
+#define HEADING     "Forwarding from tcp://127.0.0.1:"
+#define MIB         ((size_t) 1 << 20)
+#define CALLERS     8
+#define TIMEOUT_MS  30000
+#define SECONDS_MAX 50
+
+static const char* forward_path;
+
+static process_t host;
+static process_t guest;
+static uv_os_sock_t upstream; /* listens */
+static char upstream_url[32];
+static int descriptors;
+
+static int setup(void** state) {
+  struct sockaddr_in name;
+
+  (void) state;
+  descriptors = endpoint_count_descriptors();
+  endpoint_open();
+  if (net_tcp_listen(&upstream, &name) != 0)
+    return -1;
+  snprintf(upstream_url,
+           sizeof(upstream_url),
+           "tcp://127.0.0.1:%d",
+           ntohs(name.sin_port));
+  return 0;
+}
+
+static void stop_listening(void) {
+  if (upstream != NET_NONE)
+    net_close(upstream);
+  upstream = NET_NONE;
+}
+
+static int teardown(void** state) {
+  (void) state;
+  process_end_all();
+  stop_listening();
+  endpoint_close();
+  return endpoint_count_descriptors() == descriptors ? 0 : -1;
+}
+
+/* --- The two forwards */
+
+static void start(process_t* process, const char* from, const char* to) {
+  const char* argv[] = {forward_path, from, to, NULL};
+
+  process_start(process, argv);
+  if (!process_await(process, "\n")) {
+    process_finish(process);
+    fail_msg("it does not forward: %s", process->told);
+  }
+}
+
+static void start_guest(void) {
+  start(&guest, "local://any/22", upstream_url);
+}
+
+/* Where a forward from TCP listens, at a port that the system chose. */
+static struct sockaddr_in name_of(const process_t* process) {
+  struct sockaddr_in name;
+  const char* port = strstr(process->said, HEADING);
+
+  assert_non_null(port);
+  assert_int_equal(
+      uv_ip4_addr("127.0.0.1", atoi(port + strlen(HEADING)), &name), 0);
+  return name;
+}
+
+static struct sockaddr_in start_host(const char* to) {
+  start(&host, "tcp://127.0.0.1:0", to);
+  return name_of(&host);
+}
+
+/* Ends in order, with nothing to complain of but `told`. */
+static void expect_stop(process_t* process, const char* told) {
+  process_signal(process, SIGINT);
+  assert_int_equal(process_finish(process), 0);
+  assert_non_null(strstr(process->said, "Stopping on signal "));
+  if (strstr(process->told, told) == NULL || (*told == 0 && *process->told))
+    fail_msg("\"%s\" is not what it told: %s", told, process->told);
+}
+
+static void expect_no_files(void) {
+  char path[ENDPOINT_ROOM];
+
+  assert_int_equal(endpoint_count_files(endpoint_path("l/host", path)), 0);
+}
+
+/* --- Calls */
+
+typedef struct talk_s {
+  uv_os_sock_t caller;
+  uv_os_sock_t server;
+  size_t size;
+  size_t sent;
+  size_t received;
+  size_t wrong;
+  int sent_end;
+  int got_end;
+  char echo[65536];
+  size_t echo_len;
+  size_t echo_sent;
+  int echo_end;
+} talk_t;
+
+static char pattern(size_t at) {
+  return (char) ((at * 31 + (at >> 8) * 7) & 0xff);
+}
+
+static uv_os_sock_t call(const struct sockaddr_in* name) {
+  uv_os_sock_t sock;
+
+  assert_int_equal(net_tcp_connect(&sock, name), 0);
+  return sock;
+}
+
+/* Calls, and is taken by the upstream. */
+static void begin(talk_t* t, const struct sockaddr_in* name, size_t size) {
+  memset(t, 0, sizeof(*t));
+  t->size = size;
+  t->caller = call(name);
+  assert_int_equal(net_await(upstream, 1, TIMEOUT_MS), 0);
+  assert_int_equal(net_accept(upstream, &t->server), 0);
+  assert_int_equal(net_unblock(t->caller), 0);
+  assert_int_equal(net_unblock(t->server), 0);
+}
+
+static void hang_up(talk_t* t) {
+  net_close(t->caller);
+  net_close(t->server);
+}
+
+static void caller_sends(talk_t* t) {
+  char chunk[10000];
+  size_t len = t->size - t->sent;
+  ssize_t n;
+  size_t i;
+
+  if (len == 0) {
+    if (!t->sent_end)
+      shutdown(t->caller, 1); /* SHUT_WR, SD_SEND */
+    t->sent_end = 1;
+    return;
+  }
+  len = len < sizeof(chunk) ? len : sizeof(chunk);
+  for (i = 0; i < len; i++)
+    chunk[i] = pattern(t->sent + i);
+  n = net_send(t->caller, chunk, len);
+  if (n > 0)
+    t->sent += (size_t) n;
+}
+
+static void caller_receives(talk_t* t) {
+  char chunk[10000];
+  ssize_t n = net_recv(t->caller, chunk, sizeof(chunk));
+  ssize_t i;
+
+  t->got_end = n == 0 || (n < 0 && n != UV_EAGAIN);
+  for (i = 0; i < n; i++)
+    t->wrong += chunk[i] != pattern(t->received + (size_t) i);
+  if (n > 0)
+    t->received += (size_t) n;
+}
+
+/* Echoes, and its own end only when the caller has ended, in words too. */
+static void server_echoes(talk_t* t) {
+  ssize_t n;
+
+  if (t->echo_end)
+    return;
+  if (t->echo_sent == t->echo_len) {
+    n = net_recv(t->server, t->echo, sizeof(t->echo));
+    if (n == 0) {
+      t->echo_end = 1;
+      shutdown(t->server, 1);
+    }
+    if (n <= 0)
+      return;
+    t->echo_len = (size_t) n;
+    t->echo_sent = 0;
+  }
+  n = net_send(t->server, t->echo + t->echo_sent, t->echo_len - t->echo_sent);
+  if (n > 0)
+    t->echo_sent += (size_t) n;
+}
+
+/* To its end, and all came back. */
+static void converse(talk_t* t) {
+  uint64_t since = uv_hrtime();
+
+  while (!t->got_end) {
+    caller_sends(t);
+    server_echoes(t);
+    caller_receives(t);
+    if (uv_hrtime() - since > (uint64_t) SECONDS_MAX * 1000000000)
+      fail_msg("%lu of %lu came back",
+               (unsigned long) t->received,
+               (unsigned long) t->size);
+  }
+  assert_true(t->echo_end); /* It ended because the caller's end arrived. */
+  assert_int_equal(t->received, t->size);
+  assert_int_equal(t->wrong, 0);
+  hang_up(t);
+}
+
+/* Who cannot be passed on hears the end of it, whatever its name. */
+static void expect_hung_up(uv_os_sock_t caller) {
+  char byte;
+
+  assert_int_equal(net_await(caller, 1, TIMEOUT_MS), 0);
+  assert_true(net_recv(caller, &byte, 1) <= 0);
+  net_close(caller);
+}
+
+static talk_t talks[CALLERS];
+
+/* --- When all is well */
+
+static void a_mebibyte_comes_back_behind_a_half_close(void** state) {
+  struct sockaddr_in name;
+
+  (void) state;
+  start_guest();
+  assert_non_null(strstr(guest.said, "Forwarding from local://any/22\n"));
+  name = start_host(MEETING);
+  begin(&talks[0], &name, MIB);
+  converse(&talks[0]);
+  begin(&talks[0], &name, 0);
+  converse(&talks[0]);
+  expect_stop(&host, "");
+  expect_stop(&guest, "");
+  expect_no_files();
+}
+
+static void many_call_at_once(void** state) {
+  struct sockaddr_in name;
+  int i;
+
+  (void) state;
+  start_guest();
+  name = start_host(MEETING);
+  for (i = 0; i < CALLERS; i++)
+    begin(&talks[i], &name, 100000);
+  for (i = CALLERS - 1; i >= 0; i--)
+    converse(&talks[i]);
+  expect_stop(&host, "");
+  expect_stop(&guest, "");
+}
+
+static void tcp_may_be_forwarded_to_tcp(void** state) {
+  struct sockaddr_in name;
+
+  (void) state;
+  name = start_host(upstream_url);
+  begin(&talks[0], &name, MIB);
+  converse(&talks[0]);
+  expect_stop(&host, "");
+}
+
+/* The upstream never reads the first call. */
+static void one_that_is_stuck_hinders_nobody(void** state) {
+  static char chunk[65536];
+  struct sockaddr_in name;
+  int quiet;
+
+  (void) state;
+  start_guest();
+  name = start_host(MEETING);
+  begin(&talks[0], &name, 0);
+  for (quiet = 0; quiet < 100; quiet++)
+    if (net_send(talks[0].caller, chunk, sizeof(chunk)) > 0)
+      quiet = 0;
+  begin(&talks[1], &name, MIB);
+  converse(&talks[1]);
+  hang_up(&talks[0]);
+  process_signal(&host, SIGINT);
+  assert_int_equal(process_finish(&host), 0);
+}
+
+static void sigint_hangs_up_on_those_who_are_there(void** state) {
+  struct sockaddr_in name;
+
+  (void) state;
+  start_guest();
+  name = start_host(MEETING);
+  begin(&talks[0], &name, 0);
+  expect_stop(&host, "");
+  expect_hung_up(talks[0].caller);
+  expect_hung_up(talks[0].server);
+  expect_stop(&guest, "");
+  expect_no_files();
+}
+
+/* --- When something is wrong */
+
+static void nobody_at_the_other_end_is_told_and_survived(void** state) {
+  struct sockaddr_in name;
+  int i;
+
+  (void) state;
+  name = start_host(MEETING);
+  for (i = 0; i < 3; i++)
+    expect_hung_up(call(&name));
+
+  /* The listener has seen to it that it works when somebody is there. */
+  start_guest();
+  begin(&talks[0], &name, 1000);
+  converse(&talks[0]);
+  expect_stop(&host, "connect failed on " MEETING ": ");
+  assert_non_null(strstr(host.told, "(ECONNREFUSED)"));
+  assert_non_null(strstr(host.told, "Start the server first"));
+  expect_stop(&guest, "");
+}
+
+static void a_dead_upstream_is_told_and_survived(void** state) {
+  struct sockaddr_in name;
+  char told[80];
+  int i;
+
+  (void) state;
+  stop_listening();
+  start_guest();
+  name = start_host(MEETING);
+  for (i = 0; i < 3; i++)
+    expect_hung_up(call(&name));
+  snprintf(told, sizeof(told), "connect failed on %s: ", upstream_url);
+  expect_stop(&guest, told);
+  assert_non_null(strstr(guest.told, "(ECONNREFUSED)"));
+  process_signal(&host, SIGINT);
+  assert_int_equal(process_finish(&host), 0);
+}
+
+static void a_reset_ends_its_call_only(void** state) {
+  struct sockaddr_in name;
+
+  (void) state;
+  name = start_host(upstream_url);
+  begin(&talks[0], &name, 0);
+  begin(&talks[1], &name, 1000);
+  assert_int_equal(net_send(talks[0].caller, "x", 1), 1);
+  assert_int_equal(net_await(talks[0].server, 1, TIMEOUT_MS), 0);
+  net_abort(talks[0].server);
+  expect_hung_up(talks[0].caller);
+  converse(&talks[1]);
+  expect_stop(&host, "relay failed on tcp://");
+}
+
+static void a_place_that_is_taken_is_explained(void** state) {
+  const char* argv[] = {forward_path, "local://any/22", upstream_url, NULL};
+
+  (void) state;
+  start_guest();
+  process_start(&host, argv);
+  assert_int_equal(process_finish(&host), 1);
+  assert_non_null(strstr(host.told, "listen failed on local://any/22: "));
+  assert_non_null(strstr(host.told, "(EADDRINUSE)"));
+
+  argv[1] = upstream_url;
+  process_start(&host, argv);
+  assert_int_equal(process_finish(&host), 1);
+  assert_non_null(strstr(host.told, "listen failed on tcp://127.0.0.1:"));
+  assert_non_null(strstr(host.told, "(EADDRINUSE)"));
+  expect_stop(&guest, "");
+}
+
+static void bad_arguments_exit_with_2_and_the_usage(void** state) {
+  static const char* const rows[][3] = {
+      {NULL, NULL, NULL},
+      {MEETING, NULL, NULL},
+      {MEETING, MEETING, MEETING},
+      {"", MEETING, NULL},
+      {"nonsense", MEETING, NULL},
+      {MEETING, "nonsense", NULL},
+      {MEETING, "tcp://", NULL},
+      {MEETING, "tcp://127.0.0.1", NULL},
+      {MEETING, "tcp://127.0.0.1:", NULL},
+      {MEETING, "tcp://127.0.0.1:65536", NULL},
+      {MEETING, "tcp://127.0.0.1:100000", NULL},
+      {MEETING, "tcp://127.0.0.1:+1", NULL},
+      {MEETING, "tcp://127.0.0.1:-1", NULL},
+      {MEETING, "tcp://127.0.0.1: 1", NULL},
+      {MEETING, "tcp://127.0.0.1:1 ", NULL},
+      {MEETING, "tcp://127.0.0.1:0x1", NULL},
+      {MEETING, "tcp://127.0.0.1:1:1", NULL},
+      {MEETING, "tcp://127.0.0:1", NULL},
+      {MEETING, "tcp://127.0.0.1.1:1", NULL},
+      {MEETING, "tcp://127.0.0.256:1", NULL},
+      {MEETING, "tcp://:1", NULL},
+      {MEETING, "tcp://localhost:1", NULL},
+      {MEETING, "TCP://127.0.0.1:1", NULL},
+      {MEETING, "tcp:/127.0.0.1:1", NULL},
+      {MEETING, "127.0.0.1:1", NULL},
+  };
+  size_t i;
+
+  (void) state;
+  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    const char* argv[] = {
+        forward_path, rows[i][0], rows[i][1], rows[i][2], NULL};
+
+    process_start(&host, argv);
+    if (process_finish(&host) != 2)
+      fail_msg("row %lu exits with %d", (unsigned long) i, host.code);
+    assert_non_null(strstr(host.told, "usage: forward FROM TO"));
+    assert_string_equal(host.said, "");
+  }
+}
+
+#define TEST(function)                                                         \
+  cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      TEST(a_mebibyte_comes_back_behind_a_half_close),
+      TEST(many_call_at_once),
+      TEST(tcp_may_be_forwarded_to_tcp),
+      TEST(one_that_is_stuck_hinders_nobody),
+      TEST(sigint_hangs_up_on_those_who_are_there),
+      TEST(nobody_at_the_other_end_is_told_and_survived),
+      TEST(a_dead_upstream_is_told_and_survived),
+      TEST(a_reset_ends_its_call_only),
+      TEST(a_place_that_is_taken_is_explained),
+      TEST(bad_arguments_exit_with_2_and_the_usage),
+  };
+
+  if (argc != 2) {
+    fprintf(stderr, "usage: test_forward FORWARD\n");
+    return 2;
+  }
+  forward_path = argv[1];
+  net_start();
+  return cmocka_run_group_tests_name("forward", tests, NULL, NULL);
+}

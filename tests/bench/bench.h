@@ -6,6 +6,7 @@
  *   main.c       the command line
  *   measure.c    time and processor time, contenders interleaved
  *   count.c      system calls and instructions, exactly, without a clock
+ *   memory.c     what an idle connection keeps
  *   client.c     the load, whose every byte is checked
  *   process.c    servers as processes, cores, clocks
  *   server_*.c   the contenders
@@ -44,10 +45,11 @@ typedef struct {
   void (*serve)(const job_t* job);
 } contender_t;
 
-/* The first is what ratios are taken to, and so is CLASSIC. */
+/* The first is what ratios are taken to, and so are CLASSIC and BARE. */
 extern const contender_t contenders[];
 extern const unsigned int contenders_count;
 #define CLASSIC 1
+#define BARE    4
 
 void serve_epoll(const job_t* job);
 void serve_uv_classic(const job_t* job);
@@ -55,6 +57,7 @@ void serve_uv_classic_keep(const job_t* job);
 void serve_uv_careful(const job_t* job);
 void serve_hvuv_write(const job_t* job);
 void serve_hvuv_try_write(const job_t* job);
+void serve_hvuv_framework(const job_t* job);
 
 /* --- Under which load ----------------------------------------------------- */
 
@@ -169,6 +172,7 @@ typedef struct {
 void measure(const plan_t* plan);
 void count_syscalls(const plan_t* plan);
 void count_instructions(const plan_t* plan);
+void measure_memory(const plan_t* plan);
 
 /* Says what is going on, on stderr; "" when it is over. */
 void progress(const char* format, ...) __attribute__((format(printf, 1, 2)));

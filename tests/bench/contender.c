@@ -20,6 +20,9 @@ const contender_t contenders[] = {
     {"hvuv_try_write",
      "hvuv with one buffer and hvuv_try_write first",
      serve_hvuv_try_write},
+    {"hvuv_framework",
+     "hvuv_server_t with a raw handler, hvuv_conn_send in on_message",
+     serve_hvuv_framework},
 };
 
 const unsigned int contenders_count = sizeof(contenders) / sizeof(*contenders);

@@ -18,6 +18,8 @@ static void usage(void) {
       "    system calls per message (needs strace)\n"
       "bench instructions [OPTIONS] [SCENARIO...]\n"
       "    user instructions per message (needs valgrind)\n"
+      "bench memory [-w NAME,...] [SCENARIO...]\n"
+      "    the server's memory per idle connection (default 1000x64 10000x64)\n"
       "\n"
       "-r ROUNDS    rounds (default 11)\n"
       "-t MS        about how long each measurement takes (default 100)\n"
@@ -87,7 +89,9 @@ static void choose_scenarios(plan_t* plan, int count, char* names[]) {
       die("%s is no scenario", names[i]);
 }
 
-static void choose_defaults(plan_t* plan) {
+static void choose_defaults(plan_t* plan,
+                            const scenario_t of_verb[],
+                            unsigned int of_verb_count) {
   memset(plan, 0, sizeof(*plan));
   plan->rounds = 11;
   plan->milliseconds = 100;
@@ -95,8 +99,8 @@ static void choose_defaults(plan_t* plan) {
   for (; plan->contenders_count < contenders_count; plan->contenders_count++)
     plan->contenders[plan->contenders_count] =
         &contenders[plan->contenders_count];
-  plan->scenarios_count = scenarios_count;
-  memcpy(plan->scenarios, scenarios, scenarios_count * sizeof(scenarios[0]));
+  plan->scenarios_count = of_verb_count;
+  memcpy(plan->scenarios, of_verb, of_verb_count * sizeof(of_verb[0]));
 }
 
 /* Returns 0 if help was asked for. */
@@ -132,12 +136,16 @@ static int parse_options(plan_t* plan, int argc, char* argv[]) {
 }
 
 int main(int argc, char* argv[]) {
-  static const struct {
+  static const scenario_t idle[] = {{1000, 64, 1}, {10000, 64, 1}};
+  const struct {
     const char* name;
     void (*run)(const plan_t* plan);
-  } verbs[] = {{"run", measure},
-               {"syscalls", count_syscalls},
-               {"instructions", count_instructions}};
+    const scenario_t* scenarios;
+    unsigned int scenarios_count;
+  } verbs[] = {{"run", measure, scenarios, scenarios_count},
+               {"syscalls", count_syscalls, scenarios, scenarios_count},
+               {"instructions", count_instructions, scenarios, scenarios_count},
+               {"memory", measure_memory, idle, 2}};
   plan_t plan;
   size_t verb;
   size_t i;
@@ -159,7 +167,7 @@ int main(int argc, char* argv[]) {
     }
   }
 
-  choose_defaults(&plan);
+  choose_defaults(&plan, verbs[verb].scenarios, verbs[verb].scenarios_count);
   if (!parse_options(&plan, argc, argv)) {
     usage();
     return 0;

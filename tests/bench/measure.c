@@ -132,14 +132,15 @@ static void print_results(const plan_t* plan,
   unsigned int i;
   int there;
 
-  printf("  %-15s %9s %6s %9s %6s   %17s   %17s\n",
+  printf("  %-15s %9s %6s %9s %6s   %17s   %17s   %17s\n",
          "server",
          "wall ns",
          "spread",
          "cpu ns",
          "spread",
          "cpu/raw_epoll",
-         "cpu/uv_classic");
+         "cpu/uv_classic",
+         "cpu/hvuv_write");
   for (i = 0; i < plan->contenders_count; i++) {
     wall = stats_of(results->wall[i], plan->rounds);
     cpu = stats_of(results->cpu[i], plan->rounds);
@@ -160,6 +161,8 @@ static void print_results(const plan_t* plan,
     there = ratios_to(plan, results, i, &contenders[0], &ratio);
     print_ratio(summary, there, &ratio);
     there = ratios_to(plan, results, i, &contenders[CLASSIC], &ratio);
+    print_ratio(summary, there, &ratio);
+    there = ratios_to(plan, results, i, &contenders[BARE], &ratio);
     print_ratio(summary, there, &ratio);
     printf("\n");
     fprintf(summary, "\n");
@@ -233,7 +236,8 @@ void measure(const plan_t* plan) {
   fprintf(files.summary,
           "core\tscenario\tserver\twall_ns\twall_spread_%%\tcpu_ns\t"
           "cpu_spread_%%\tto_raw\tto_raw_low\tto_raw_high\t"
-          "to_classic\tto_classic_low\tto_classic_high\n");
+          "to_classic\tto_classic_low\tto_classic_high\t"
+          "to_bare\tto_bare_low\tto_bare_high\n");
   printf("Spread: what the middle half of the rounds spans, to the median. "
          "Ratios: of the\nprocessor time, median (and middle half) of those "
          "inside each round.\n\n");

@@ -1,0 +1,209 @@
+/* Servers at local:// addresses: several, with one protocol or more, and who
+ * may come. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "server_rig.h"
+#include "support/endpoint.h"
+
+#define X "6e0b8e9c-4c6c-4c0e-9a9e-0f6f0a1b2c3d"
+#define Y "71d9c3a0-2f0d-4b57-8a27-3d5ce21a9b10"
+
+/* Says something and waits for as many bytes, or the end. */
+typedef struct caller_s {
+  hvuv_stream_t stream;
+  hvuv_connect_t connect;
+  hvuv_write_t write;
+  const char* bytes;
+  unsigned int nbytes;
+  char room[64];
+  size_t have;
+  int status;
+  int is_over;
+  int is_closed;
+} caller_t;
+
+static server_rig_t* rig;
+static hvuv_protocol_t lines;
+
+static int setup(void** state) {
+  (void) state;
+  endpoint_open();
+  rig = server_rig_up();
+  lines = rig->protocol;
+  lines.framing.kind = HVUV_FRAMING_LINES;
+  return 0;
+}
+
+static int teardown(void** state) {
+  (void) state;
+  server_rig_down(rig);
+  endpoint_close();
+  return 0;
+}
+
+static void on_alloc(hvuv_stream_t* stream, size_t suggested, uv_buf_t* buf) {
+  caller_t* c = stream->data;
+
+  (void) suggested;
+  *buf = uv_buf_init(c->room + c->have,
+                     (unsigned int) (sizeof(c->room) - c->have));
+}
+
+static void on_read(hvuv_stream_t* stream, ssize_t n, const uv_buf_t* buf) {
+  caller_t* c = stream->data;
+
+  (void) buf;
+  if (n > 0)
+    c->have += (size_t) n;
+  c->is_over = n < 0 || c->have >= c->nbytes;
+}
+
+static void on_connect(hvuv_connect_t* req, int status) {
+  caller_t* c = req->handle->data;
+  uv_buf_t buf = uv_buf_init((char*) (uintptr_t) c->bytes, c->nbytes);
+
+  c->status = status;
+  if (status == 0)
+    status = hvuv_write(&c->write, &c->stream, &buf, 1, NULL);
+  if (status == 0)
+    status = hvuv_read_start(&c->stream, on_alloc, on_read);
+  c->is_over = status != 0;
+}
+
+static void on_close(hvuv_stream_t* stream) {
+  ((caller_t*) stream->data)->is_closed = 1;
+}
+
+static hvuv_addr_t addr_of(const char* text) {
+  hvuv_addr_t addr;
+
+  assert_int_equal(hvuv_addr_parse(text, &addr), 0);
+  return addr;
+}
+
+static int listen_at(const char* text, const hvuv_protocol_t* protocol) {
+  hvuv_addr_t addr = addr_of(text);
+
+  return hvuv_server_listen(&rig->server, &addr, protocol);
+}
+
+/* Whether what the caller says comes back. */
+static int is_served(const char* vm,
+                     const char* text,
+                     const char* bytes,
+                     unsigned int nbytes) {
+  hvuv_addr_t addr = addr_of(text);
+  caller_t c;
+
+  memset(&c, 0, sizeof(c));
+  c.bytes = bytes;
+  c.nbytes = nbytes;
+  c.stream.data = &c;
+  assert_int_equal(hvuv_init(rig->loop, &c.stream), 0);
+  endpoint_play(vm);
+  assert_int_equal(hvuv_connect(&c.connect, &c.stream, &addr, on_connect), 0);
+  endpoint_play(NULL);
+  SERVER_RUN_UNTIL(rig, c.is_over);
+  hvuv_close(&c.stream, on_close);
+  SERVER_RUN_UNTIL(rig, c.is_closed);
+  return c.status == 0 && c.have == nbytes &&
+         memcmp(c.room, bytes, nbytes) == 0;
+}
+
+static int is_framed(const char* vm, const char* text) {
+  return is_served(vm, text, "\0\0\0\2hi", 6);
+}
+
+static void each_address_has_its_protocol(void** state) {
+  (void) state;
+  server_rig_init(rig);
+  assert_int_equal(listen_at("local://any/5000", &rig->protocol), 0);
+  assert_int_equal(listen_at("local://loopback/5001", &rig->protocol), 0);
+  assert_int_equal(listen_at("local://any/5002", &lines), 0);
+  assert_true(is_framed(NULL, "local://loopback/5000"));
+  assert_true(is_framed(NULL, "local://loopback/5001"));
+  assert_true(is_served(NULL, "local://loopback/5002", "a line\n", 7));
+  assert_true(is_framed(NULL, "local://loopback/5000"));
+  assert_int_equal(rig->counts[AT_MESSAGE], 4);
+}
+
+static void an_address_that_fails_leaves_the_others(void** state) {
+  hvuv_addr_t addr;
+  hvuv_addr_t last;
+
+  (void) state;
+  server_rig_init(rig);
+  assert_int_equal(hvuv_server_address(&rig->server, 0, &addr), UV_ENOENT);
+  assert_int_equal(listen_at("local://any/5000", &rig->protocol), 0);
+  assert_int_equal(listen_at("local://any/5000", &rig->protocol),
+                   UV_EADDRINUSE);
+  assert_int_equal(listen_at("local://parent/5001", &rig->protocol),
+                   UV_EADDRNOTAVAIL);
+  assert_int_equal(listen_at("local://any/5002", &rig->protocol), 0);
+  assert_true(is_framed(NULL, "local://loopback/5000"));
+  assert_true(is_framed(NULL, "local://loopback/5002"));
+
+  assert_int_equal(hvuv_server_address(&rig->server, 1, &addr), 0);
+  last = addr_of("local://any/5002");
+  assert_true(hvuv_addr_equal(&addr, &last));
+  assert_int_equal(hvuv_server_address(&rig->server, 2, &addr), UV_ENOENT);
+}
+
+static void only_those_allowed_get_in(void** state) {
+  hvuv_addr_t allowed[2];
+
+  (void) state;
+  allowed[0] = addr_of("local://" X "/1");
+  allowed[1] = addr_of("local://loopback/2");
+  rig->options.allowed_peers = allowed;
+  rig->options.nallowed_peers = 2;
+  server_rig_init(rig);
+  memset(allowed, 0, sizeof(allowed)); /* It was copied. */
+  assert_int_equal(listen_at("local://any/5000", &rig->protocol), 0);
+
+  assert_true(is_framed(X, "local://parent/5000"));
+  assert_false(is_framed(Y, "local://parent/5000"));
+  assert_true(is_framed(NULL, "local://loopback/5000"));
+  server_rig_stats(rig);
+  assert_int_equal(rig->stats.refused_peer, 1);
+  assert_int_equal(rig->stats.connections_ever, 2);
+  assert_int_equal(rig->stats.other_errors, 0);
+}
+
+static void without_a_list_everybody_gets_in(void** state) {
+  (void) state;
+  server_rig_init(rig);
+  assert_int_equal(listen_at("local://any/5000", &rig->protocol), 0);
+  assert_true(is_framed(X, "local://parent/5000"));
+  assert_true(is_framed(Y, "local://parent/5000"));
+  assert_true(is_framed(NULL, "local://loopback/5000"));
+}
+
+#define TEST(function)                                                         \
+  cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(each_address_has_its_protocol),
+      TEST(an_address_that_fails_leaves_the_others),
+      TEST(only_those_allowed_get_in),
+      TEST(without_a_list_everybody_gets_in),
+  };
+  int err;
+
+  net_start();
+  err = hvuv_supported(HVUV_LOCAL);
+  if (err != 0) {
+    print_message("Skipped: this system has no Unix sockets (%s). Remedy: "
+                  "Windows 10 1803 or later, not Wine\n",
+                  uv_err_name(err));
+    return 77;
+  }
+  return cmocka_run_group_tests_name("server, local", tests, NULL, NULL);
+}

@@ -17,6 +17,12 @@
 
 #include "alloc.h"
 
+/* What a chunk costs besides its bytes, about; and how many are never too many.
+ * By these a peer that takes nothing of many tiny messages is held to about
+ * twice the bytes of the marks. */
+#define CHUNK_COST      sizeof(hvuv__chunk_t)
+#define CHUNKS_TO_SPARE 64
+
 /* A message on its way into a chunk. */
 typedef struct draft_s {
   const uv_buf_t* parts;
@@ -27,6 +33,10 @@ typedef struct draft_s {
   size_t head_bytes;
   size_t tail_bytes;
 } draft_t;
+
+static int are_too_many(const hvuv_conn_t* conn, size_t mark_bytes) {
+  return conn->chunks > CHUNKS_TO_SPARE + mark_bytes / CHUNK_COST;
+}
 
 static int prepare(const hvuv_conn_t* conn,
                    const uv_buf_t parts[],
@@ -65,8 +75,9 @@ static int prepare(const hvuv_conn_t* conn,
   limits = &conn->group->limits;
   queued = conn->group->wire->queued(conn);
   if (limits->max_queued_bytes != 0 &&
-      draft->nbytes + draft->head_bytes + draft->tail_bytes + queued >
-          limits->max_queued_bytes)
+      (are_too_many(conn, limits->max_queued_bytes) ||
+       draft->nbytes + draft->head_bytes + draft->tail_bytes + queued >
+           limits->max_queued_bytes))
     return UV_ENOBUFS;
   return 0;
 }
@@ -107,7 +118,9 @@ static int queue(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
   group->stats.messages_sent++;
   conn->offered_bytes += chunk->nbytes;
   hvuv__conn_watch_progress(conn);
-  if (group->wire->queued(conn) > group->limits.high_water_bytes) {
+  conn->chunks++;
+  if (group->wire->queued(conn) > group->limits.high_water_bytes ||
+      are_too_many(conn, group->limits.high_water_bytes)) {
     conn->flags |= HVUV__CONN_CHOKED;
     hvuv__conn_update(conn);
   }
@@ -201,7 +214,8 @@ size_t hvuv_conn_queued_bytes(const hvuv_conn_t* conn) {
 /* Whether it was choked and the peer has taken enough. */
 static int unchoke(hvuv_conn_t* conn) {
   if (!(conn->flags & HVUV__CONN_CHOKED) ||
-      conn->group->wire->queued(conn) > conn->group->limits.low_water_bytes)
+      conn->group->wire->queued(conn) > conn->group->limits.low_water_bytes ||
+      are_too_many(conn, conn->group->limits.low_water_bytes))
     return 0;
   conn->flags &= ~(unsigned int) HVUV__CONN_CHOKED;
   return 1;
@@ -217,6 +231,7 @@ void hvuv__conn_sent(hvuv__chunk_t* chunk, int status) {
     hvuv__conn_note_progress(conn, group->wire->now(group));
   }
   hvuv__free(chunk);
+  conn->chunks--;
   if (send != NULL && send->cb != NULL)
     send->cb(send, status);
 

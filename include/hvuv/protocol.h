@@ -79,7 +79,8 @@ typedef struct hvuv_protocol_s {
 typedef struct hvuv_limits_s {
   /* Bytes queued to a peer that does not take them. Above the high mark nothing
    * is read from it until they have fallen to the low one; what would go above
-   * the maximum is refused. */
+   * the maximum is refused. Beyond the first 64 sends each counts as some 200
+   * bytes at least, which is what it costs. */
   size_t high_water_bytes; /* 256 KiB */
   size_t low_water_bytes;  /* 64 KiB */
   size_t max_queued_bytes; /* 4 MiB; 0: no limit */

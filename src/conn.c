@@ -73,6 +73,9 @@ void hvuv__conn_open(hvuv_conn_t* conn) {
 void hvuv__conn_close(hvuv_conn_t* conn, int reason) {
   if (conn->state == HVUV__CONN_CLOSING)
     return;
+  hvuv__cork_flush(conn); /* It would have gone by now, had it been alone. */
+  if (conn->state == HVUV__CONN_CLOSING)
+    return;
   conn->state = HVUV__CONN_CLOSING;
   conn->reason = reason;
   conn->group->wire->close(conn);
@@ -177,10 +180,14 @@ void hvuv__conn_update(hvuv_conn_t* conn) {
 /* Hands messages to the handler. Returns how many bytes, from the back, it did
  * not take. */
 static size_t feed(hvuv_conn_t* conn, char* bytes, size_t nbytes) {
-  uv_buf_t input = uv_buf_init(bytes, (unsigned int) nbytes);
+  uv_buf_t input;
   uv_buf_t message;
   int r;
 
+  input.base = bytes;
+  input.len = (unsigned int) nbytes;
+
+  hvuv__conn_cork(conn);
   while (conn->state == HVUV__CONN_OPEN && !(conn->flags & STOPPED)) {
     r = hvuv_decoder_next(&conn->decoder, &input, &message);
     if (r == 0)
@@ -194,7 +201,10 @@ static size_t feed(hvuv_conn_t* conn, char* bytes, size_t nbytes) {
     /* One that has said goodbye may well fail to send any more. */
     if (r != 0 && conn->state == HVUV__CONN_OPEN)
       hvuv_conn_abort(conn, r);
+    else if (input.len == 0 && conn->decoder.bytes == NULL)
+      break; /* Nothing to be had, and nothing to be given back. */
   }
+  hvuv__conn_uncork(conn);
   return input.len;
 }
 
@@ -303,7 +313,9 @@ void hvuv_conn_end(hvuv_conn_t* conn) {
   conn->state = HVUV__CONN_ENDING;
   conn->ending_ms = now_of(conn);
   conn->message_ms = 0;
-  err = conn->group->wire->shutdown(conn);
+  err = hvuv__cork_flush(conn);
+  if (err == 0)
+    err = conn->group->wire->shutdown(conn);
   if (err != 0) {
     hvuv__conn_close(conn, err);
     return;

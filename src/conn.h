@@ -3,8 +3,8 @@
  *
  *      handler           hvuv/protocol.h, the user's
  *         |
- *      hvuv_conn_t       conn.c: states, reading, ending; conn_send.c: sending;
- *         |              conn_time.c: what takes too long
+ *      hvuv_conn_t       conn.c: states, reading, ending; conn_send.c and
+ *         |              conn_cork.c: sending; conn_time.c: what takes too long
  *      hvuv__wire_t      wire_stream.c: a stream; wire_test.c: a test program
  *
  * A group is what connections of one owner (a server, a client, a test) share:
@@ -44,6 +44,10 @@ typedef struct hvuv__wire_s {
    * hvuv__conn_closed(). On an error nothing was taken. */
   int (*write)(hvuv_conn_t* conn, hvuv__chunk_t* chunk);
 
+  /* Sends what the kernel takes now and says how much, as hvuv_try_write();
+   * NULL: every write is a chunk. Only asked with nothing queued. */
+  int (*try_write)(hvuv_conn_t* conn, const char* bytes, size_t nbytes);
+
   /* Bytes queued. */
   size_t (*queued)(const hvuv_conn_t* conn);
 
@@ -78,6 +82,9 @@ struct hvuv__group_s {
   hvuv_conn_t* conns;   /* all but NEW ones */
   hvuv_conn_t* later;   /* resumed with messages that wait */
   hvuv__alarm_t* alarm; /* wire_stream.c's */
+  hvuv_conn_t* corked;  /* whose handler is handed messages */
+  char* cork;           /* what it has sent there, see conn_cork.c */
+  size_t cork_bytes;
   uint64_t alarm_at_ms; /* UINT64_MAX: not set */
   uint64_t look_at_ms;  /* the first deadline of all; UINT64_MAX: none */
 
@@ -190,6 +197,24 @@ void hvuv__group_alarm(hvuv__group_t* group);
 
 /* Begins the close. */
 void hvuv__conn_close(hvuv_conn_t* conn, int reason);
+
+/* Between the two, what the handler sends is put together (conn_cork.c). */
+#define HVUV__CORK_BYTES 16384
+void hvuv__conn_cork(hvuv_conn_t* conn);
+void hvuv__conn_uncork(hvuv_conn_t* conn);
+
+/* Room for so many bytes more, which count as sent. NULL: a chunk is wanted. */
+char* hvuv__cork_room(hvuv_conn_t* conn, size_t nbytes);
+
+/* Queues what was put together, as a chunk. On an error nothing was done. */
+int hvuv__cork_queue(hvuv_conn_t* conn);
+
+/* Sends what was put together. 0, or why it could not. Before the stream ends
+ * or closes too: had it been sent alone, it would have gone by now. */
+int hvuv__cork_flush(hvuv_conn_t* conn);
+
+/* Queues bytes that count as a message already. */
+int hvuv__conn_queue_copy(hvuv_conn_t* conn, const char* bytes, size_t nbytes);
 
 /* Gives the handler what waits and reads on, as far as it may. */
 void hvuv__conn_go_on(hvuv_conn_t* conn);

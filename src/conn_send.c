@@ -63,17 +63,21 @@ static int prepare(const hvuv_conn_t* conn,
     draft->nbytes += parts[i].len;
   }
 
-  err = hvuv_framing_edges(&conn->protocol->framing,
-                           draft->nbytes,
-                           draft->head,
-                           &draft->head_bytes,
-                           draft->tail,
-                           &draft->tail_bytes);
-  if (err != 0)
-    return err;
+  draft->head_bytes = 0;
+  draft->tail_bytes = 0;
+  if (conn->protocol->framing.kind != HVUV_FRAMING_RAW) {
+    err = hvuv_framing_edges(&conn->protocol->framing,
+                             draft->nbytes,
+                             draft->head,
+                             &draft->head_bytes,
+                             draft->tail,
+                             &draft->tail_bytes);
+    if (err != 0)
+      return err;
+  }
 
   limits = &conn->group->limits;
-  queued = conn->group->wire->queued(conn);
+  queued = hvuv_conn_queued_bytes(conn);
   if (limits->max_queued_bytes != 0 &&
       (are_too_many(conn, limits->max_queued_bytes) ||
        draft->nbytes + draft->head_bytes + draft->tail_bytes + queued >
@@ -115,7 +119,6 @@ static int queue(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
     return err;
   }
 
-  group->stats.messages_sent++;
   conn->offered_bytes += chunk->nbytes;
   hvuv__conn_watch_progress(conn);
   conn->chunks++;
@@ -127,10 +130,46 @@ static int queue(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
   return 0;
 }
 
+int hvuv__conn_queue_copy(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
+  draft_t draft = {.nbytes = nbytes};
+  hvuv__chunk_t* chunk;
+
+  chunk = new_chunk(conn, &draft, 1, nbytes);
+  if (chunk == NULL)
+    return UV_ENOMEM;
+  memcpy(room_of(chunk), bytes, nbytes);
+  chunk->bufs[0] = uv_buf_init(room_of(chunk), (unsigned int) nbytes);
+  return queue(conn, chunk);
+}
+
+/* Queues a message behind what was put together. */
+static int queue_message(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
+  int err;
+
+  err = hvuv__cork_queue(conn);
+  if (err != 0) {
+    hvuv__free(chunk);
+    return err;
+  }
+  err = queue(conn, chunk);
+  if (err == 0)
+    conn->group->stats.messages_sent++;
+  return err;
+}
+
 static char* append(char* to, const char* bytes, size_t nbytes) {
   if (nbytes > 0)
     memcpy(to, bytes, nbytes);
   return to + nbytes;
+}
+
+static void write_out(const draft_t* draft, char* to) {
+  unsigned int i;
+
+  to = append(to, draft->head, draft->head_bytes);
+  for (i = 0; i < draft->nparts; i++)
+    to = append(to, draft->parts[i].base, draft->parts[i].len);
+  append(to, draft->tail, draft->tail_bytes);
 }
 
 int hvuv_conn_sendv(hvuv_conn_t* conn,
@@ -138,27 +177,30 @@ int hvuv_conn_sendv(hvuv_conn_t* conn,
                     unsigned int nparts) {
   hvuv__chunk_t* chunk;
   draft_t draft;
-  unsigned int i;
-  char* to;
+  size_t nbytes;
+  char* room;
   int err;
 
   err = prepare(conn, parts, nparts, &draft);
   if (err != 0)
     return err;
-  if (draft.head_bytes + draft.nbytes + draft.tail_bytes == 0)
+  nbytes = draft.head_bytes + draft.nbytes + draft.tail_bytes;
+  if (nbytes == 0)
     return 0;
 
-  chunk = new_chunk(
-      conn, &draft, 1, draft.head_bytes + draft.nbytes + draft.tail_bytes);
+  room = hvuv__cork_room(conn, nbytes);
+  if (room != NULL) {
+    write_out(&draft, room);
+    conn->group->stats.messages_sent++;
+    return 0;
+  }
+
+  chunk = new_chunk(conn, &draft, 1, nbytes);
   if (chunk == NULL)
     return UV_ENOMEM;
-
-  to = append(room_of(chunk), draft.head, draft.head_bytes);
-  for (i = 0; i < nparts; i++)
-    to = append(to, parts[i].base, parts[i].len);
-  append(to, draft.tail, draft.tail_bytes);
+  write_out(&draft, room_of(chunk));
   chunk->bufs[0] = uv_buf_init(room_of(chunk), (unsigned int) chunk->nbytes);
-  return queue(conn, chunk);
+  return queue_message(conn, chunk);
 }
 
 int hvuv_conn_send(hvuv_conn_t* conn, const void* bytes, size_t nbytes) {
@@ -204,11 +246,14 @@ int hvuv_conn_send_ref(hvuv_send_t* req,
   chunk->send = req;
   req->conn = conn;
   req->cb = cb;
-  return queue(conn, chunk);
+  return queue_message(conn, chunk);
 }
 
 size_t hvuv_conn_queued_bytes(const hvuv_conn_t* conn) {
-  return conn->group->wire->queued(conn);
+  const hvuv__group_t* group = conn->group;
+
+  return group->wire->queued(conn) +
+         (group->corked == conn ? group->cork_bytes : 0);
 }
 
 /* Whether it was choked and the peer has taken enough. */

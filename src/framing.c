@@ -156,7 +156,8 @@ static int give_input(hvuv_decoder_t* d,
                       size_t n,
                       size_t taken,
                       uv_buf_t* message) {
-  *message = uv_buf_init(input->base, (unsigned int) n);
+  message->base = input->base;
+  message->len = (unsigned int) n;
   skip(input, taken);
   d->state = GIVEN;
   return 1;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "wire_test.h"
 
 #define NEVER UINT64_MAX
@@ -164,6 +165,7 @@ void hvuv_test_close(hvuv_test_t* test) {
     hvuv__test_run(test);
   }
   assert(test->group.conns == NULL && test->group.later == NULL);
+  hvuv__free(test->group.cork);
   free(test->inbox.base);
   free(test->sent.base);
   free(test);

@@ -14,7 +14,8 @@ static void on_alloc(hvuv_stream_t* stream, size_t suggested, uv_buf_t* buf) {
 
   (void) suggested;
   room = hvuv__hub_buffer(stream->hub);
-  *buf = uv_buf_init(room, room == NULL ? 0 : HVUV__HUB_BUFFER_BYTES);
+  buf->base = room;
+  buf->len = room == NULL ? 0 : HVUV__HUB_BUFFER_BYTES;
 }
 
 static void on_read(hvuv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
@@ -45,6 +46,16 @@ static int write_stream(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
   chunk->req.data = chunk;
   return hvuv_write(
       &chunk->req, &conn->stream, chunk->bufs, chunk->nbufs, on_written);
+}
+
+static int try_write_stream(hvuv_conn_t* conn,
+                            const char* bytes,
+                            size_t nbytes) {
+  uv_buf_t buf;
+
+  buf.base = (char*) (uintptr_t) bytes; /* Only read from. */
+  buf.len = (unsigned int) nbytes;
+  return hvuv_try_write(&conn->stream, &buf, 1);
 }
 
 static size_t queued(const hvuv_conn_t* conn) {
@@ -88,6 +99,7 @@ static void set_alarm(hvuv__group_t* group, uint64_t delay_ms) {
 static const hvuv__wire_t wire = {
     .read = read_stream,
     .write = write_stream,
+    .try_write = try_write_stream,
     .queued = queued,
     .shutdown = shutdown_stream,
     .close = close_stream,
@@ -120,6 +132,8 @@ int hvuv__group_init(hvuv__group_t* group,
 void hvuv__group_close(hvuv__group_t* group) {
   hvuv__alarm_close(group->alarm);
   group->alarm = NULL;
+  hvuv__free(group->cork);
+  group->cork = NULL;
 }
 
 hvuv_conn_t* hvuv__conn_new_stream(hvuv__group_t* group,

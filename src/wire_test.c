@@ -70,6 +70,20 @@ static int wire_write(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
   return 0;
 }
 
+static int wire_try_write(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
+  hvuv_test_t* test = test_of(conn);
+  size_t n = nbytes < test->room ? nbytes : test->room;
+
+  if (test->failure != 0)
+    return test->failure;
+  if (n == 0 || test->head != NULL)
+    return UV_EAGAIN;
+  memcpy(hvuv__test_extend(&test->sent, n), bytes, n);
+  if (test->room != HVUV__TEST_NO_LIMIT)
+    test->room -= n;
+  return (int) n;
+}
+
 static size_t wire_queued(const hvuv_conn_t* conn) {
   return test_of(conn)->queued;
 }
@@ -120,6 +134,7 @@ static void wire_set_alarm(hvuv__group_t* group, uint64_t delay_ms) {
 const hvuv__wire_t hvuv__test_wire = {
     .read = wire_read,
     .write = wire_write,
+    .try_write = wire_try_write,
     .queued = wire_queued,
     .shutdown = wire_shutdown,
     .close = wire_close,

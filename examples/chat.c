@@ -89,7 +89,11 @@ static int is_too_fast(hvuv_conn_t* conn) {
   return guest->lines > LINES_PER_SECOND_MAX;
 }
 
-/* Bytes that are no text could command the terminals of the others. */
+/* Could command the terminals of the others. */
+static int is_control(char c) {
+  return (unsigned char) c < ' ' || c == 127;
+}
+
 static int on_message(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
   char text[TEXT_MAX + 1];
   size_t i;
@@ -98,9 +102,10 @@ static int on_message(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
     return UV_EMSGSIZE;
   if (is_too_fast(conn))
     return say(conn, "* Not so fast: nobody has seen this line");
+  memcpy(text, bytes, nbytes);
   for (i = 0; i < nbytes; i++)
-    text[i] =
-        (unsigned char) bytes[i] < ' ' || bytes[i] == 127 ? '?' : bytes[i];
+    if (is_control(text[i]))
+      text[i] = '?';
   text[nbytes] = '\0';
   if (strncmp(text, "/nick ", 6) == 0)
     return rename_guest(conn, text + 6);
@@ -128,9 +133,9 @@ int main(int argc, char** argv) {
   hvuv_server_options_init(&options);
   options.max_connections = 64;
   options.when_full = HVUV_FULL_REFUSE;
-  options.limits.high_water_bytes = 32 * 1024;
-  options.limits.low_water_bytes = 16 * 1024;
-  options.limits.max_queued_bytes = 64 * 1024;
+  options.limits.high_water_bytes = 32768;
+  options.limits.low_water_bytes = 16384;
+  options.limits.max_queued_bytes = 65536;
   options.limits.first_message_timeout_ms = 0; /* Some only read. */
   options.limits.idle_timeout_ms = 0;
   return serve(argc, argv, "local://any/5002", &protocol, &options);

@@ -86,9 +86,9 @@ int main(int argc, char** argv) {
 
   hvuv_server_options_init(&options);
   options.max_connections = 64;
-  options.limits.high_water_bytes = 16 * 1024;
-  options.limits.low_water_bytes = 4 * 1024;
-  options.limits.max_queued_bytes = 1024 * 1024;
-  options.limits.idle_timeout_ms = 60 * 1000;
+  options.limits.high_water_bytes = 16384;
+  options.limits.low_water_bytes = 4096;
+  options.limits.max_queued_bytes = 1048576;
+  options.limits.idle_timeout_ms = 60000;
   return serve(argc, argv, AGENT_ADDRESS, &protocol, &options);
 }

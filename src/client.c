@@ -17,10 +17,10 @@ void hvuv_client_options_init(hvuv_client_options_t* options) {
   hvuv_limits_init(&options->limits);
   options->limits.first_message_timeout_ms = 0;
   options->limits.idle_timeout_ms = 0;
-  options->connect_timeout_ms = 10 * 1000;
+  options->connect_timeout_ms = 10000;
   options->retry = EVERY_CLASS & ~(unsigned int) HVUV_ERROR_PERMANENT;
   options->first_delay_ms = 200;
-  options->max_delay_ms = 30 * 1000;
+  options->max_delay_ms = 30000;
   options->jitter_percent = 20;
 }
 

@@ -230,7 +230,8 @@ int hvuv_conn_send_ref(hvuv_send_t* req,
   if (err != 0)
     return err;
 
-  chunk = new_chunk(conn, &draft, nparts + 2, 2 * HVUV_FRAMING_EDGE_BYTES);
+  chunk =
+      new_chunk(conn, &draft, nparts + 2, (size_t) 2 * HVUV_FRAMING_EDGE_BYTES);
   if (chunk == NULL)
     return UV_ENOMEM;
 

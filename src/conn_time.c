@@ -12,13 +12,13 @@
 #define NEVER UINT64_MAX
 
 void hvuv_limits_init(hvuv_limits_t* limits) {
-  limits->high_water_bytes = 256 * 1024;
-  limits->low_water_bytes = 64 * 1024;
-  limits->max_queued_bytes = 4 * 1024 * 1024;
-  limits->first_message_timeout_ms = 10 * 1000;
-  limits->message_timeout_ms = 30 * 1000;
-  limits->idle_timeout_ms = 5 * 60 * 1000;
-  limits->end_timeout_ms = 5 * 1000;
+  limits->high_water_bytes = (size_t) 256 * 1024;
+  limits->low_water_bytes = (size_t) 64 * 1024;
+  limits->max_queued_bytes = (size_t) 4 * 1024 * 1024;
+  limits->first_message_timeout_ms = 10000;
+  limits->message_timeout_ms = 30000;
+  limits->idle_timeout_ms = 300000;
+  limits->end_timeout_ms = 5000;
 }
 
 int hvuv__limits_check(const hvuv_limits_t* limits) {

@@ -20,8 +20,8 @@ enum kind {
 };
 
 typedef struct row_s {
-  unsigned int kinds;
   int (*when)(const hvuv_addr_t* addr); /* NULL: always */
+  unsigned int kinds;
   hvuv_error_class_t error_class;
   int statuses[STATUSES_MAX];
 } row_t;
@@ -45,25 +45,25 @@ static int is_guest_cid(const hvuv_addr_t* addr) {
 static const row_t rows[] = {
     /* A Hyper-V host has no route to a VM that is off or unknown; the same on
      * Linux, where no VM id leads anywhere, cannot be told from it. */
-    {HYPERV,
-     is_one_vm,
+    {is_one_vm,
+     HYPERV,
      HVUV_ERROR_VM_OFF,
      {UV_EADDRNOTAVAIL, UV_ENETUNREACH, UV_EHOSTUNREACH, UV_EHOSTDOWN}},
 
     /* vhost_vsock knows no such CID (drivers/vhost/vsock.c). */
-    {VSOCK, is_guest_cid, HVUV_ERROR_VM_OFF, {UV_ENODEV}},
+    {is_guest_cid, VSOCK, HVUV_ERROR_VM_OFF, {UV_ENODEV}},
 
     /* The hypervisor makes its socket when it starts. */
-    {HYBRID, NULL, HVUV_ERROR_VM_OFF, {UV_ENOENT}},
+    {NULL, HYBRID, HVUV_ERROR_VM_OFF, {UV_ENOENT}},
 
     /* virtio answers a reset where others refuse, and Hyper-V nothing. */
-    {VSOCK | HYPERV, NULL, HVUV_ERROR_NOT_LISTENING, {UV_ECONNRESET}},
-    {EVERY, NULL, HVUV_ERROR_NOT_LISTENING, {UV_ECONNREFUSED, UV_ETIMEDOUT}},
+    {NULL, VSOCK | HYPERV, HVUV_ERROR_NOT_LISTENING, {UV_ECONNRESET}},
+    {NULL, EVERY, HVUV_ERROR_NOT_LISTENING, {UV_ECONNREFUSED, UV_ETIMEDOUT}},
 
     /* The connection began and broke: the peer went away, or is restarting
      * (ENETDOWN around a VM's restart). */
-    {EVERY,
-     NULL,
+    {NULL,
+     EVERY,
      HVUV_ERROR_TRANSIENT,
      {UV_ECONNRESET,
       UV_ECONNABORTED,
@@ -75,8 +75,8 @@ static const row_t rows[] = {
       UV_EAGAIN}},
 
     /* Something ran out: memory, descriptors, ports to call from. */
-    {EVERY,
-     NULL,
+    {NULL,
+     EVERY,
      HVUV_ERROR_TRANSIENT,
      {UV_ENOMEM, UV_ENOBUFS, UV_EMFILE, UV_ENFILE, UV_EADDRINUSE}},
 };

@@ -15,6 +15,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 WINEDLLOVERRIDES="mscoree,mshtml=;winemenubuilder.exe=d"
 export WINEPREFIX WINEDEBUG WINEDLLOVERRIDES
 unset DISPLAY WAYLAND_DISPLAY
+
+# Wine writes the names of files in the locale's alphabet, and C's is ASCII.
+LC_ALL=C.UTF-8
+export LC_ALL
 if [ "${HVUV_WINE_SLOW:-}" != 1 ]; then
   exec wine "$@"
 fi

@@ -127,6 +127,7 @@ struct hvuv_conn_s {
   size_t stash_bytes;
   size_t stash_used;         /* of those, already with the handler */
   size_t chunks;             /* queued, or not yet told to have gone */
+  size_t chunk_bytes;        /* in them */
   uint64_t offered_bytes;    /* sent by the handler so far */
   uint64_t seen_taken_bytes; /* of those, taken when it was last looked at */
   uint64_t opened_ms;

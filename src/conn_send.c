@@ -76,8 +76,11 @@ static int prepare(const hvuv_conn_t* conn,
       return err;
   }
 
+  /* The memory of a chunk is given back only when it is told to have gone. */
   limits = &conn->group->limits;
-  queued = hvuv_conn_queued_bytes(conn);
+  queued = conn->chunk_bytes;
+  if (conn->group->corked == conn)
+    queued += conn->group->cork_bytes;
   if (limits->max_queued_bytes != 0 &&
       (are_too_many(conn, limits->max_queued_bytes) ||
        draft->nbytes + draft->head_bytes + draft->tail_bytes + queued >
@@ -122,7 +125,8 @@ static int queue(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
   conn->offered_bytes += chunk->nbytes;
   hvuv__conn_watch_progress(conn);
   conn->chunks++;
-  if (group->wire->queued(conn) > group->limits.high_water_bytes ||
+  conn->chunk_bytes += chunk->nbytes;
+  if (conn->chunk_bytes > group->limits.high_water_bytes ||
       are_too_many(conn, group->limits.high_water_bytes)) {
     conn->flags |= HVUV__CONN_CHOKED;
     hvuv__conn_update(conn);
@@ -260,7 +264,7 @@ size_t hvuv_conn_queued_bytes(const hvuv_conn_t* conn) {
 /* Whether it was choked and the peer has taken enough. */
 static int unchoke(hvuv_conn_t* conn) {
   if (!(conn->flags & HVUV__CONN_CHOKED) ||
-      conn->group->wire->queued(conn) > conn->group->limits.low_water_bytes ||
+      conn->chunk_bytes > conn->group->limits.low_water_bytes ||
       are_too_many(conn, conn->group->limits.low_water_bytes))
     return 0;
   conn->flags &= ~(unsigned int) HVUV__CONN_CHOKED;
@@ -276,8 +280,9 @@ void hvuv__conn_sent(hvuv__chunk_t* chunk, int status) {
     group->stats.bytes_sent += chunk->nbytes;
     hvuv__conn_note_progress(conn, group->wire->now(group));
   }
-  hvuv__free(chunk);
   conn->chunks--;
+  conn->chunk_bytes -= chunk->nbytes;
+  hvuv__free(chunk);
   if (send != NULL && send->cb != NULL)
     send->cb(send, status);
 

@@ -266,6 +266,7 @@ void hvuv__connect_turn_end(hvuv_stream_t* s) {
   }
 
   hvuv__stream_move(s, HVUV__OPEN);
+  hvuv__write_gather(s);
   if (s->family->connected != NULL)
     s->family->connected(s->sock, &s->local_addr);
   hvuv__stream_update(s);

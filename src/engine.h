@@ -11,8 +11,8 @@
 #include "poller.h"
 
 typedef struct hvuv__engine_s {
-  /* Makes a zeroed block of the engine's own that begins with a poller. The
-   * fields of that are poller.c's to fill. */
+  /* Makes a block of the engine's own with a zeroed poller in it, whose fields
+   * are poller.c's to fill. */
   int (*open)(uv_loop_t* loop, uv_os_sock_t sock, hvuv__poller_t** poller);
 
   /* Watches for these events from now on, 0 for none. They are reported for as
@@ -24,12 +24,12 @@ typedef struct hvuv__engine_s {
 } hvuv__engine_t;
 
 struct hvuv__poller_s {
-  const hvuv__engine_t* engine;
   void* owner;
   hvuv__ready_cb cb; /* NULL when closed */
   int wanted;
   int armed;
   unsigned int errors; /* in a row */
+  const hvuv__engine_t* engine;
 };
 
 extern const hvuv__engine_t hvuv__engine_uv;
@@ -46,10 +46,22 @@ int hvuv__engine_choose(uv_loop_t* loop,
 /* Gives back what an engine keeps for a loop. */
 void hvuv__engine_leave(uv_loop_t* loop);
 
-/* For engines to call: events have happened; or watching has ended with an
- * error, and the engine watches no more. The poller may be closed when they
- * return. */
-void hvuv__poller_fire(hvuv__poller_t* poller, int events);
+/* For engines to call: watching has ended with an error, and the engine watches
+ * no more. The poller may be closed when it returns. */
 void hvuv__poller_fail(hvuv__poller_t* poller, int status);
+
+/* Has only what is wanted watched from now on. */
+void hvuv__poller_rearm(hvuv__poller_t* poller);
+
+/* For engines to call: events have happened. The poller may be closed when it
+ * returns. Inline, because every message passes here. */
+static inline void hvuv__poller_fire(hvuv__poller_t* poller, int events) {
+  poller->errors = 0;
+  events &= poller->wanted;
+  if (events == 0)
+    hvuv__poller_rearm(poller);
+  else
+    poller->cb(poller->owner, 0, events);
+}
 
 #endif /* HVUV_SRC_ENGINE_H */

@@ -8,16 +8,22 @@
  * stream does not wait for it. The socket must be closed right after, never in
  * on_closed(): closing it is what ends the select().
  */
+#include <stddef.h>
+
 #include "alloc.h"
 #include "engine.h"
 
 typedef struct uv_poller_s {
-  hvuv__poller_t base;
   uv_poll_t poll;
+  hvuv__poller_t base;
 } uv_poller_t;
 
+static uv_poller_t* of(hvuv__poller_t* base) {
+  return (uv_poller_t*) (void*) ((char*) base - offsetof(uv_poller_t, base));
+}
+
 static void on_closed(uv_handle_t* handle) {
-  hvuv__free(handle->data);
+  hvuv__free(handle); /* It begins with it. */
 }
 
 static int open_uv(uv_loop_t* loop,
@@ -30,7 +36,6 @@ static int open_uv(uv_loop_t* loop,
   if (p == NULL)
     return UV_ENOMEM;
 
-  p->poll.data = p;
   err = uv_poll_init_socket(loop, &p->poll, sock);
   if (err == 0) {
     uv_unref((uv_handle_t*) &p->poll);
@@ -48,10 +53,8 @@ static int open_uv(uv_loop_t* loop,
 }
 
 static void on_poll(uv_poll_t* poll, int status, int events) {
-  uv_poller_t* p = poll->data;
+  uv_poller_t* p = (uv_poller_t*) poll;
 
-  if (p->base.cb == NULL)
-    return;
   if (status != 0)
     hvuv__poller_fail(&p->base, status);
   else
@@ -59,7 +62,7 @@ static void on_poll(uv_poll_t* poll, int status, int events) {
 }
 
 static int arm_uv(hvuv__poller_t* poller, int events) {
-  uv_poller_t* p = (uv_poller_t*) poller;
+  uv_poller_t* p = of(poller);
 
   if (events == 0)
     return uv_poll_stop(&p->poll);
@@ -67,7 +70,7 @@ static int arm_uv(hvuv__poller_t* poller, int events) {
 }
 
 static void close_uv(hvuv__poller_t* poller) {
-  uv_poller_t* p = (uv_poller_t*) poller;
+  uv_poller_t* p = of(poller);
 
   uv_close((uv_handle_t*) &p->poll, on_closed);
 }

@@ -54,7 +54,7 @@ int hvuv__poller_watch(hvuv__poller_t* p, int events) {
   return arm(p, events);
 }
 
-static void rearm(hvuv__poller_t* p) {
+void hvuv__poller_rearm(hvuv__poller_t* p) {
   int err;
 
   if (p->cb == NULL)
@@ -64,20 +64,14 @@ static void rearm(hvuv__poller_t* p) {
     p->cb(p->owner, err, 0);
 }
 
-void hvuv__poller_fire(hvuv__poller_t* p, int events) {
-  p->errors = 0;
-  if ((events & p->wanted) == 0)
-    rearm(p);
-  else
-    p->cb(p->owner, 0, events & p->wanted);
-}
-
 /* Where errors of watching may be the watcher's own they are told as events
  * that seem to have happened: the owner tries the socket, whose own error, if
  * it has one, is the truth. A watch that fails over and over is an error after
  * all. */
 void hvuv__poller_fail(hvuv__poller_t* p, int status) {
   p->armed = 0;
+  if (p->cb == NULL)
+    return;
   if (p->errors++ >= hvuv__engine_errors_ignored) {
     p->cb(p->owner, status, 0);
     return;
@@ -85,12 +79,13 @@ void hvuv__poller_fail(hvuv__poller_t* p, int status) {
 
   if (p->wanted != 0)
     p->cb(p->owner, 0, p->wanted);
-  rearm(p);
+  hvuv__poller_rearm(p);
 }
 
 void hvuv__poller_close(hvuv__poller_t* p) {
   p->owner = NULL;
   p->cb = NULL;
+  p->wanted = 0; /* so that nothing fires */
   p->engine->close(p);
 }
 

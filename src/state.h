@@ -44,8 +44,18 @@ enum hvuv__flag {
   HVUV__ACCEPT_DEAD = 1 << 10,   /* the listening socket has failed */
   HVUV__HOLDS = 1 << 11,         /* counted by the hub as keeping the loop */
   HVUV__ADOPTED = 1 << 12,       /* the socket came by hvuv_open() */
-  HVUV__AWAKE = 1 << 13          /* awake: it ends its writing itself */
+  HVUV__AWAKE = 1 << 13,         /* awake: it ends its writing itself */
+  HVUV__READ_STEADY = 1 << 14,   /* not stopped or started since it was set */
+  HVUV__NOT_OPEN = 1 << 15,      /* its state is another than HVUV__OPEN */
+  HVUV__WRITE_QUEUED = 1 << 16   /* its write queue may not be empty */
 };
+
+/* Keeps a function that few messages need out of one that all of them pass. */
+#if defined(__GNUC__)
+#define HVUV__APART __attribute__((noinline))
+#else
+#define HVUV__APART
+#endif
 
 static inline void hvuv__clear_flags(hvuv_stream_t* stream,
                                      unsigned int flags) {
@@ -85,20 +95,22 @@ void hvuv__listener_alarm(hvuv_stream_t* stream);
 
 /* --- stream_read.c */
 
-void hvuv__read_ready(hvuv_stream_t* stream);
+/* An open stream wakes. */
+void hvuv__open_ready(hvuv_stream_t* stream, int status, int events);
+
 void hvuv__read_turn_end(hvuv_stream_t* stream);
 
 /* --- stream_write.c */
 
 void hvuv__write_ready(hvuv_stream_t* stream);
 
-/* Sends what was gathered and calls back what is done. At the end of a wake-up
+/* Sends what was gathered and calls back what is done: at the end of a wake-up
  * of the stream itself, while its buffers are still in the cache; else at the
- * turn's end. */
+ * turn's end. Clears HVUV__AWAKE. */
 void hvuv__write_end(hvuv_stream_t* stream);
 
 /* Has the writes made from now on in this turn leave together at its end, the
- * first one too. */
+ * first one too; and those that were made while it connected. */
 void hvuv__write_gather(hvuv_stream_t* stream);
 
 /* Sends what only waits for the turn's end. */

@@ -64,6 +64,10 @@ void hvuv__stream_move(hvuv_stream_t* s, enum hvuv__state to) {
   assert(next_states[s->state] & MAY_BECOME(to));
   (void) next_states;
   s->state = to;
+  if (to == HVUV__OPEN)
+    hvuv__clear_flags(s, HVUV__NOT_OPEN);
+  else
+    s->flags |= HVUV__NOT_OPEN;
 }
 
 static int wanted_events(const hvuv_stream_t* s) {
@@ -130,43 +134,7 @@ void hvuv__stream_update(hvuv_stream_t* s) {
   }
 }
 
-/* Keeps the socket's error for the reader. libuv reports any error as UV_EBADF
- * and SO_ERROR has the true one, but gives it away only once. */
-static void keep_error(hvuv_stream_t* s, int status) {
-  int err;
-
-  err = hvuv__sys_take_error(s->sock);
-  if (err == 0 && status != UV_EBADF)
-    err = status;
-  if (err != 0)
-    s->pending_error = err;
-}
-
-static void on_open_ready(hvuv_stream_t* s, int status, int events) {
-  if (status != 0) {
-    /* Both directions find out by themselves how they are affected; the
-     * writing one says what is to be watched from now on. */
-    keep_error(s, status);
-    events = UV_READABLE | UV_WRITABLE;
-  }
-
-  s->flags |= HVUV__AWAKE;
-  if ((events & UV_READABLE) && (s->flags & HVUV__READING))
-    hvuv__read_ready(s);
-  if ((events & UV_WRITABLE) && s->state == HVUV__OPEN)
-    hvuv__write_ready(s);
-  hvuv__clear_flags(s, HVUV__AWAKE);
-
-  /* GATHER says that something was written, SHUT that it may end. */
-  if (s->state == HVUV__OPEN &&
-      (s->done_head != NULL ||
-       (s->flags & (HVUV__WRITE_GATHER | HVUV__SHUT)) != 0))
-    hvuv__write_end(s);
-}
-
-static void on_ready(void* owner, int status, int events) {
-  hvuv_stream_t* s = owner;
-
+HVUV__APART static void ready_otherwise(hvuv_stream_t* s, int status) {
   switch (s->state) {
     case HVUV__LISTENING:
       hvuv__listener_ready(s, status);
@@ -176,14 +144,20 @@ static void on_ready(void* owner, int status, int events) {
       hvuv__connect_ready(s, status);
       hvuv__stream_update(s);
       break;
-    case HVUV__OPEN:
-      on_open_ready(s, status, events);
-      break;
     default:
       /* Nothing is watched in the other states, but Windows' slow path may
        * still deliver what it found before. */
       break;
   }
+}
+
+static void on_ready(void* owner, int status, int events) {
+  hvuv_stream_t* s = owner;
+
+  if (s->state == HVUV__OPEN)
+    hvuv__open_ready(s, status, events);
+  else
+    ready_otherwise(s, status);
 }
 
 static void on_alarm(void* owner) {
@@ -249,6 +223,7 @@ int hvuv_init(uv_loop_t* loop, hvuv_stream_t* s) {
   memset(s, 0, sizeof(*s));
   s->data = data;
   s->loop = loop;
+  s->flags = HVUV__NOT_OPEN;
   s->sock = HVUV__NO_SOCK;
   s->accepted_sock = HVUV__NO_SOCK;
 
@@ -313,7 +288,7 @@ void hvuv_close(hvuv_stream_t* s, hvuv_close_cb cb) {
 
   hvuv__stream_move(s, HVUV__CLOSING);
   hvuv__stream_detach(s);
-  hvuv__clear_flags(s, HVUV__READING | HVUV__TELL_END);
+  hvuv__clear_flags(s, HVUV__READING | HVUV__READ_STEADY | HVUV__TELL_END);
   s->close_cb = cb;
   hvuv__stream_update(s);
   hvuv__hub_defer(s->hub, s);

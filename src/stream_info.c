@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "state.h"
+#include "wqueue.h"
 
 int hvuv_is_readable(const hvuv_stream_t* s) {
   return s->state == HVUV__OPEN && s->read_end == 0;
@@ -17,7 +18,7 @@ int hvuv_is_active(const hvuv_stream_t* s) {
   if (s->state == HVUV__LISTENING)
     return !(s->flags & HVUV__ACCEPT_DEAD);
   return s->state == HVUV__CONNECTING || s->unsent_head != NULL ||
-         s->done_head != NULL || s->shutdown_req != NULL ||
+         hvuv__wqueue_has_done(s) || s->shutdown_req != NULL ||
          (s->flags & (HVUV__READING | HVUV__TELL_END)) != 0;
 }
 

@@ -4,8 +4,8 @@
  *
  *   hvuv_write --+-- first of this turn --> sent at once --+-- all: done, told
  *                |                                         |   at turn's end
- *                +-- another in this turn --> its end,     |
- *                |   together, in one system call ---------+
+ *                +-- another in this turn --> its end, or  |
+ *                |   64 KiB, together in one system call --+
  *                |                                         |
  *                +-- the kernel is full --> WRITABLE <-----+-- less
  *                |
@@ -16,11 +16,17 @@
  * why and those behind it UV_ECANCELED, because they were never tried.
  */
 /* clang-format on */
+#include <assert.h>
+
 #include "state.h"
 #include "wqueue.h"
 
 /* At most so many sends for one wake-up; one usually fills the kernel. */
 #define SENDS_PER_WAKE 16
+
+/* So many bytes are not kept waiting for the turn's end: to send them together
+ * with others would save little, and they are in the cache now. */
+#define GATHER_BYTES_MAX 65536
 
 static int can_write(const hvuv_stream_t* s) {
   if (s->state == HVUV__IDLE || s->state >= HVUV__CLOSING)
@@ -69,7 +75,7 @@ static int book(hvuv_stream_t* s, ssize_t sent, size_t bytes) {
 static void settle(hvuv_stream_t* s) {
   if (!hvuv__wqueue_is_sent(s))
     s->flags |= HVUV__WRITE_BLOCKED;
-  if (s->done_head != NULL)
+  if (hvuv__wqueue_has_done(s))
     end_later(s);
   hvuv__stream_update(s);
 }
@@ -86,32 +92,6 @@ static void flush(hvuv_stream_t* s) {
     if (!book(s, sent, bytes))
       break;
   }
-  settle(s);
-}
-
-/* The first write of a turn, with nothing queued. The kernel nearly always
- * takes it whole, and then it never sees the queue. */
-static void send_first(hvuv_stream_t* s, hvuv_write_t* req) {
-  ssize_t sent;
-  size_t bytes;
-
-  s->flags |= HVUV__WRITE_GATHER;
-  end_later(s);
-  if (req->nbufs > HVUV__SEND_BUFS_MAX) {
-    hvuv__wqueue_push(s, req);
-    flush(s);
-    return;
-  }
-
-  bytes = req->queued_bytes;
-  sent = bytes == 0 ? 0 : hvuv__sys_send(s->sock, req->bufs, req->nbufs);
-  if (sent == (ssize_t) bytes) {
-    hvuv__wqueue_push_sent(s, req);
-    return;
-  }
-
-  hvuv__wqueue_push(s, req);
-  book(s, sent, bytes);
   settle(s);
 }
 
@@ -140,11 +120,53 @@ void hvuv__write_flush_gathered(hvuv_stream_t* s) {
     flush(s);
 }
 
-int hvuv_write(hvuv_write_t* req,
-               hvuv_stream_t* s,
-               const uv_buf_t bufs[],
-               unsigned int nbufs,
-               hvuv_write_cb cb) {
+/* What hinders a write from going to the kernel at once. Where none of it does,
+ * nothing is queued. */
+#define HINDRANCES                                                             \
+  (HVUV__NOT_OPEN | HVUV__SHUT | HVUV__WRITE_QUEUED | HVUV__WRITE_GATHER)
+
+/* From here on the turn's writes are gathered. */
+static inline void begin_gathering(hvuv_stream_t* s) {
+  unsigned int flags;
+
+  flags = s->flags;
+  s->flags = flags | HVUV__WRITE_GATHER;
+  if (!(flags & HVUV__AWAKE))
+    hvuv__hub_defer(s->hub, s);
+}
+
+static size_t push(hvuv_stream_t* s, hvuv_write_t* req) {
+  s->flags |= HVUV__WRITE_QUEUED;
+  return hvuv__wqueue_push(s, req);
+}
+
+/* What the kernel did not take at once waits for it. */
+HVUV__APART static void keep_rest(hvuv_stream_t* s,
+                                  hvuv_write_t* req,
+                                  ssize_t sent) {
+  hvuv__wqueue_prepare(req, req->small_bufs, 1); /* One has room there. */
+  book(s, sent, push(s, req));
+  settle(s);
+}
+
+/* Sends with others, or when it can. */
+static void queue(hvuv_stream_t* s, hvuv_write_t* req) {
+  int is_first;
+
+  is_first = (s->flags & HINDRANCES) == 0;
+  push(s, req);
+  if (s->flags & (HVUV__NOT_OPEN | HVUV__WRITE_BLOCKED))
+    return;
+
+  begin_gathering(s);
+  if (is_first || s->write_queue_size >= GATHER_BYTES_MAX)
+    flush(s);
+}
+
+HVUV__APART static int write_any(hvuv_write_t* req,
+                                 hvuv_stream_t* s,
+                                 const uv_buf_t bufs[],
+                                 unsigned int nbufs) {
   int err;
 
   if (bufs == NULL || nbufs == 0)
@@ -152,19 +174,34 @@ int hvuv_write(hvuv_write_t* req,
   err = can_write(s);
   if (err == 0)
     err = hvuv__wqueue_prepare(req, bufs, nbufs);
-  if (err != 0)
-    return err;
+  if (err == 0)
+    queue(s, req);
+  return err;
+}
+
+int hvuv_write(hvuv_write_t* req,
+               hvuv_stream_t* s,
+               const uv_buf_t bufs[],
+               unsigned int nbufs,
+               hvuv_write_cb cb) {
+  ssize_t sent;
 
   req->handle = s;
   req->cb = cb;
-  if (s->state == HVUV__CONNECTING || (s->flags & HVUV__WRITE_BLOCKED)) {
-    hvuv__wqueue_push(s, req);
-  } else if ((s->flags & HVUV__WRITE_GATHER) || !hvuv__wqueue_is_sent(s)) {
-    hvuv__wqueue_push(s, req);
-    end_later(s);
-  } else {
-    send_first(s, req);
-  }
+  if (nbufs != 1 || bufs == NULL || bufs[0].len == 0 ||
+      (s->flags & HINDRANCES) != 0)
+    return write_any(req, s, bufs, nbufs);
+
+  /* What nearly every write is: the first of its turn, in one buffer. The
+   * kernel nearly always takes all of it, and then it never sees the queue. */
+  assert(hvuv__wqueue_is_sent(s));
+  begin_gathering(s);
+  req->small_bufs[0] = bufs[0];
+  sent = hvuv__sys_send(s->sock, req->small_bufs, 1);
+  if (sent == (ssize_t) req->small_bufs[0].len)
+    hvuv__wqueue_push_sent(s, req);
+  else
+    keep_rest(s, req, sent);
   return 0;
 }
 
@@ -210,8 +247,9 @@ static void tell_writes(hvuv_stream_t* s) {
   hvuv_write_t* last;
   int more;
 
+  hvuv__wqueue_gather_done(s);
   last = s->done_tail;
-  for (more = last != NULL; more;) {
+  for (more = s->done_head != NULL; more;) {
     req = hvuv__wqueue_pop_done(s);
     more = req != last; /* Asked now: the callback may free the request. */
     if (req->cb != NULL)
@@ -224,25 +262,47 @@ static void tell_shutdown(hvuv_shutdown_t* req, int status) {
     req->cb(req, status);
 }
 
-void hvuv__write_end(hvuv_stream_t* s) {
+/* A callback just now may have written again, before it shut down: then the
+ * shutdown waits for the next turn with that write. */
+static void tell_shutdown_sent(hvuv_stream_t* s) {
   hvuv_shutdown_t* req;
 
+  if (s->state != HVUV__OPEN || hvuv__wqueue_has_done(s))
+    return;
+  req = s->shutdown_req;
+  s->shutdown_req = NULL;
+  tell_shutdown(req, s->shutdown_status);
+}
+
+HVUV__APART static void end_slowly(hvuv_stream_t* s) {
   if (s->state == HVUV__OPEN) {
+    s->flags |= HVUV__AWAKE; /* What is done from here on is told below. */
     hvuv__write_flush_gathered(s);
     shut_when_sent(s);
+    hvuv__clear_flags(s, HVUV__WRITE_GATHER);
   }
-
-  hvuv__clear_flags(s, HVUV__WRITE_GATHER);
+  hvuv__clear_flags(s, HVUV__AWAKE);
   tell_writes(s);
+  if (hvuv__wqueue_is_empty(s))
+    hvuv__clear_flags(s, HVUV__WRITE_QUEUED);
+  if (s->flags & HVUV__SHUT_SENT)
+    tell_shutdown_sent(s);
+}
 
-  /* A callback just now may have written again, before it shut down: then the
-   * shutdown waits for the next turn with that write. */
-  if (s->state == HVUV__OPEN && (s->flags & HVUV__SHUT_SENT) &&
-      s->done_head == NULL) {
-    req = s->shutdown_req;
-    s->shutdown_req = NULL;
-    tell_shutdown(req, s->shutdown_status);
+void hvuv__write_end(hvuv_stream_t* s) {
+  hvuv_write_t* req;
+
+  if (s->flags & (HVUV__NOT_OPEN | HVUV__SHUT | HVUV__WRITE_QUEUED)) {
+    end_slowly(s);
+    return;
   }
+
+  /* Nearly always it is one write, and done. */
+  hvuv__clear_flags(s, HVUV__AWAKE | HVUV__WRITE_GATHER);
+  req = s->sent_first;
+  s->sent_first = NULL;
+  if (req != NULL && req->cb != NULL)
+    req->cb(req, 0);
 }
 
 void hvuv__write_abandon(hvuv_stream_t* s, int connect_status) {

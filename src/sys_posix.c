@@ -160,22 +160,26 @@ int hvuv__sys_connect_result(uv_os_sock_t sock) {
   return hvuv__sys_take_error(sock);
 }
 
-static ssize_t recv_with(uv_os_sock_t sock, char* base, size_t len, int flags) {
-  ssize_t n;
-
-  do
-    n = recv(sock, base, len, flags);
-  while (n == -1 && errno == EINTR);
-
-  return n == -1 ? last_error() : n;
+/* A socket that does not block waits for nothing that a signal could interrupt.
+ * Should a system say so all the same, to poll again is as good as to try
+ * again.
+ */
+static int transfer_error(void) {
+  return errno == EINTR ? UV_EAGAIN : last_error();
 }
 
 ssize_t hvuv__sys_recv(uv_os_sock_t sock, char* base, size_t len) {
-  return recv_with(sock, base, len, 0);
+  ssize_t n;
+
+  n = recv(sock, base, len, 0);
+  return n < 0 ? transfer_error() : n;
 }
 
 ssize_t hvuv__sys_peek(uv_os_sock_t sock, char* base, size_t len) {
-  return recv_with(sock, base, len, MSG_PEEK);
+  ssize_t n;
+
+  n = recv(sock, base, len, MSG_PEEK);
+  return n < 0 ? transfer_error() : n;
 }
 
 static ssize_t send_many(uv_os_sock_t sock,
@@ -194,14 +198,11 @@ ssize_t hvuv__sys_send(uv_os_sock_t sock,
                        unsigned int nbufs) {
   ssize_t n;
 
-  do {
-    if (nbufs == 1)
-      n = send(sock, bufs[0].base, bufs[0].len, MSG_NOSIGNAL);
-    else
-      n = send_many(sock, bufs, nbufs);
-  } while (n == -1 && errno == EINTR);
-
-  return n == -1 ? last_error() : n;
+  if (nbufs == 1)
+    n = send(sock, bufs[0].base, bufs[0].len, MSG_NOSIGNAL);
+  else
+    n = send_many(sock, bufs, nbufs);
+  return n < 0 ? transfer_error() : n;
 }
 
 int hvuv__sys_shutdown(uv_os_sock_t sock) {

@@ -1,9 +1,11 @@
 /* Bookkeeping of pending writes. Knows neither sockets nor states. */
 #include "wqueue.h"
 
-#include <assert.h>
-
 #include "alloc.h"
+
+/* More than a kernel's buffer has room for where nobody asked for more, so to
+ * walk on along a queue of megabytes at each send would be in vain. */
+#define ENOUGH_BYTES 262144
 
 int hvuv__wqueue_prepare(hvuv_write_t* req,
                          const uv_buf_t bufs[],
@@ -11,7 +13,7 @@ int hvuv__wqueue_prepare(hvuv_write_t* req,
   unsigned int i;
 
   req->bufs = req->small_bufs;
-  if (nbufs > sizeof(req->small_bufs) / sizeof(req->small_bufs[0])) {
+  if (nbufs > HVUV__SMALL_BUFS_MAX) {
     req->bufs = hvuv__calloc(nbufs, sizeof(bufs[0]));
     if (req->bufs == NULL)
       return UV_ENOMEM;
@@ -28,25 +30,38 @@ int hvuv__wqueue_prepare(hvuv_write_t* req,
   return 0;
 }
 
-static void append(hvuv_write_t** head,
-                   hvuv_write_t** tail,
-                   hvuv_write_t* req) {
+size_t hvuv__wqueue_push(hvuv_stream_t* s, hvuv_write_t* req) {
   req->next = NULL;
-  if (*head == NULL)
-    *head = req;
+  if (s->unsent_head == NULL)
+    s->unsent_head = req;
   else
-    (*tail)->next = req;
-  *tail = req;
-}
-
-void hvuv__wqueue_push(hvuv_stream_t* s, hvuv_write_t* req) {
-  append(&s->unsent_head, &s->unsent_tail, req);
+    s->unsent_tail->next = req;
+  s->unsent_tail = req;
   s->write_queue_size += req->queued_bytes;
+  return req->queued_bytes;
 }
 
-void hvuv__wqueue_push_sent(hvuv_stream_t* s, hvuv_write_t* req) {
+static void append_done(hvuv_stream_t* s, hvuv_write_t* req) {
+  req->next = NULL;
+  if (s->done_head == NULL)
+    s->done_head = req;
+  else
+    s->done_tail->next = req;
+  s->done_tail = req;
+}
+
+void hvuv__wqueue_gather_done(hvuv_stream_t* s) {
+  hvuv_write_t* req;
+
+  req = s->sent_first;
+  if (req == NULL)
+    return;
+
+  s->sent_first = NULL;
+  req->bufs = NULL;
   req->queued_bytes = 0;
-  append(&s->done_head, &s->done_tail, req);
+  req->status = 0;
+  append_done(s, req);
 }
 
 unsigned int hvuv__wqueue_gather(const hvuv_stream_t* s,
@@ -69,7 +84,7 @@ unsigned int hvuv__wqueue_gather(const hvuv_stream_t* s,
 
   n = 0;
   *bytes = 0;
-  for (; req != NULL && n < nroom; req = req->next) {
+  for (; req != NULL && n < nroom && *bytes < ENOUGH_BYTES; req = req->next) {
     for (i = req->index; i < req->nbufs && n < nroom; i++) {
       room[n++] = req->bufs[i];
       *bytes += req->bufs[i].len;
@@ -107,13 +122,11 @@ static void finish_head(hvuv_stream_t* s, int status) {
 
   req = s->unsent_head;
   s->unsent_head = req->next;
-  if (s->unsent_head == NULL)
-    s->unsent_tail = NULL;
-
   s->write_queue_size -= req->queued_bytes;
   req->queued_bytes = 0;
   req->status = status;
-  append(&s->done_head, &s->done_tail, req);
+  hvuv__wqueue_gather_done(s);
+  append_done(s, req);
 }
 
 void hvuv__wqueue_advance(hvuv_stream_t* s, size_t n) {
@@ -145,10 +158,7 @@ hvuv_write_t* hvuv__wqueue_pop_done(hvuv_stream_t* s) {
     return NULL;
 
   s->done_head = req->next;
-  if (s->done_head == NULL)
-    s->done_tail = NULL;
   req->next = NULL;
-
   if (req->bufs != req->small_bufs)
     hvuv__free(req->bufs);
   req->bufs = NULL;

@@ -6,7 +6,13 @@
 #ifndef HVUV_SRC_WQUEUE_H
 #define HVUV_SRC_WQUEUE_H
 
+#include <assert.h>
+
 #include "hvuv/stream.h"
+
+/* So many buffers have room in the request itself. */
+#define HVUV__SMALL_BUFS_MAX                                                   \
+  (sizeof(((hvuv_write_t*) 0)->small_bufs) / sizeof(uv_buf_t))
 
 /* Copies the buffer array into the request. UV_ENOMEM for more than four
  * buffers without memory. */
@@ -14,10 +20,31 @@ int hvuv__wqueue_prepare(hvuv_write_t* req,
                          const uv_buf_t bufs[],
                          unsigned int nbufs);
 
-void hvuv__wqueue_push(hvuv_stream_t* stream, hvuv_write_t* req);
+/* Puts a prepared request behind those that are unsent; returns its bytes. */
+size_t hvuv__wqueue_push(hvuv_stream_t* stream, hvuv_write_t* req);
 
-/* The same for a request whose bytes are all sent already. */
-void hvuv__wqueue_push_sent(hvuv_stream_t* stream, hvuv_write_t* req);
+/* A request whose bytes went out before it was prepared is done, behind all
+ * that are. Most turns have one, and it is told before there is another; so it
+ * has a place of its own, and goes to the others when one comes behind it. */
+static inline void hvuv__wqueue_push_sent(hvuv_stream_t* stream,
+                                          hvuv_write_t* req) {
+  assert(stream->sent_first == NULL);
+  stream->sent_first = req;
+}
+
+/* Puts the request of hvuv__wqueue_push_sent() with the others. */
+void hvuv__wqueue_gather_done(hvuv_stream_t* stream);
+
+/* 1 if no request waits to be sent, and at most the one of
+ * hvuv__wqueue_push_sent() for its callback. */
+static inline int hvuv__wqueue_is_empty(const hvuv_stream_t* stream) {
+  return stream->unsent_head == NULL && stream->done_head == NULL;
+}
+
+/* 1 if a request waits for its callback. */
+static inline int hvuv__wqueue_has_done(const hvuv_stream_t* stream) {
+  return stream->done_head != NULL || stream->sent_first != NULL;
+}
 
 /* 1 if no bytes wait to be sent; a write of no bytes counts as unsent until
  * hvuv__wqueue_advance() passes it. */
@@ -41,7 +68,8 @@ void hvuv__wqueue_advance(hvuv_stream_t* stream, size_t n);
  * with UV_ECANCELED. */
 void hvuv__wqueue_fail(hvuv_stream_t* stream, int first);
 
-/* Takes the next done request off, its buffer array freed; NULL if none. */
+/* Takes the next done request off, its buffer array freed; NULL if none. Not
+ * the one of hvuv__wqueue_push_sent(), unless it was put with the others. */
 hvuv_write_t* hvuv__wqueue_pop_done(hvuv_stream_t* stream);
 
 #endif /* HVUV_SRC_WQUEUE_H */

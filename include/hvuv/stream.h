@@ -96,11 +96,11 @@ struct hvuv_write_s {
   hvuv_write_cb cb;
   hvuv_write_t* next;
   uv_buf_t* bufs; /* small_bufs, or an allocated copy */
+  uv_buf_t small_bufs[4];
   unsigned int nbufs;
   unsigned int index;  /* the first buffer not fully sent */
   size_t queued_bytes; /* bytes not yet sent */
   int status;
-  uv_buf_t small_bufs[4];
 };
 
 struct hvuv_stream_s {
@@ -109,23 +109,24 @@ struct hvuv_stream_s {
   /* read-only */
   uv_loop_t* loop;
   size_t write_queue_size; /* bytes accepted by hvuv_write() and not yet sent */
-  /* private */
+  /* private; first what every message touches, in two cache lines */
   unsigned int state;
   unsigned int flags;
   uv_os_sock_t sock;
-  uv_os_sock_t accepted_sock; /* taken from the kernel, not yet by the user */
-  const struct hvuv__family_s* family;
-  struct hvuv__hub_s* hub;
   struct hvuv__poller_s* poller;
-  struct hvuv__alarm_s* alarm;
-  struct hvuv__claim_s* claim;
-  struct hvuv_stream_s* turn_next;
   hvuv_alloc_cb alloc_cb;
   hvuv_read_cb read_cb;
   hvuv_write_t* unsent_head;
   hvuv_write_t* unsent_tail;
   hvuv_write_t* done_head;
   hvuv_write_t* done_tail;
+  hvuv_write_t* sent_first; /* done, and the last of those */
+  struct hvuv__hub_s* hub;
+  struct hvuv_stream_s* turn_next;
+  const struct hvuv__family_s* family;
+  uv_os_sock_t accepted_sock; /* taken from the kernel, not yet by the user */
+  struct hvuv__alarm_s* alarm;
+  struct hvuv__claim_s* claim;
   hvuv_connect_t* connect_req;
   hvuv_shutdown_t* shutdown_req;
   hvuv_connection_cb connection_cb;
@@ -302,9 +303,10 @@ HVUV_EXTERN int hvuv_read_stop(hvuv_stream_t* stream);
  * four buffers are queued without allocating.
  *
  * The first write of a loop turn goes to the kernel at once. Further ones of
- * the same turn leave together at its end, at hvuv_close(), or when the
- * stream's own callbacks of that turn have run. Bytes that the
- * kernel has not taken count in hvuv_get_write_queue_size().
+ * the same turn leave together: when the stream's own callbacks of that turn
+ * have run, else at the turn's end, at hvuv_close(), or as soon as they are 64
+ * KiB. Bytes that the kernel has not taken count in
+ * hvuv_get_write_queue_size().
  *
  *   UV_EBADF   the stream has no socket or is closing
  *   UV_EPIPE   it was shut down, or is bound or listening and not connected

@@ -126,6 +126,13 @@ uint64_t now_ns(void);
  * has sent before it waited. */
 void pin_to_core(int core, int shared);
 
+/* On a shared core, for exact counts: whoever has the higher rank runs as soon
+ * as it can and until it waits. So a server finds the same in every run. 0 if
+ * the system does not allow it, which takes root. */
+#define RANK_CLIENT 2
+#define RANK_SERVER 1
+int rank_on_core(int rank);
+
 /* The n-th core that this process may use, the first if there are fewer. */
 int nth_core(int n);
 int cores_count(void);

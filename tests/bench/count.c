@@ -200,6 +200,9 @@ static void count_all(const counter_t* counter, const plan_t* plan) {
   fprintf(result, "scenario\tserver\twhat\tper_message\n");
   printf("Counted, per message: (of 2 N messages - of N) / N\n\n");
   pin_to_core(nth_core(0), 1);
+  if (!rank_on_core(RANK_CLIENT))
+    printf("Not allowed to decide who runs when (root may): counts of bulk and "
+           "of messages\nunder way may differ from run to run.\n\n");
   for (i = 0; i < plan->scenarios_count; i++)
     count_scenario(counter, plan, &plan->scenarios[i], result);
   fclose(result);

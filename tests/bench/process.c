@@ -65,6 +65,12 @@ void pin_to_core(int core, int shared) {
     die("sched_setscheduler: %s", strerror(errno));
 }
 
+int rank_on_core(int rank) {
+  struct sched_param param = {.sched_priority = rank};
+
+  return sched_setscheduler(0, SCHED_FIFO, &param) == 0;
+}
+
 void raise_limits(void) {
   struct rlimit limit;
 
@@ -175,12 +181,15 @@ static int listen_at(const char* path) {
 
 _Noreturn static void become_server(const char* words[],
                                     int listener,
-                                    int other_core) {
+                                    int other_core,
+                                    int counted) {
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
   signal(SIGHUP, SIG_DFL);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   pin_to_core(nth_core(other_core), !other_core);
+  if (counted)
+    rank_on_core(RANK_SERVER);
   if (listener == LISTENER)
     fcntl(listener, F_SETFD, 0);
   else
@@ -221,7 +230,7 @@ void server_start(server_t* server,
   if (server->pid == -1)
     die("fork: %s", strerror(errno));
   if (server->pid == 0)
-    become_server(words, listener, other_core);
+    become_server(words, listener, other_core, under != NULL);
   close(listener);
 }
 

@@ -47,38 +47,47 @@ static void serve(const job_t* job, hvuv_alloc_cb alloc, hvuv_read_cb read) {
 
 /* --- hvuv_write ----------------------------------------------------------- */
 
-/* Read into, and lent to the writes of what was read. */
+/* Not in the way of what every message passes. */
+#define APART __attribute__((noinline))
+
+/* Read into, and lent to the writes of what was read. The first write's request
+ * is in the block itself: most reads want no other. */
 typedef struct block_s {
+  hvuv_write_t first;
   struct block_s* next;
   unsigned int lent;
-  char bytes[READ_BYTES];
+  _Alignas(64) char bytes[READ_BYTES];
 } block_t;
 
+/* A request for each further piece of a block, `data` is the block. */
 typedef struct reply_s {
   hvuv_write_t req;
   struct reply_s* next;
-  block_t* block;
 } reply_t;
 
 static block_t* free_blocks;
 static reply_t* free_replies;
 
+APART static block_t* new_block(void) {
+  block_t* block;
+
+  block = aligned_alloc(_Alignof(block_t), sizeof(*block));
+  if (block == NULL)
+    die("hvuv: no memory");
+  return block;
+}
+
 static block_t* take_block(void) {
   block_t* block;
 
   block = free_blocks;
-  if (block != NULL) {
-    free_blocks = block->next;
-    return block;
-  }
-  block = malloc(sizeof(*block));
   if (block == NULL)
-    die("hvuv: no memory");
-  block->lent = 0;
+    return new_block();
+  free_blocks = block->next;
   return block;
 }
 
-static void give_block(block_t* block) {
+static inline void give_block(block_t* block) {
   block->next = free_blocks;
   free_blocks = block;
 }
@@ -97,60 +106,92 @@ static reply_t* take_reply(void) {
   return reply;
 }
 
+static void lend(block_t* block, uv_buf_t* buf) {
+  buf->base = block->bytes;
+  buf->len = READ_BYTES;
+}
+
+APART static void lend_new(uv_buf_t* buf) {
+  lend(new_block(), buf);
+}
+
 static void alloc_block(hvuv_stream_t* stream,
                         size_t suggested,
                         uv_buf_t* buf) {
+  block_t* block = free_blocks;
+
   (void) stream;
   (void) suggested;
-  buf->base = take_block()->bytes;
-  buf->len = READ_BYTES;
+  if (block == NULL) {
+    lend_new(buf);
+    return;
+  }
+  free_blocks = block->next;
+  lend(block, buf);
+}
+
+static void on_first_written(hvuv_write_t* req, int status) {
+  block_t* block = (block_t*) req;
+
+  must("hvuv_write", status);
+  if (--block->lent == 0)
+    give_block(block);
 }
 
 static void on_written(hvuv_write_t* req, int status) {
   reply_t* reply = (reply_t*) req;
 
-  must("hvuv_write", status);
-  if (--reply->block->lent == 0)
-    give_block(reply->block);
+  on_first_written(req->data, status);
   reply->next = free_replies;
   free_replies = reply;
 }
 
-static void write_piece(hvuv_stream_t* stream,
-                        block_t* block,
-                        char* bytes,
-                        size_t len) {
-  reply_t* reply;
-  uv_buf_t buf;
+static void write_first(hvuv_stream_t* stream, block_t* block, size_t len) {
+  uv_buf_t piece;
 
-  reply = take_reply();
-  reply->block = block;
-  block->lent++;
-  buf = uv_buf_init(bytes, (unsigned int) len);
-  must("hvuv_write", hvuv_write(&reply->req, stream, &buf, 1, on_written));
+  block->lent = 1;
+  piece.base = block->bytes;
+  piece.len = len;
+  must("hvuv_write",
+       hvuv_write(&block->first, stream, &piece, 1, on_first_written));
+}
+
+APART static void write_pieces(hvuv_stream_t* stream,
+                               block_t* block,
+                               size_t len) {
+  reply_t* reply;
+  uv_buf_t piece;
+  size_t at;
+
+  write_first(stream, block, piece_bytes);
+  for (at = piece_bytes; at < len; at += piece.len) {
+    piece.base = block->bytes + at;
+    piece.len = len - at < piece_bytes ? len - at : piece_bytes;
+    reply = take_reply();
+    reply->req.data = block;
+    block->lent++;
+    must("hvuv_write", hvuv_write(&reply->req, stream, &piece, 1, on_written));
+  }
+}
+
+APART static void read_ended(hvuv_stream_t* stream, block_t* block, int end) {
+  give_block(block);
+  if (end != 0)
+    hvuv_close(stream, on_closed);
 }
 
 static void on_read_write(hvuv_stream_t* stream,
                           ssize_t nread,
                           const uv_buf_t* buf) {
   block_t* block;
-  size_t left;
-  size_t len;
-  char* at;
 
   block = (block_t*) (void*) (buf->base - offsetof(block_t, bytes));
-  if (nread <= 0) {
-    give_block(block);
-    if (nread < 0)
-      hvuv_close(stream, on_closed);
-    return;
-  }
-  at = buf->base;
-  for (left = (size_t) nread; left > 0; left -= len) {
-    len = left < piece_bytes ? left : piece_bytes;
-    write_piece(stream, block, at, len);
-    at += len;
-  }
+  if (nread <= 0)
+    read_ended(stream, block, nread < 0);
+  else if ((size_t) nread > piece_bytes)
+    write_pieces(stream, block, (size_t) nread);
+  else
+    write_first(stream, block, (size_t) nread);
 }
 
 static void free_pools(void) {
@@ -199,7 +240,10 @@ static void try_first(hvuv_stream_t* stream, char* bytes, size_t len) {
   block = take_block();
   len -= (size_t) n;
   memcpy(block->bytes, bytes + n, len);
-  write_piece(stream, block, block->bytes, len);
+  block->lent = 1;
+  buf = uv_buf_init(block->bytes, (unsigned int) len);
+  must("hvuv_write",
+       hvuv_write(&block->first, stream, &buf, 1, on_first_written));
 }
 
 static void on_read_try(hvuv_stream_t* stream,

@@ -51,6 +51,54 @@ static void writes_of_one_turn_leave_together(void** state) {
   trace_reset();
 }
 
+/* A write of so many bytes. */
+static void write_size(hvuv_stream_t* s, const char* label, size_t nbytes) {
+  static char bytes[65536];
+  uv_buf_t buf;
+
+  assert_true(nbytes <= sizeof(bytes));
+  buf = uv_buf_init(bytes, (unsigned int) nbytes);
+  assert_int_equal(scene_write_bufs(s, label, &buf, 1), 0);
+}
+
+static void what_is_gathered_leaves_once_it_is_much(void** state) {
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+
+  (void) state;
+  s = scene_open(&sock);
+  fake_always(FAKE_SEND, FAKE_ALL);
+  write_size(s, "w1", 1);
+  write_size(s, "w2", 65535);
+  assert_int_equal(fake_calls(FAKE_SEND), 1);
+  write_size(s, "w3", 1);
+  assert_int_equal(fake_calls(FAKE_SEND), 2);
+  assert_int_equal(fake_last_send_bufs(), 2);
+  assert_int_equal(hvuv_get_write_queue_size(s), 0);
+  write_size(s, "w4", 1);
+  assert_int_equal(fake_calls(FAKE_SEND), 2);
+  assert_story("");
+
+  turn();
+  assert_int_equal(fake_calls(FAKE_SEND), 3);
+  assert_story("w1:0 w2:0 w3:0 w4:0");
+}
+
+static void a_large_write_does_not_wait_for_the_turns_end(void** state) {
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+
+  (void) state;
+  s = scene_open(&sock);
+  fake_always(FAKE_SEND, FAKE_ALL);
+  write_size(s, "w1", 1);
+  write_size(s, "w2", 65536);
+  assert_int_equal(fake_calls(FAKE_SEND), 2);
+  turn();
+  assert_int_equal(fake_calls(FAKE_SEND), 2);
+  assert_story("w1:0 w2:0");
+}
+
 static void each_turn_begins_anew(void** state) {
   uv_os_sock_t sock;
   hvuv_stream_t* s;
@@ -254,6 +302,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       SCENE(a_write_at_idle_is_sent_inside_the_call),
       SCENE(writes_of_one_turn_leave_together),
+      SCENE(what_is_gathered_leaves_once_it_is_much),
+      SCENE(a_large_write_does_not_wait_for_the_turns_end),
       SCENE(each_turn_begins_anew),
       SCENE(writes_call_back_in_order),
       SCENE(a_full_kernel_is_waited_for),

@@ -23,6 +23,7 @@
 #define hvuv__poller_leave  scripted_leave
 #define hvuv__poller_fire   scripted_fire
 #define hvuv__poller_fail   scripted_fail
+#define hvuv__poller_rearm  scripted_rearm
 #define hvuv__engine_choose scripted_choose
 #define hvuv__engine_leave  scripted_engine_leave
 #include "engine.h"

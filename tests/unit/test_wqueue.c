@@ -270,23 +270,40 @@ static void the_queue_goes_on_after_it_was_empty(void** state) {
 
 static void a_write_that_was_sent_at_once_is_done(void** state) {
   hvuv_stream_t s;
-  hvuv_write_t reqs[2];
-  uv_buf_t buf;
-  char bytes[] = "ab";
-  int i;
+  hvuv_write_t req;
 
   (void) state;
   init(&s);
-  buf = uv_buf_init(bytes, 2);
-  for (i = 0; i < 2; i++) {
-    memset(&reqs[i], 0xa5, sizeof(reqs[i]));
-    assert_int_equal(hvuv__wqueue_prepare(&reqs[i], &buf, 1), 0);
-    hvuv__wqueue_push_sent(&s, &reqs[i]);
-  }
-  assert_int_equal(s.write_queue_size, 0);
+  memset(&req, 0xa5, sizeof(req));
+  assert_int_equal(hvuv__wqueue_has_done(&s), 0);
+  hvuv__wqueue_push_sent(&s, &req);
+  assert_int_equal(hvuv__wqueue_has_done(&s), 1);
+  assert_int_equal(hvuv__wqueue_is_empty(&s), 1);
   assert_int_equal(hvuv__wqueue_is_sent(&s), 1);
+  assert_int_equal(s.write_queue_size, 0);
+  assert_null(hvuv__wqueue_pop_done(&s));
+
+  hvuv__wqueue_gather_done(&s);
+  assert_int_equal(hvuv__wqueue_is_empty(&s), 0);
+  assert_done(&s, &req, 0);
+  assert_int_equal(hvuv__wqueue_has_done(&s), 0);
+}
+
+static void a_write_that_was_sent_at_once_keeps_its_place(void** state) {
+  hvuv_stream_t s;
+  hvuv_write_t reqs[3];
+
+  (void) state;
+  init(&s);
+  push(&s, &reqs[0], (const char*[]){"ab", NULL});
+  hvuv__wqueue_advance(&s, 2);
+  hvuv__wqueue_push_sent(&s, &reqs[1]);
+  push(&s, &reqs[2], (const char*[]){"cd", NULL});
+  hvuv__wqueue_fail(&s, UV_EPIPE);
+
   assert_done(&s, &reqs[0], 0);
   assert_done(&s, &reqs[1], 0);
+  assert_done(&s, &reqs[2], UV_EPIPE);
   assert_null(hvuv__wqueue_pop_done(&s));
 }
 
@@ -328,6 +345,7 @@ int main(void) {
       QUEUE(failing_an_empty_queue_does_nothing),
       QUEUE(the_queue_goes_on_after_it_was_empty),
       QUEUE(a_write_that_was_sent_at_once_is_done),
+      QUEUE(a_write_that_was_sent_at_once_keeps_its_place),
       QUEUE(four_buffers_fit_the_request_and_five_do_not),
       QUEUE(without_memory_prepare_takes_nothing),
   };

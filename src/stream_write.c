@@ -46,16 +46,6 @@ static int is_full(ssize_t sent) {
   return sent == UV_EAGAIN || sent == UV_ENOBUFS;
 }
 
-/* Sends once from the queue. *bytes is how many were offered. */
-static ssize_t send_queued(hvuv_stream_t* s, size_t* bytes) {
-  uv_buf_t room[HVUV__SEND_BUFS_MAX];
-  const uv_buf_t* bufs;
-  unsigned int nbufs;
-
-  nbufs = hvuv__wqueue_gather(s, room, HVUV__SEND_BUFS_MAX, &bufs, bytes);
-  return *bytes == 0 ? 0 : hvuv__sys_send(s->sock, bufs, nbufs);
-}
-
 /* Books what sending `bytes` of the queue came to. Returns 1 if the kernel may
  * take more. */
 static int book(hvuv_stream_t* s, ssize_t sent, size_t bytes) {
@@ -71,6 +61,45 @@ static int book(hvuv_stream_t* s, ssize_t sent, size_t bytes) {
   return 0;
 }
 
+/* Small writes are copied together: one buffer instead of many costs the kernel
+ * less than the copy costs us. Returns 1 if the kernel may take more. */
+static int send_packed(hvuv_stream_t* s,
+                       char* bytes,
+                       size_t nbytes,
+                       hvuv_write_t* last) {
+  uv_buf_t buf;
+  ssize_t sent;
+
+  buf.base = bytes;
+  buf.len = nbytes;
+  sent = hvuv__sys_send(s->sock, &buf, 1);
+  if (sent != (ssize_t) nbytes)
+    return book(s, sent, nbytes);
+  hvuv__wqueue_finish(s, last, nbytes);
+  return 1;
+}
+
+/* Sends once from the queue. Returns 1 if the kernel may take more. */
+static int send_queued(hvuv_stream_t* s) {
+  union {
+    uv_buf_t bufs[HVUV__SEND_BUFS_MAX];
+    char bytes[HVUV__SEND_BUFS_MAX * sizeof(uv_buf_t)];
+  } room;
+  const uv_buf_t* bufs;
+  hvuv_write_t* last;
+  unsigned int nbufs;
+  size_t bytes;
+
+  if (s->unsent_head->next != NULL) {
+    bytes = hvuv__wqueue_pack(s, room.bytes, sizeof(room.bytes), &last);
+    if (bytes > 0)
+      return send_packed(s, room.bytes, bytes, last);
+  }
+
+  nbufs = hvuv__wqueue_gather(s, room.bufs, HVUV__SEND_BUFS_MAX, &bufs, &bytes);
+  return book(s, bytes == 0 ? 0 : hvuv__sys_send(s->sock, bufs, nbufs), bytes);
+}
+
 /* What is left waits for WRITABLE; what is done waits for the turn's end. */
 static void settle(hvuv_stream_t* s) {
   if (!hvuv__wqueue_is_sent(s))
@@ -82,16 +111,12 @@ static void settle(hvuv_stream_t* s) {
 
 /* Sends until nothing is queued, the kernel is full, or it fails. */
 static void flush(hvuv_stream_t* s) {
-  ssize_t sent;
-  size_t bytes;
   int i;
 
   hvuv__clear_flags(s, HVUV__WRITE_BLOCKED);
-  for (i = 0; i < SENDS_PER_WAKE && !hvuv__wqueue_is_sent(s); i++) {
-    sent = send_queued(s, &bytes);
-    if (!book(s, sent, bytes))
+  for (i = 0; i < SENDS_PER_WAKE && !hvuv__wqueue_is_sent(s); i++)
+    if (!send_queued(s))
       break;
-  }
   settle(s);
 }
 
@@ -126,47 +151,42 @@ void hvuv__write_flush_gathered(hvuv_stream_t* s) {
   (HVUV__NOT_OPEN | HVUV__SHUT | HVUV__WRITE_QUEUED | HVUV__WRITE_GATHER)
 
 /* From here on the turn's writes are gathered. */
-static inline void begin_gathering(hvuv_stream_t* s) {
-  unsigned int flags;
-
-  flags = s->flags;
-  s->flags = flags | HVUV__WRITE_GATHER;
-  if (!(flags & HVUV__AWAKE))
+static inline void begin_gathering(hvuv_stream_t* s, unsigned int flags) {
+  s->flags |= flags | HVUV__WRITE_GATHER;
+  if (!(s->flags & (HVUV__AWAKE | HVUV__DEFERRED)))
     hvuv__hub_defer(s->hub, s);
-}
-
-static size_t push(hvuv_stream_t* s, hvuv_write_t* req) {
-  s->flags |= HVUV__WRITE_QUEUED;
-  return hvuv__wqueue_push(s, req);
 }
 
 /* What the kernel did not take at once waits for it. */
 HVUV__APART static void keep_rest(hvuv_stream_t* s,
                                   hvuv_write_t* req,
                                   ssize_t sent) {
-  hvuv__wqueue_prepare(req, req->small_bufs, 1); /* One has room there. */
-  book(s, sent, push(s, req));
+  hvuv__wqueue_prepare_one(req);
+  s->flags |= HVUV__WRITE_QUEUED;
+  book(s, sent, hvuv__wqueue_push(s, req));
   settle(s);
 }
 
-/* Sends with others, or when it can. */
+/* Puts a prepared write where it is sent with others, or when it can be. */
 static void queue(hvuv_stream_t* s, hvuv_write_t* req) {
-  int is_first;
+  unsigned int hindrances;
 
-  is_first = (s->flags & HINDRANCES) == 0;
-  push(s, req);
-  if (s->flags & (HVUV__NOT_OPEN | HVUV__WRITE_BLOCKED))
+  hindrances = s->flags & HINDRANCES;
+  hvuv__wqueue_push(s, req);
+  if (s->flags & (HVUV__NOT_OPEN | HVUV__WRITE_BLOCKED)) {
+    s->flags |= HVUV__WRITE_QUEUED;
     return;
+  }
 
-  begin_gathering(s);
-  if (is_first || s->write_queue_size >= GATHER_BYTES_MAX)
+  begin_gathering(s, HVUV__WRITE_QUEUED);
+  if (hindrances == 0 || s->write_queue_size >= GATHER_BYTES_MAX)
     flush(s);
 }
 
-HVUV__APART static int write_any(hvuv_write_t* req,
-                                 hvuv_stream_t* s,
-                                 const uv_buf_t bufs[],
-                                 unsigned int nbufs) {
+HVUV__APART static int write_many(hvuv_stream_t* s,
+                                  hvuv_write_t* req,
+                                  const uv_buf_t bufs[],
+                                  unsigned int nbufs) {
   int err;
 
   if (bufs == NULL || nbufs == 0)
@@ -177,6 +197,29 @@ HVUV__APART static int write_any(hvuv_write_t* req,
   if (err == 0)
     queue(s, req);
   return err;
+}
+
+/* Whether a write can only wait for the turn's end. */
+static int is_gathering(const hvuv_stream_t* s) {
+  return (s->flags & (HVUV__NOT_OPEN | HVUV__SHUT | HVUV__WRITE_BLOCKED |
+                      HVUV__WRITE_GATHER)) == HVUV__WRITE_GATHER;
+}
+
+/* Any but the first write of a turn in one buffer. */
+HVUV__APART static int write_otherwise(hvuv_stream_t* s,
+                                       hvuv_write_t* req,
+                                       const uv_buf_t bufs[],
+                                       unsigned int nbufs) {
+  if (nbufs != 1 || bufs == NULL || !is_gathering(s))
+    return write_many(s, req, bufs, nbufs);
+
+  req->small_bufs[0] = bufs[0];
+  hvuv__wqueue_prepare_one(req);
+  hvuv__wqueue_push(s, req);
+  begin_gathering(s, HVUV__WRITE_QUEUED);
+  if (s->write_queue_size >= GATHER_BYTES_MAX)
+    flush(s);
+  return 0;
 }
 
 int hvuv_write(hvuv_write_t* req,
@@ -190,12 +233,12 @@ int hvuv_write(hvuv_write_t* req,
   req->cb = cb;
   if (nbufs != 1 || bufs == NULL || bufs[0].len == 0 ||
       (s->flags & HINDRANCES) != 0)
-    return write_any(req, s, bufs, nbufs);
+    return write_otherwise(s, req, bufs, nbufs);
 
-  /* What nearly every write is: the first of its turn, in one buffer. The
-   * kernel nearly always takes all of it, and then it never sees the queue. */
+  /* What nearly every write is. The kernel nearly always takes all of it, and
+   * then it never sees the queue. */
   assert(hvuv__wqueue_is_sent(s));
-  begin_gathering(s);
+  begin_gathering(s, 0);
   req->small_bufs[0] = bufs[0];
   sent = hvuv__sys_send(s->sock, req->small_bufs, 1);
   if (sent == (ssize_t) req->small_bufs[0].len)

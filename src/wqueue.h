@@ -20,8 +20,27 @@ int hvuv__wqueue_prepare(hvuv_write_t* req,
                          const uv_buf_t bufs[],
                          unsigned int nbufs);
 
+/* The same for the one buffer that is in the request already. */
+static inline void hvuv__wqueue_prepare_one(hvuv_write_t* req) {
+  req->bufs = req->small_bufs;
+  req->nbufs = 1;
+  req->index = 0;
+  req->queued_bytes = req->small_bufs[0].len;
+  req->status = 0;
+}
+
 /* Puts a prepared request behind those that are unsent; returns its bytes. */
-size_t hvuv__wqueue_push(hvuv_stream_t* stream, hvuv_write_t* req);
+static inline size_t hvuv__wqueue_push(hvuv_stream_t* stream,
+                                       hvuv_write_t* req) {
+  req->next = NULL;
+  if (stream->unsent_head == NULL)
+    stream->unsent_head = req;
+  else
+    stream->unsent_tail->next = req;
+  stream->unsent_tail = req;
+  stream->write_queue_size += req->queued_bytes;
+  return req->queued_bytes;
+}
 
 /* A request whose bytes went out before it was prepared is done, behind all
  * that are. Most turns have one, and it is told before there is another; so it
@@ -52,6 +71,14 @@ static inline int hvuv__wqueue_is_sent(const hvuv_stream_t* stream) {
   return stream->unsent_head == NULL;
 }
 
+/* Copies the first requests, as many as fit whole, into room; returns how many
+ * bytes, and which was the last. 0 if a buffer of theirs is so large that it
+ * had better be gathered. */
+size_t hvuv__wqueue_pack(const hvuv_stream_t* stream,
+                         char room[],
+                         size_t nroom,
+                         hvuv_write_t** last);
+
 /* Points at the next buffers to send: the head request's own array if it is
  * the only one, else gathered into `room` from as many requests as fit.
  * Returns how many buffers, and their bytes in *bytes. */
@@ -61,6 +88,12 @@ unsigned int hvuv__wqueue_gather(const hvuv_stream_t* stream,
                                  const uv_buf_t** bufs,
                                  size_t* bytes);
 
+/* Makes the first requests done, up to the last of hvuv__wqueue_pack(), whose
+ * bytes have all been sent. */
+void hvuv__wqueue_finish(hvuv_stream_t* stream,
+                         hvuv_write_t* last,
+                         size_t bytes);
+
 /* Takes n sent bytes off the front; requests without bytes left are done. */
 void hvuv__wqueue_advance(hvuv_stream_t* stream, size_t n);
 
@@ -68,8 +101,21 @@ void hvuv__wqueue_advance(hvuv_stream_t* stream, size_t n);
  * with UV_ECANCELED. */
 void hvuv__wqueue_fail(hvuv_stream_t* stream, int first);
 
+/* Gives back the buffer array of a request that had more than four. */
+void hvuv__wqueue_free_bufs(hvuv_write_t* req);
+
 /* Takes the next done request off, its buffer array freed; NULL if none. Not
  * the one of hvuv__wqueue_push_sent(), unless it was put with the others. */
-hvuv_write_t* hvuv__wqueue_pop_done(hvuv_stream_t* stream);
+static inline hvuv_write_t* hvuv__wqueue_pop_done(hvuv_stream_t* stream) {
+  hvuv_write_t* req;
+
+  req = stream->done_head;
+  if (req == NULL)
+    return NULL;
+  stream->done_head = req->next;
+  if (req->bufs != req->small_bufs)
+    hvuv__wqueue_free_bufs(req);
+  return req;
+}
 
 #endif /* HVUV_SRC_WQUEUE_H */

@@ -45,7 +45,7 @@ static void writes_of_one_turn_leave_together(void** state) {
 
   turn();
   assert_int_equal(fake_calls(FAKE_SEND), 2);
-  assert_int_equal(fake_last_send_bufs(), 63);
+  assert_int_equal(fake_last_send_bufs(), 1);
   assert_int_equal(scene_count("w"), 64);
   assert_int_equal(fake_sent_size(sock), 64);
   trace_reset();

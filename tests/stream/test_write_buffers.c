@@ -92,24 +92,53 @@ static void one_send_takes_no_more_buffers_than_the_system(void** state) {
   assert_int_equal(fake_sent_size(sock), 2 * BUFS_PER_SEND + 7);
 }
 
-static void many_requests_fill_one_send_to_the_last_buffer(void** state) {
-  static uv_buf_t bufs[400];
-  static char byte[] = "x";
+/* Has four requests of 400 buffers each wait, then go out in two sends. */
+static void queue_four_and_send_twice(const uv_buf_t bufs[], ssize_t first) {
+  size_t total;
   uv_os_sock_t sock;
   hvuv_stream_t* s;
   int i;
 
-  (void) state;
+  total = 0;
   for (i = 0; i < 400; i++)
-    bufs[i] = buf_of(byte);
+    total += 4 * bufs[i].len;
   s = scene_open(&sock);
   fake_next(FAKE_SEND, UV_EAGAIN);
   for (i = 0; i < 4; i++)
     scene_write_bufs(s, "w", bufs, 400);
-  fake_next(FAKE_SEND, BUFS_PER_SEND);
-  fake_next(FAKE_SEND, 1600 - BUFS_PER_SEND);
+  fake_next(FAKE_SEND, first);
+  fake_next(FAKE_SEND, (ssize_t) total - first);
   fake_poller_fire(sock, 0, UV_WRITABLE);
+  assert_int_equal(fake_sent_size(sock), total);
+}
+
+static void many_requests_fill_one_send_to_the_last_buffer(void** state) {
+  static char large[1025];
+  uv_buf_t bufs[400];
+  int i;
+
+  (void) state;
+  memset(large, 'x', sizeof(large));
+  for (i = 0; i < 400; i++)
+    bufs[i] = uv_buf_init(large, i == 0 ? sizeof(large) : 1);
+  queue_four_and_send_twice(bufs, sizeof(large) * 3 + BUFS_PER_SEND - 3);
   assert_int_equal(fake_last_send_bufs(), 1600 - BUFS_PER_SEND);
+  turn();
+  assert_story("w:0 w:0 w:0 w:0");
+}
+
+static void small_buffers_are_copied_together(void** state) {
+  static char small[1024];
+  uv_buf_t bufs[400];
+  int i;
+
+  (void) state;
+  memset(small, 'x', sizeof(small));
+  for (i = 0; i < 400; i++)
+    bufs[i] = uv_buf_init(small, i == 0 ? sizeof(small) : 10);
+  /* Three fit the 16 KiB whole. */
+  queue_four_and_send_twice(bufs, 3 * (sizeof(small) + 3990));
+  assert_int_equal(fake_last_send_bufs(), 400);
   turn();
   assert_story("w:0 w:0 w:0 w:0");
 }
@@ -144,6 +173,7 @@ int main(void) {
       SCENE(the_array_of_buffers_is_copied),
       SCENE(one_send_takes_no_more_buffers_than_the_system),
       SCENE(many_requests_fill_one_send_to_the_last_buffer),
+      SCENE(small_buffers_are_copied_together),
       SCENE(sends_of_one_wake_are_bounded),
   };
 

@@ -26,6 +26,7 @@ static void usage(void) {
       "-c CORE      the server's: same as the client's (default), other, both\n"
       "-n N         messages to count (default 2000, 5000)\n"
       "-w NAME,...  only these servers\n"
+      "-k KIND      of sockets: unix (default); vsock, in ./dev vm-bench\n"
       "\n"
       "Results also go to .tsv files beside this program.\n"
       "\n"
@@ -107,7 +108,7 @@ static void choose_defaults(plan_t* plan,
 static int parse_options(plan_t* plan, int argc, char* argv[]) {
   int option;
 
-  while ((option = getopt(argc, argv, "r:t:c:n:w:h")) != -1) {
+  while ((option = getopt(argc, argv, "r:t:c:n:w:k:h")) != -1) {
     switch (option) {
       case 'r':
         plan->rounds = number(optarg, ROUNDS_MAX);
@@ -123,6 +124,9 @@ static int parse_options(plan_t* plan, int argc, char* argv[]) {
         break;
       case 'w':
         choose_contenders(plan, optarg);
+        break;
+      case 'k':
+        kind_choose(optarg);
         break;
       case 'h':
         return 0;

@@ -6,6 +6,7 @@
  *   main.c       the command line
  *   measure.c    time and processor time, contenders interleaved
  *   count.c      system calls and instructions, exactly, without a clock
+ *   guest.c      instructions with the kernel's, in a virtual machine
  *   memory.c     what an idle connection keeps
  *   kind.c       the kinds of sockets
  *   client.c     the load, whose every byte is checked
@@ -183,6 +184,7 @@ typedef struct {
 void measure(const plan_t* plan);
 void count_syscalls(const plan_t* plan);
 void count_instructions(const plan_t* plan);
+void count_in_guest(const plan_t* plan);
 void measure_memory(const plan_t* plan);
 
 /* Says what is going on, on stderr; "" when it is over. */

@@ -6,7 +6,9 @@
  *   main.c       the command line
  *   measure.c    time and processor time, contenders interleaved
  *   count.c      system calls and instructions, exactly, without a clock
+ *   guest.c      instructions with the kernel's, in a virtual machine
  *   memory.c     what an idle connection keeps
+ *   kind.c       the kinds of sockets
  *   client.c     the load, whose every byte is checked
  *   process.c    servers as processes, cores, clocks
  *   server_*.c   the contenders
@@ -78,6 +80,16 @@ int scenario_parse(const char* text, scenario_t* scenario);
 void scenario_name(const scenario_t* scenario, char name[], size_t size);
 void scenario_describe(const scenario_t* scenario, char text[], size_t size);
 
+/* --- On which sockets ----------------------------------------------------- */
+
+/* "unix", the default, or "vsock". */
+void kind_choose(const char* name);
+const char* kind_name(void);
+
+/* A listening socket; `place` gets the words for kind_connect. */
+int kind_listen(char place[], size_t size);
+int kind_connect(const char* place, unsigned int timeout_s);
+
 /* --- The load ------------------------------------------------------------- */
 
 typedef struct load_s load_t;
@@ -85,7 +97,7 @@ typedef struct load_s load_t;
 /* How many connections a server must take for so many messages. */
 unsigned int load_connections(const scenario_t* scenario, unsigned long total);
 
-/* Opens the scenario's connections to a socket's path. */
+/* Opens the scenario's connections to a server's place. */
 load_t* load_open(const scenario_t* scenario, const char* path);
 
 /* Has so many messages echoed. In step, the next ones are sent when all have
@@ -179,6 +191,7 @@ typedef struct {
 void measure(const plan_t* plan);
 void count_syscalls(const plan_t* plan);
 void count_instructions(const plan_t* plan);
+void count_in_guest(const plan_t* plan);
 void measure_memory(const plan_t* plan);
 
 /* Says what is going on, on stderr; "" when it is over. */

@@ -2,15 +2,17 @@
  * Being called: bind, listen, accept.
  *
  * A connection taken from the kernel waits in accepted_sock until the user
- * takes it with hvuv_accept(); only then is the next one looked for. When
+ * takes it with hvuv_accept(); only then is the next one looked for. Each
+ * wake-up takes one: another accept() just to see UV_EAGAIN costs a lone
+ * connection more than polling again costs the next, and on AF_VSOCK it sleeps,
+ * non-blocking or not, until the kernel's next tick (vsock_accept() in Linux'
+ * af_vsock.c; up to 4 ms seen on 6.1). When
  * descriptors or memory have run out, or the network is down, the kernel goes
  * on reporting READABLE, so the listener stops looking and lets its alarm try
  * again; the connections wait in the kernel meanwhile.
  */
 #include "options.h"
 #include "state.h"
-
-#define ACCEPTS_PER_WAKE 32
 
 /* Ten times a second: often enough for a person, rarely enough for a CPU. */
 #define STARVED_RETRY_MS 100
@@ -147,7 +149,6 @@ static int may_take(const hvuv_stream_t* s) {
 
 void hvuv__listener_ready(hvuv_stream_t* s, int status) {
   int err;
-  int i;
 
   if (!may_take(s))
     return;
@@ -155,7 +156,7 @@ void hvuv__listener_ready(hvuv_stream_t* s, int status) {
   err = status == 0 ? 0 : hvuv__sys_take_error(s->sock);
   if (err == 0 && status != UV_EBADF)
     err = status; /* The socket is well, but it cannot be watched. */
-  for (i = 0; i < ACCEPTS_PER_WAKE && err == 0 && may_take(s); i++)
+  if (err == 0)
     err = take_one(s);
 
   if (err == 0 || err == UV_EAGAIN)

@@ -140,6 +140,7 @@ static void a_lost_caller_is_no_error(void** state) {
   (void) state;
   listener = listen_at("vsock://any:5000");
   fake_next_on(listener, FAKE_ACCEPT, UV_ECONNABORTED);
+  fake_poller_fire(listener, 0, UV_READABLE);
   take_one(listener);
   assert_int_equal(errors, 0);
   assert_int_equal(opens, 1);

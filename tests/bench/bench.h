@@ -1,7 +1,8 @@
 /*
  * The benchmark: echo servers of several makes under one load, on the same kind
  * of socket. A bench process makes the load and measures; each server is a
- * process of its own, the same program started as `bench serve`.
+ * process of its own: the same program started as `bench serve`, or a foreign
+ * one, which finds the listening socket where `bench serve` does.
  *
  *   main.c       the command line
  *   measure.c    time and processor time, contenders interleaved
@@ -9,6 +10,7 @@
  *   memory.c     what an idle connection keeps
  *   client.c     the load, whose every byte is checked
  *   process.c    servers as processes, cores, clocks
+ *   foreign.c    other programs, and servers of several processes
  *   server_*.c   the contenders
  *   report.c     medians, spreads, tables
  *
@@ -39,19 +41,37 @@ typedef struct {
   size_t bytes;
 } job_t;
 
+/* Where a server finds the listening socket. */
+#define LISTENER 3
+
 typedef struct {
   const char* name;
   const char* what;
+
+  /* NULL if it is a foreign program, which echoes each connection until its
+   * peer ends, and serves until SIGTERM. */
   void (*serve)(const job_t* job);
+
+  const char* program; /* needed: a file beside the bench or in PATH */
+  const char* remedy;  /* what makes it be there */
+
+  unsigned int connections_most; /* that it serves soundly; 0: any number */
+  int forks;                     /* each connection is a process */
+  int no_callgrind;              /* which cannot run it */
 } contender_t;
 
-/* The first is what ratios are taken to, and so are CLASSIC and BARE. */
 extern const contender_t contenders[];
 extern const unsigned int contenders_count;
-#define CLASSIC 1
-#define BARE    4
+
+/* The rows that ratios are taken to. */
+#define RAW        0
+#define CLASSIC    3
+#define HVUV_WRITE 6
 
 void serve_epoll(const job_t* job);
+void serve_blocking(const job_t* job);
+void serve_uv_poll(const job_t* job);
+void serve_socat(const job_t* job);
 void serve_uv_classic(const job_t* job);
 void serve_uv_classic_keep(const job_t* job);
 void serve_uv_careful(const job_t* job);
@@ -97,6 +117,8 @@ void load_close(load_t* load);
 /* --- Servers as processes ------------------------------------------------- */
 
 typedef struct {
+  const contender_t* contender;
+  int is_under; /* pid is of the command that runs it */
   pid_t pid;
   char path[108];
 } server_t;
@@ -110,7 +132,8 @@ void server_start(server_t* server,
                   int other_core,
                   const char* const under[]);
 
-/* Waits for it to end, which it does when its connections are closed. */
+/* Waits for it to end, which it does when its connections are closed; a foreign
+ * program is told to. */
 void server_finish(server_t* server);
 
 /* Processor time it has used, in ns. */
@@ -118,6 +141,21 @@ uint64_t server_cpu_ns(const server_t* server);
 
 /* What `bench serve` does. */
 int server_main(int argc, char* argv[]);
+
+/* Where a program is, beside the bench or in PATH: 0, or -1 if it is not. */
+int program_find(const char* name, char path[], size_t size);
+
+/* Processor time of a process and of all below it, in ns. */
+uint64_t family_cpu_ns(pid_t pid);
+
+/* Ends a foreign server whose connections are closed. */
+void foreign_end(const server_t* server);
+
+/* Whether the system tells which processes another has started. */
+int children_known(void);
+
+/* Processor time of a process, in ns; 0 if there is none. */
+uint64_t process_cpu_ns(pid_t pid);
 
 uint64_t now_ns(void);
 
@@ -168,6 +206,19 @@ typedef struct {
   const contender_t* contenders[CONTENDERS_MAX];
   unsigned int contenders_count;
 } plan_t;
+
+/* What a contender is wanted for. */
+typedef enum { FOR_TIME, FOR_SYSCALLS, FOR_INSTRUCTIONS, FOR_MEMORY } purpose_t;
+
+/* Takes those contenders out whose program is not there, and names them. */
+void plan_leave_out_missing(plan_t* plan);
+
+/* The plan with those contenders only that can do a scenario, in *fit; the
+ * others are named. */
+void plan_for_scenario(const plan_t* plan,
+                       const scenario_t* scenario,
+                       purpose_t purpose,
+                       plan_t* fit);
 
 void measure(const plan_t* plan);
 void count_syscalls(const plan_t* plan);

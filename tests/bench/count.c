@@ -25,8 +25,9 @@ typedef struct {
   const char* what;
   const char* result;
   unsigned long messages; /* N, with one connection */
-  const char* under[8];   /* the command; FILE stands for the file it writes */
+  const char* under[9];   /* the command; FILE stands for the file it writes */
   void (*parse)(FILE* file, counts_t* counts);
+  purpose_t purpose;
 } counter_t;
 
 static void add(counts_t* counts, const char* name, double value) {
@@ -75,7 +76,7 @@ static void count_once(const counter_t* counter,
                        const contender_t* contender,
                        unsigned long messages,
                        counts_t* counts) {
-  const char* under[9] = {NULL};
+  const char* under[10] = {NULL};
   server_t server;
   char option[128];
   char path[96];
@@ -157,6 +158,7 @@ static void count_scenario(const counter_t* counter,
                            const scenario_t* s,
                            FILE* result) {
   const contender_t* contender;
+  plan_t fit;
   unsigned long messages;
   unsigned long lap;
   counts_t counts;
@@ -174,8 +176,9 @@ static void count_scenario(const counter_t* counter,
   scenario_name(s, name, sizeof(name));
   scenario_describe(s, text, sizeof(text));
   printf("%s: %s (N = %lu)\n", name, text, messages);
-  for (i = 0; i < plan->contenders_count; i++) {
-    contender = plan->contenders[i];
+  plan_for_scenario(plan, s, counter->purpose, &fit);
+  for (i = 0; i < fit.contenders_count; i++) {
+    contender = fit.contenders[i];
     progress("%s: %s", name, contender->name);
     total = count(counter, s, contender, messages, &counts);
     progress("%s", "");
@@ -210,8 +213,9 @@ void count_syscalls(const plan_t* plan) {
       .what = "system calls",
       .result = "syscalls.tsv",
       .messages = 2000,
-      .under = {"strace", "-c", "-f", "-o", "FILE", NULL},
+      .under = {"strace", "-I", "2", "-c", "-f", "-o", "FILE", NULL},
       .parse = parse_strace,
+      .purpose = FOR_SYSCALLS,
   };
 
   count_all(&counter, plan);
@@ -228,6 +232,7 @@ void count_instructions(const plan_t* plan) {
                 "--callgrind-out-file=FILE",
                 NULL},
       .parse = parse_callgrind,
+      .purpose = FOR_INSTRUCTIONS,
   };
 
   count_all(&counter, plan);

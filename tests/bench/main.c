@@ -172,6 +172,7 @@ int main(int argc, char* argv[]) {
     usage();
     return 0;
   }
+  plan_leave_out_missing(&plan);
   raise_limits();
   verbs[verb].run(&plan);
   return 0;

@@ -154,6 +154,7 @@ static void measure_scenario(const plan_t* plan,
   growth_t growths[CONTENDERS_MAX];
   const growth_t* bare = NULL;
   const contender_t* contender;
+  plan_t fit;
   unsigned int i;
 
   if (s->depth == 0)
@@ -163,12 +164,14 @@ static void measure_scenario(const plan_t* plan,
          s->bytes * s->depth);
   if (!fits(s))
     return;
+  plan_for_scenario(plan, s, FOR_MEMORY, &fit);
+  plan = &fit;
 
   for (i = 0; i < plan->contenders_count; i++) {
     contender = plan->contenders[i];
     progress("%u connections: %s", s->connections, contender->name);
     grow_typically(s, contender, &growths[i]);
-    if (contender == &contenders[BARE])
+    if (contender == &contenders[HVUV_WRITE])
       bare = &growths[i];
     fprintf(result,
             "%u\t%s\t%.0f\t%.0f\t%.1f\n",

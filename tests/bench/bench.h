@@ -28,7 +28,7 @@
 #define READ_BYTES 65536
 
 #define CONTENDERS_MAX 16
-#define SCENARIOS_MAX  32
+#define SCENARIOS_MAX  64
 #define ROUNDS_MAX     101
 
 /* --- What is compared ----------------------------------------------------- */
@@ -92,11 +92,21 @@ typedef struct {
 
 extern const scenario_t scenarios[];
 extern const unsigned int scenarios_count;
+extern const unsigned int scenarios_usual; /* the first so many */
 
 /* "100x64", "100x64x16", "open", "openx64": 0, or -1 if it is none. */
 int scenario_parse(const char* text, scenario_t* scenario);
 void scenario_name(const scenario_t* scenario, char name[], size_t size);
 void scenario_describe(const scenario_t* scenario, char text[], size_t size);
+
+/* One message, or as many as may be under way, on each connection. */
+unsigned long scenario_lap(const scenario_t* scenario);
+
+/* So many messages, but of no more bytes than so many; in whole laps, and at
+ * least one. */
+unsigned long scenario_messages(const scenario_t* scenario,
+                                unsigned long wanted,
+                                unsigned long bytes_most);
 
 /* --- The load ------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
  *
  * The load goes in step: all connections send, then all are waited for.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,10 @@
 #include "bench.h"
 
 #define CALLS_MAX 64
+
+/* Under callgrind a server takes many thousand times as long, and one that
+ * copies them several minutes for some GiB. */
+#define COUNT_BYTES_MOST (32ul << 20)
 
 /* Counts by name: of system calls, or the one of instructions. */
 typedef struct {
@@ -160,7 +165,6 @@ static void count_scenario(const counter_t* counter,
   const contender_t* contender;
   plan_t fit;
   unsigned long messages;
-  unsigned long lap;
   counts_t counts;
   char label[128];
   char name[48];
@@ -168,10 +172,11 @@ static void count_scenario(const counter_t* counter,
   unsigned int i;
   double total;
 
-  /* Whole laps, at least two. */
-  lap = (unsigned long) s->connections * (s->depth > 0 ? s->depth : 1);
-  messages = plan->messages > 0 ? plan->messages : counter->messages;
-  messages = (messages / lap < 2 ? 2 : messages / lap) * lap;
+  messages = plan->messages > 0
+                 ? scenario_messages(s, plan->messages, ULONG_MAX)
+                 : scenario_messages(s, counter->messages, COUNT_BYTES_MOST);
+  if (messages < 2 * scenario_lap(s))
+    messages = 2 * scenario_lap(s);
 
   scenario_name(s, name, sizeof(name));
   scenario_describe(s, text, sizeof(text));

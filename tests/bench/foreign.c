@@ -24,6 +24,10 @@
  * does, within so long. */
 #define END_MS 10000
 
+/* Where all that it does is counted, it has so long to see its connections
+ * closed. */
+#define SETTLE_US 50000
+
 typedef struct {
   unsigned int count;
   pid_t pid[PROCESSES_MAX];
@@ -165,6 +169,8 @@ static int ended_well(int status) {
 void foreign_end(const server_t* server) {
   int status;
 
+  if (server->is_under)
+    usleep(SETTLE_US);
   kill(wait_for_connections(server), SIGTERM);
   if (!wait_for_end(server->pid, &status)) {
     kill(server->pid, SIGKILL);

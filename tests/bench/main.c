@@ -24,7 +24,7 @@ static void usage(void) {
       "-r ROUNDS    rounds (default 11)\n"
       "-t MS        about how long each measurement takes (default 100)\n"
       "-c CORE      the server's: same as the client's (default), other, both\n"
-      "-n N         messages to count (default 2000, 5000)\n"
+      "-n N         messages to count (default 2000, 5000, of at most 32 MiB)\n"
       "-w NAME,...  only these servers\n"
       "\n"
       "Results also go to .tsv files beside this program.\n"
@@ -34,6 +34,8 @@ static void usage(void) {
     printf("  %-15s %s\n", contenders[i].name, contenders[i].what);
   puts("\nScenarios, CONNECTIONSxBYTES[xDEPTH] or open[xBYTES]; the default:");
   for (i = 0; i < scenarios_count; i++) {
+    if (i == scenarios_usual)
+      puts("and with `all` these too:");
     scenario_name(&scenarios[i], name, sizeof(name));
     scenario_describe(&scenarios[i], text, sizeof(text));
     printf("  %-15s %s\n", name, text);
@@ -81,12 +83,20 @@ static void choose_contenders(plan_t* plan, char* names) {
 static void choose_scenarios(plan_t* plan, int count, char* names[]) {
   int i;
 
+  if (count == 1 && strcmp(names[0], "all") == 0) {
+    plan->scenarios_count = scenarios_count;
+    memcpy(plan->scenarios, scenarios, scenarios_count * sizeof(scenarios[0]));
+    return;
+  }
+
   if (count > SCENARIOS_MAX)
     die("too many scenarios");
   plan->scenarios_count = (unsigned int) count;
   for (i = 0; i < count; i++)
     if (scenario_parse(names[i], &plan->scenarios[i]) != 0)
-      die("%s is no scenario", names[i]);
+      die("%s is no scenario; those are CONNECTIONSxBYTES, "
+          "CONNECTIONSxBYTESxDEPTH,\nopen, openxBYTES, and all, alone",
+          names[i]);
 }
 
 static void choose_defaults(plan_t* plan,
@@ -142,9 +152,9 @@ int main(int argc, char* argv[]) {
     void (*run)(const plan_t* plan);
     const scenario_t* scenarios;
     unsigned int scenarios_count;
-  } verbs[] = {{"run", measure, scenarios, scenarios_count},
-               {"syscalls", count_syscalls, scenarios, scenarios_count},
-               {"instructions", count_instructions, scenarios, scenarios_count},
+  } verbs[] = {{"run", measure, scenarios, scenarios_usual},
+               {"syscalls", count_syscalls, scenarios, scenarios_usual},
+               {"instructions", count_instructions, scenarios, scenarios_usual},
                {"memory", measure_memory, idle, 2}};
   plan_t plan;
   size_t verb;

@@ -6,6 +6,7 @@
  * besides changes from minute to minute, so ratios are taken inside a round and
  * then their median.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "bench.h"
@@ -20,7 +21,8 @@ typedef struct {
   FILE* summary;
 } files_t;
 
-#define WARM_UP_LEAST 200
+#define WARM_UP_LEAST      200
+#define WARM_UP_BYTES_MOST (64ul << 20)
 
 /* Calibrating goes on until it has taken so long. */
 #define CALIBRATION_MS 10
@@ -28,11 +30,15 @@ typedef struct {
 #define MESSAGES_MOST    2000000
 #define CONNECTIONS_MOST 20000
 
+/* Four laps, or one where that is many bytes. */
 static unsigned long warm_up_messages(const scenario_t* s) {
   unsigned long n;
 
-  n = 4ul * s->connections * s->depth;
-  return n < WARM_UP_LEAST ? WARM_UP_LEAST : n;
+  n = 4 * scenario_lap(s);
+  if (s->depth == 0)
+    n = 0;
+  return scenario_messages(
+      s, n < WARM_UP_LEAST ? WARM_UP_LEAST : n, WARM_UP_BYTES_MOST);
 }
 
 static void measure_once(const scenario_t* s,
@@ -78,14 +84,15 @@ static unsigned long calibrate(const scenario_t* s,
 
   most = s->depth == 0 ? CONNECTIONS_MOST : MESSAGES_MOST;
   n = warm_up_messages(s);
-  do {
-    n *= 2;
+  for (;;) {
     measure_once(s, &contenders[RAW], n, other_core, &wall, &cpu);
-  } while (wall * (double) n < CALIBRATION_MS * 1e6);
+    if (wall * (double) n >= CALIBRATION_MS * 1e6)
+      break;
+    n *= 2;
+  }
 
-  n = (unsigned long) (milliseconds * 1e6 / wall);
-  if (n < warm_up_messages(s))
-    n = warm_up_messages(s);
+  n = scenario_messages(
+      s, (unsigned long) (milliseconds * 1e6 / wall), ULONG_MAX);
   return n < most ? n : most;
 }
 

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,8 @@
 #define STACK_BYTES 32768
 
 static size_t piece_bytes;
+static atomic_uint to_hang_up;
+static sem_t all_have;
 
 static void reply(int fd, const char* bytes, size_t len) {
   size_t piece;
@@ -45,6 +49,8 @@ static void* echo(void* arg) {
     die("blocking: recv: %s", strerror(errno));
   free(buffer);
   close(fd);
+  if (atomic_fetch_sub(&to_hang_up, 1) == 1)
+    sem_post(&all_have);
   return NULL;
 }
 
@@ -63,6 +69,8 @@ void serve_blocking(const job_t* job) {
   int fd;
 
   piece_bytes = job->bytes;
+  to_hang_up = job->connections;
+  sem_init(&all_have, 0, 0);
   fcntl(job->listener, F_SETFL, 0);
   pthread_attr_init(&attr);
   pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
@@ -77,7 +85,6 @@ void serve_blocking(const job_t* job) {
   }
   pthread_attr_destroy(&attr);
   close(job->listener);
-
-  /* The process ends with its last thread. */
-  pthread_exit(NULL);
+  while (sem_wait(&all_have) != 0)
+    continue;
 }

@@ -6,9 +6,11 @@
  *
  *   main.c       the command line
  *   measure.c    time and processor time, contenders interleaved
+ *   measured.c   their medians, ratios and percentiles
  *   count.c      system calls and instructions, exactly, without a clock
  *   memory.c     what an idle connection keeps
  *   client.c     the load, whose every byte is checked
+ *   latency.c    how long its messages took
  *   process.c    servers as processes, cores, clocks
  *   foreign.c    other programs, and servers of several processes
  *   server_*.c   the contenders
@@ -108,6 +110,24 @@ unsigned long scenario_messages(const scenario_t* scenario,
                                 unsigned long wanted,
                                 unsigned long bytes_most);
 
+/* --- Times of many messages ----------------------------------------------- */
+
+/* Counts by time: each power of two in LATENCY_STEPS steps, which is exact to
+ * 1.6 %, up to about 18 minutes. */
+#define LATENCY_STEPS  64
+#define LATENCY_POWERS 35
+
+typedef struct {
+  unsigned long count;
+  uint64_t most;
+  unsigned int counts[LATENCY_POWERS * LATENCY_STEPS];
+} latency_t;
+
+void latency_add(latency_t* latency, uint64_t ns);
+
+/* The time, in ns, that a share of the messages took at most. */
+double latency_quantile(const latency_t* latency, double share);
+
 /* --- The load ------------------------------------------------------------- */
 
 typedef struct load_s load_t;
@@ -121,6 +141,9 @@ load_t* load_open(const scenario_t* scenario, const char* path);
 /* Has so many messages echoed. In step, the next ones are sent when all have
  * come back, so that a server finds the same in every turn. */
 void load_run(load_t* load, unsigned long messages, int in_step);
+
+/* Has the time of each message's way there and back added up from now on. */
+void load_time(load_t* load, latency_t* latency);
 
 void load_close(load_t* load);
 
@@ -203,6 +226,12 @@ double stats_spread(const stats_t* stats);
 
 FILE* open_result(const char* name);
 
+typedef struct {
+  double wall[CONTENDERS_MAX][ROUNDS_MAX]; /* ns a message */
+  double cpu[CONTENDERS_MAX][ROUNDS_MAX];
+  latency_t latency[CONTENDERS_MAX]; /* of all rounds */
+} measured_t;
+
 /* --- Verbs ---------------------------------------------------------------- */
 
 typedef struct {
@@ -216,6 +245,12 @@ typedef struct {
   const contender_t* contenders[CONTENDERS_MAX];
   unsigned int contenders_count;
 } plan_t;
+
+void print_measured_head(FILE* summary);
+void print_measured(const plan_t* plan,
+                    const measured_t* results,
+                    const char* label,
+                    FILE* summary);
 
 /* What a contender is wanted for. */
 typedef enum { FOR_TIME, FOR_SYSCALLS, FOR_INSTRUCTIONS, FOR_MEMORY } purpose_t;

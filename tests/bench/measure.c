@@ -12,11 +12,6 @@
 #include "bench.h"
 
 typedef struct {
-  double wall[CONTENDERS_MAX][ROUNDS_MAX]; /* ns a message */
-  double cpu[CONTENDERS_MAX][ROUNDS_MAX];
-} results_t;
-
-typedef struct {
   FILE* rounds;
   FILE* summary;
 } files_t;
@@ -46,7 +41,8 @@ static void measure_once(const scenario_t* s,
                          unsigned long messages,
                          int other_core,
                          double* wall,
-                         double* cpu) {
+                         double* cpu,
+                         latency_t* latency) {
   unsigned long warm_up;
   server_t server;
   uint64_t begin_cpu;
@@ -62,6 +58,7 @@ static void measure_once(const scenario_t* s,
                NULL);
   load = load_open(s, server.path);
   load_run(load, warm_up, 0);
+  load_time(load, latency);
 
   begin_cpu = server_cpu_ns(&server);
   begin = now_ns();
@@ -85,7 +82,7 @@ static unsigned long calibrate(const scenario_t* s,
   most = s->depth == 0 ? CONNECTIONS_MOST : MESSAGES_MOST;
   n = warm_up_messages(s);
   for (;;) {
-    measure_once(s, &contenders[RAW], n, other_core, &wall, &cpu);
+    measure_once(s, &contenders[RAW], n, other_core, &wall, &cpu, NULL);
     if (wall * (double) n >= CALIBRATION_MS * 1e6)
       break;
     n *= 2;
@@ -96,93 +93,11 @@ static unsigned long calibrate(const scenario_t* s,
   return n < most ? n : most;
 }
 
-/* Ratios inside a round to a contender, which may not be among the plan's. */
-static int ratios_to(const plan_t* plan,
-                     const results_t* results,
-                     unsigned int of,
-                     const contender_t* base,
-                     stats_t* stats) {
-  double ratios[ROUNDS_MAX];
-  unsigned int round;
-  unsigned int i;
-
-  for (i = 0; i < plan->contenders_count; i++)
-    if (plan->contenders[i] == base)
-      break;
-  if (i == plan->contenders_count)
-    return 0;
-
-  for (round = 0; round < plan->rounds; round++)
-    ratios[round] = results->cpu[of][round] / results->cpu[i][round];
-  *stats = stats_of(ratios, plan->rounds);
-  return 1;
-}
-
-static void print_ratio(FILE* summary, int there, const stats_t* stats) {
-  if (there) {
-    printf("   %5.2f (%4.2f-%4.2f)", stats->median, stats->low, stats->high);
-    fprintf(
-        summary, "\t%.3f\t%.3f\t%.3f", stats->median, stats->low, stats->high);
-  } else {
-    printf("   %17s", "-");
-    fprintf(summary, "\t\t\t");
-  }
-}
-
-static void print_results(const plan_t* plan,
-                          const results_t* results,
-                          const char* label,
-                          FILE* summary) {
-  stats_t ratio;
-  stats_t wall;
-  stats_t cpu;
-  unsigned int i;
-  int there;
-
-  printf("  %-15s %9s %6s %9s %6s   %17s   %17s   %17s\n",
-         "server",
-         "wall ns",
-         "spread",
-         "cpu ns",
-         "spread",
-         "cpu/raw_epoll",
-         "cpu/uv_classic",
-         "cpu/hvuv_write");
-  for (i = 0; i < plan->contenders_count; i++) {
-    wall = stats_of(results->wall[i], plan->rounds);
-    cpu = stats_of(results->cpu[i], plan->rounds);
-    printf("  %-15s %9.0f %5.1f%% %9.0f %5.1f%%",
-           plan->contenders[i]->name,
-           wall.median,
-           stats_spread(&wall),
-           cpu.median,
-           stats_spread(&cpu));
-    fprintf(summary,
-            "%s\t%s\t%.0f\t%.1f\t%.0f\t%.1f",
-            label,
-            plan->contenders[i]->name,
-            wall.median,
-            stats_spread(&wall),
-            cpu.median,
-            stats_spread(&cpu));
-    there = ratios_to(plan, results, i, &contenders[RAW], &ratio);
-    print_ratio(summary, there, &ratio);
-    there = ratios_to(plan, results, i, &contenders[CLASSIC], &ratio);
-    print_ratio(summary, there, &ratio);
-    there = ratios_to(plan, results, i, &contenders[HVUV_WRITE], &ratio);
-    print_ratio(summary, there, &ratio);
-    printf("\n");
-    fprintf(summary, "\n");
-  }
-  printf("\n");
-  fflush(stdout);
-}
-
 static void measure_scenario(const plan_t* plan,
                              const scenario_t* s,
                              int other_core,
                              const files_t* files) {
-  static results_t results;
+  static measured_t results;
   plan_t fit;
   unsigned long messages;
   unsigned int round;
@@ -204,6 +119,7 @@ static void measure_scenario(const plan_t* plan,
          messages);
   plan_for_scenario(plan, s, FOR_TIME, &fit);
   plan = &fit;
+  memset(results.latency, 0, sizeof(results.latency));
   fflush(stdout);
 
   for (round = 0; round < plan->rounds; round++) {
@@ -219,7 +135,8 @@ static void measure_scenario(const plan_t* plan,
                    messages,
                    other_core,
                    &results.wall[i][round],
-                   &results.cpu[i][round]);
+                   &results.cpu[i][round],
+                   &results.latency[i]);
       fprintf(files->rounds,
               "%s\t%u\t%s\t%lu\t%.1f\t%.1f\n",
               label,
@@ -231,7 +148,7 @@ static void measure_scenario(const plan_t* plan,
     }
   }
   progress("%s", "");
-  print_results(plan, &results, label, files->summary);
+  print_measured(plan, &results, label, files->summary);
 }
 
 void measure(const plan_t* plan) {
@@ -243,14 +160,7 @@ void measure(const plan_t* plan) {
   files.summary = open_result("summary.tsv");
   fprintf(files.rounds,
           "core\tscenario\tround\tserver\tmessages\twall_ns\tcpu_ns\n");
-  fprintf(files.summary,
-          "core\tscenario\tserver\twall_ns\twall_spread_%%\tcpu_ns\t"
-          "cpu_spread_%%\tto_raw\tto_raw_low\tto_raw_high\t"
-          "to_classic\tto_classic_low\tto_classic_high\t"
-          "to_hvuv_write\tto_hvuv_write_low\tto_hvuv_write_high\n");
-  printf("Spread: what the middle half of the rounds spans, to the median. "
-         "Ratios: of the\nprocessor time, median (and middle half) of those "
-         "inside each round.\n\n");
+  print_measured_head(files.summary);
 
   for (other_core = 0; other_core < cores_count(); other_core++) {
     if (!(other_core ? plan->other_core : plan->same_core))

@@ -8,7 +8,10 @@
  *   measure.c    time and processor time, contenders interleaved
  *   measured.c   their medians, ratios and percentiles
  *   count.c      system calls and instructions, exactly, without a clock
+ *   counts.c     counts by name
  *   memory.c     what an idle connection keeps
+ *   queue.c      many small writes in one turn of the loop
+ *   queue_writer.c  the process that makes them
  *   client.c     the load, whose every byte is checked
  *   latency.c    how long its messages took
  *   process.c    servers as processes, cores, clocks
@@ -232,6 +235,21 @@ typedef struct {
   latency_t latency[CONTENDERS_MAX]; /* of all rounds */
 } measured_t;
 
+/* Counts by name: of system calls, or the one of instructions. */
+#define CALLS_MAX 64
+
+typedef struct {
+  unsigned int count;
+  char name[CALLS_MAX][32];
+  double value[CALLS_MAX];
+} counts_t;
+
+void counts_add(counts_t* counts, const char* name, double value);
+void counts_subtract(counts_t* counts, const counts_t* other);
+
+/* Adds what `strace -c` has written. */
+void counts_parse_strace(FILE* file, counts_t* counts);
+
 /* --- Verbs ---------------------------------------------------------------- */
 
 typedef struct {
@@ -269,6 +287,10 @@ void measure(const plan_t* plan);
 void count_syscalls(const plan_t* plan);
 void count_instructions(const plan_t* plan);
 void measure_memory(const plan_t* plan);
+void measure_queue(const plan_t* plan);
+
+/* What `bench write` does, for measure_queue(). */
+int writer_main(int argc, char* argv[]);
 
 /* Says what is going on, on stderr; "" when it is over. */
 void progress(const char* format, ...) __attribute__((format(printf, 1, 2)));

@@ -13,18 +13,9 @@
 
 #include "bench.h"
 
-#define CALLS_MAX 64
-
 /* Under callgrind a server takes many thousand times as long, and one that
  * copies them several minutes for some GiB. */
 #define COUNT_BYTES_MOST (32ul << 20)
-
-/* Counts by name: of system calls, or the one of instructions. */
-typedef struct {
-  unsigned int count;
-  char name[CALLS_MAX][32];
-  double value[CALLS_MAX];
-} counts_t;
 
 typedef struct {
   const char* what;
@@ -35,37 +26,6 @@ typedef struct {
   purpose_t purpose;
 } counter_t;
 
-static void add(counts_t* counts, const char* name, double value) {
-  unsigned int i;
-
-  for (i = 0; i < counts->count; i++)
-    if (strcmp(counts->name[i], name) == 0)
-      break;
-  if (i == CALLS_MAX)
-    die("more kinds of system calls than there is room for");
-  if (i == counts->count) {
-    snprintf(counts->name[i], sizeof(counts->name[i]), "%s", name);
-    counts->value[i] = 0;
-    counts->count++;
-  }
-  counts->value[i] += value;
-}
-
-/* strace -c: "  0.10  0.000010  1  200  [errors]  recvfrom" */
-static void parse_strace(FILE* file, counts_t* counts) {
-  char line[256];
-  char last[64];
-  char more[64];
-  double calls;
-  int fields;
-
-  while (fgets(line, sizeof(line), file) != NULL) {
-    fields = sscanf(line, "%*f %*f %*f %lf %63s %63s", &calls, last, more);
-    if (fields >= 2 && strcmp(fields == 3 ? more : last, "total") != 0)
-      add(counts, fields == 3 ? more : last, calls);
-  }
-}
-
 /* callgrind.out: "totals: 123456" */
 static void parse_callgrind(FILE* file, counts_t* counts) {
   char line[4096];
@@ -73,7 +33,7 @@ static void parse_callgrind(FILE* file, counts_t* counts) {
 
   while (fgets(line, sizeof(line), file) != NULL)
     if (sscanf(line, "totals: %lf", &total) == 1)
-      add(counts, "instructions", total);
+      counts_add(counts, "instructions", total);
 }
 
 static void count_once(const counter_t* counter,
@@ -131,8 +91,7 @@ static double count(const counter_t* counter,
 
   count_once(counter, s, contender, messages, &once);
   count_once(counter, s, contender, 2 * messages, counts);
-  for (i = 0; i < once.count; i++)
-    add(counts, once.name[i], -once.value[i]);
+  counts_subtract(counts, &once);
 
   total = 0;
   for (i = 0; i < counts->count; i++) {
@@ -219,7 +178,7 @@ void count_syscalls(const plan_t* plan) {
       .result = "syscalls.tsv",
       .messages = 2000,
       .under = {"strace", "-I", "2", "-c", "-f", "-o", "FILE", NULL},
-      .parse = parse_strace,
+      .parse = counts_parse_strace,
       .purpose = FOR_SYSCALLS,
   };
 

@@ -20,6 +20,9 @@ static void usage(void) {
       "    user instructions per message (needs valgrind)\n"
       "bench memory [-w NAME,...] [SCENARIO...]\n"
       "    the server's memory per idle connection (default 1000x64 10000x64)\n"
+      "bench queue [-r ROUNDS] [-c CORE]\n"
+      "    1, 8, 64 small writes in one turn of the loop, and 512 to a full "
+      "socket\n"
       "\n"
       "-r ROUNDS    rounds (default 11)\n"
       "-t MS        about how long each measurement takes (default 100)\n"
@@ -110,7 +113,8 @@ static void choose_defaults(plan_t* plan,
     plan->contenders[plan->contenders_count] =
         &contenders[plan->contenders_count];
   plan->scenarios_count = of_verb_count;
-  memcpy(plan->scenarios, of_verb, of_verb_count * sizeof(of_verb[0]));
+  if (of_verb_count > 0)
+    memcpy(plan->scenarios, of_verb, of_verb_count * sizeof(of_verb[0]));
 }
 
 /* Returns 0 if help was asked for. */
@@ -155,13 +159,16 @@ int main(int argc, char* argv[]) {
   } verbs[] = {{"run", measure, scenarios, scenarios_usual},
                {"syscalls", count_syscalls, scenarios, scenarios_usual},
                {"instructions", count_instructions, scenarios, scenarios_usual},
-               {"memory", measure_memory, idle, 2}};
+               {"memory", measure_memory, idle, 2},
+               {"queue", measure_queue, NULL, 0}};
   plan_t plan;
   size_t verb;
   size_t i;
 
   if (argc > 1 && strcmp(argv[1], "serve") == 0)
     return server_main(argc - 2, argv + 2);
+  if (argc > 1 && strcmp(argv[1], "write") == 0)
+    return writer_main(argc - 2, argv + 2);
   if (argc > 1 && strcmp(argv[1], "help") == 0) {
     usage();
     return 0;

@@ -17,7 +17,9 @@
  *   process.c    servers as processes, cores, clocks
  *   foreign.c    other programs, and servers of several processes
  *   server_*.c   the contenders
- *   report.c     medians, spreads, tables
+ *   report.c     medians, spreads, files
+ *   machine.c    what machine it was
+ *   progress.c   what goes on, and how long it will take
  *
  * Another contender is a row in contender.c, another load a row in scenario.c.
  */
@@ -227,7 +229,14 @@ stats_t stats_of(const double values[], unsigned int count);
 /* (high - low) / median, in per cent. */
 double stats_spread(const stats_t* stats);
 
+/* A file beside the program, whose first line is a comment: machine_facts(). */
 FILE* open_result(const char* name);
+
+/* Kernel, libuv, cores and the like, in one line. */
+const char* machine_facts(void);
+
+/* Prints them, and what they mean for what follows. */
+void machine_print(void);
 
 typedef struct {
   double wall[CONTENDERS_MAX][ROUNDS_MAX]; /* ns a message */
@@ -283,6 +292,11 @@ void plan_for_scenario(const plan_t* plan,
                        purpose_t purpose,
                        plan_t* fit);
 
+/* How many those are. */
+unsigned int plan_count_fit(const plan_t* plan,
+                            const scenario_t* scenario,
+                            purpose_t purpose);
+
 void measure(const plan_t* plan);
 void count_syscalls(const plan_t* plan);
 void count_instructions(const plan_t* plan);
@@ -292,8 +306,17 @@ void measure_queue(const plan_t* plan);
 /* What `bench write` does, for measure_queue(). */
 int writer_main(int argc, char* argv[]);
 
-/* Says what is going on, on stderr; "" when it is over. */
+/* --- Saying what goes on ---------------------------------------------------
+ */
+
+/* All on stderr: how long the whole will take, about; that so much of it is
+ * over; a scenario begins, where that is no terminal; a line that stays until
+ * the next one, where it is. */
+void progress_begin(double seconds);
+void progress_done(double seconds);
+void progress_scenario(const char* name, unsigned int n, unsigned int of);
 void progress(const char* format, ...) __attribute__((format(printf, 1, 2)));
+void progress_end(void);
 
 _Noreturn void die(const char* format, ...)
     __attribute__((format(printf, 1, 2)));

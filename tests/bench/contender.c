@@ -126,3 +126,15 @@ void plan_for_scenario(const plan_t* plan,
       printf("  left out: %s, because %s\n", plan->contenders[i]->name, reason);
   }
 }
+
+unsigned int plan_count_fit(const plan_t* plan,
+                            const scenario_t* scenario,
+                            purpose_t purpose) {
+  unsigned int count;
+  unsigned int i;
+
+  count = 0;
+  for (i = 0; i < plan->contenders_count; i++)
+    count += unfit(plan->contenders[i], scenario, purpose) == NULL;
+  return count;
+}

@@ -19,11 +19,12 @@
 
 typedef struct {
   const char* what;
-  const char* result;
+  const char* result;     /* the file */
   unsigned long messages; /* N, with one connection */
   const char* under[9];   /* the command; FILE stands for the file it writes */
   void (*parse)(FILE* file, counts_t* counts);
   purpose_t purpose;
+  double seconds; /* that one server takes, about */
 } counter_t;
 
 /* callgrind.out: "totals: 123456" */
@@ -145,7 +146,8 @@ static void count_scenario(const counter_t* counter,
     contender = fit.contenders[i];
     progress("%s: %s", name, contender->name);
     total = count(counter, s, contender, messages, &counts);
-    progress("%s", "");
+    progress_done(counter->seconds);
+    progress_end();
     printf("  %-15s %9.2f %s", contender->name, total, counter->what);
     snprintf(label, sizeof(label), "%s\t%s", name, contender->name);
     print_counts(&counts, label, result);
@@ -154,21 +156,30 @@ static void count_scenario(const counter_t* counter,
 }
 
 static void count_all(const counter_t* counter, const plan_t* plan) {
-  char command[64];
+  double seconds;
   FILE* result;
   unsigned int i;
+  char path[4200];
+  char name[48];
 
-  snprintf(
-      command, sizeof(command), "command -v %s >/dev/null", counter->under[0]);
-  if (system(command) != 0)
-    die("%s is not installed; it does the counting", counter->under[0]);
+  if (program_find(counter->under[0], path, sizeof(path)) != 0)
+    die("%s does the counting, and is not installed; `./dev bench` installs it",
+        counter->under[0]);
 
   result = open_result(counter->result);
   fprintf(result, "scenario\tserver\twhat\tper_message\n");
   printf("Counted, per message: (of 2 N messages - of N) / N\n\n");
   pin_to_core(nth_core(0), 1);
+  seconds = 0;
   for (i = 0; i < plan->scenarios_count; i++)
+    seconds += counter->seconds *
+               plan_count_fit(plan, &plan->scenarios[i], counter->purpose);
+  progress_begin(seconds);
+  for (i = 0; i < plan->scenarios_count; i++) {
+    scenario_name(&plan->scenarios[i], name, sizeof(name));
+    progress_scenario(name, i + 1, plan->scenarios_count);
     count_scenario(counter, plan, &plan->scenarios[i], result);
+  }
   fclose(result);
 }
 
@@ -180,6 +191,7 @@ void count_syscalls(const plan_t* plan) {
       .under = {"strace", "-I", "2", "-c", "-f", "-o", "FILE", NULL},
       .parse = counts_parse_strace,
       .purpose = FOR_SYSCALLS,
+      .seconds = 0.7,
   };
 
   count_all(&counter, plan);
@@ -197,6 +209,7 @@ void count_instructions(const plan_t* plan) {
                 NULL},
       .parse = parse_callgrind,
       .purpose = FOR_INSTRUCTIONS,
+      .seconds = 3,
   };
 
   count_all(&counter, plan);

@@ -30,7 +30,8 @@ static void usage(void) {
       "-n N         messages to count (default 2000, 5000, of at most 32 MiB)\n"
       "-w NAME,...  only these servers\n"
       "\n"
-      "Results also go to .tsv files beside this program.\n"
+      "Results also go to .tsv files beside this program, whose first line "
+      "tells the machine.\n"
       "\n"
       "Servers:");
   for (i = 0; i < contenders_count; i++)
@@ -189,7 +190,9 @@ int main(int argc, char* argv[]) {
     usage();
     return 0;
   }
-  plan_leave_out_missing(&plan);
+  machine_print();
+  if (verbs[verb].scenarios != NULL)
+    plan_leave_out_missing(&plan);
   raise_limits();
   verbs[verb].run(&plan);
   return 0;

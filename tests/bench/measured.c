@@ -108,9 +108,9 @@ void print_measured_head(FILE* summary) {
 
   printf("Times are for each message. Spread: what the middle half of the "
          "rounds spans, to\nthe median. Ratios: of the server's processor "
-         "time, median (and middle half) of those\ninside each round. There "
-         "and back: at the client, of all messages, so\nmany of which took at "
-         "most so long.\n\n");
+         "time, median (and middle half) of\nthose inside each round. There "
+         "and back: at the client, of all rounds' messages;\nso large a share "
+         "of them took at most so long.\n\n");
 }
 
 static void print_measured_titles(void) {

@@ -121,6 +121,11 @@ static void grow_typically(const scenario_t* s,
   *growth = rounds[i];
 }
 
+/* That one server takes, about. */
+static double seconds_of(const scenario_t* s) {
+  return ROUNDS * (0.05 + 100e-6 * s->connections);
+}
+
 static int fits(const scenario_t* s) {
   struct rlimit limit;
 
@@ -171,6 +176,7 @@ static void measure_scenario(const plan_t* plan,
     contender = plan->contenders[i];
     progress("%u connections: %s", s->connections, contender->name);
     grow_typically(s, contender, &growths[i]);
+    progress_done(seconds_of(s));
     if (contender == &contenders[HVUV_WRITE])
       bare = &growths[i];
     fprintf(result,
@@ -181,7 +187,7 @@ static void measure_scenario(const plan_t* plan,
             growths[i].after,
             growths[i].each);
   }
-  progress("%s", "");
+  progress_end();
 
   printf("  %-15s %11s %11s %11s %14s\n",
          "server",
@@ -196,8 +202,10 @@ static void measure_scenario(const plan_t* plan,
 }
 
 void measure_memory(const plan_t* plan) {
+  double seconds;
   FILE* result;
   unsigned int i;
+  char name[48];
 
   result = open_result("memory.tsv");
   fprintf(result, "connections\tserver\tbefore_b\tafter_b\teach_b\n");
@@ -205,7 +213,15 @@ void measure_memory(const plan_t* plan) {
          source(),
          ROUNDS);
   pin_to_core(nth_core(0), 1);
+  seconds = 0;
   for (i = 0; i < plan->scenarios_count; i++)
+    seconds += seconds_of(&plan->scenarios[i]) *
+               plan_count_fit(plan, &plan->scenarios[i], FOR_MEMORY);
+  progress_begin(seconds);
+  for (i = 0; i < plan->scenarios_count; i++) {
+    scenario_name(&plan->scenarios[i], name, sizeof(name));
+    progress_scenario(name, i + 1, plan->scenarios_count);
     measure_scenario(plan, &plan->scenarios[i], result);
+  }
   fclose(result);
 }

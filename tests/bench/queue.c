@@ -17,12 +17,15 @@
 
 #include "bench.h"
 
-#define WAYS       5
-#define FULL       512 /* writes to a full socket */
-#define TIMED_MOST 5000
+#define WAYS         5
+#define WRITES_COUNT 3
+#define FULL         512 /* writes to a full socket */
+#define TIMED_MOST   5000
 
 /* Turns that are counted; the count is the same for any. */
 #define COUNTED 100
+
+#define SECONDS_OF_COUNT 2.0
 
 static const char* const ways[WAYS] = {
     "uv_write", "hvuv_write", "hvuv_try_write", "send", "one_sendmsg"};
@@ -154,6 +157,12 @@ static double calls_of_turn(const char* way, unsigned int writes) {
 
 /* --- An idle stream ------------------------------------------------------- */
 
+/* That one round takes, about: the ways are not all as slow as uv_write, but
+ * the peer takes time as well. */
+static double seconds_of_round(const plan_t* plan) {
+  return WAYS * (0.02 + plan->milliseconds * 1e-3);
+}
+
 static void time_rounds(const plan_t* plan,
                         unsigned int writes,
                         int other_core,
@@ -171,10 +180,11 @@ static void time_rounds(const plan_t* plan,
            plan->milliseconds * 1e6 / ns < TIMED_MOST
                ? plan->milliseconds * 1e6 / ns + 1
                : TIMED_MOST);
-  printf("%u write%s of 64 B in one turn (%s core, %u rounds of %s turns)\n",
+  printf("%u write%s of 64 B in one turn (peer on %s core, %u rounds of %s "
+         "turns)\n",
          writes,
          writes == 1 ? "" : "s",
-         other_core ? "other" : "same",
+         other_core ? "another" : "the same",
          plan->rounds,
          turns);
   for (round = 0; round < plan->rounds; round++) {
@@ -182,9 +192,10 @@ static void time_rounds(const plan_t* plan,
       i = (round + at) % WAYS;
       progress("round %u of %u, %s", round + 1, plan->rounds, ways[i]);
       turn->ns[i][round] = write_once(ways[i], writes, turns, other_core);
+      progress_done(seconds_of_round(plan) / WAYS);
     }
   }
-  progress("%s", "");
+  progress_end();
 }
 
 static void print_turn(const plan_t* plan,
@@ -250,10 +261,11 @@ static void measure_turn(const plan_t* plan,
     if (!can_count())
       continue;
     progress("counting system calls: %s", ways[i]);
+    progress_done(SECONDS_OF_COUNT / WAYS);
     turn.calls[i] =
         calls_of_turn(ways[i], writes) - calls_of_turn("nothing", 0);
   }
-  progress("%s", "");
+  progress_end();
   print_turn(plan, writes, other_core, &turn, result);
 }
 
@@ -305,7 +317,8 @@ static void measure_full(FILE* result) {
 }
 
 void measure_queue(const plan_t* plan) {
-  static const unsigned int writes[] = {1, 8, 64};
+  static const unsigned int writes[WRITES_COUNT] = {1, 8, 64};
+  char name[32];
   FILE* result;
   int other_core;
   size_t i;
@@ -320,11 +333,16 @@ void measure_queue(const plan_t* plan) {
   if (!can_count())
     printf("System calls are left out, because there is no strace; install the "
            "package strace.\n\n");
+  progress_begin((plan->same_core + plan->other_core) * WRITES_COUNT *
+                 (plan->rounds * seconds_of_round(plan) + SECONDS_OF_COUNT));
   for (other_core = 0; other_core < cores_count(); other_core++) {
     if (!(other_core ? plan->other_core : plan->same_core))
       continue;
-    for (i = 0; i < sizeof(writes) / sizeof(writes[0]); i++)
+    for (i = 0; i < WRITES_COUNT; i++) {
+      snprintf(name, sizeof(name), "%u in a turn", writes[i]);
+      progress_scenario(name, (unsigned int) i + 1, WRITES_COUNT);
       measure_turn(plan, writes[i], other_core, result);
+    }
   }
   fclose(result);
 

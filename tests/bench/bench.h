@@ -63,7 +63,8 @@ typedef struct {
   const char* remedy;  /* what makes it be there */
 
   unsigned int connections_most; /* that it serves soundly; 0: any number */
-  int forks;                     /* each connection is a process */
+  int threads;                   /* each connection is a thread */
+  int forks;                     /* each is a process */
   int no_callgrind;              /* which cannot run it */
 } contender_t;
 

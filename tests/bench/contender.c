@@ -15,7 +15,8 @@ const contender_t contenders[] = {
     {.name = "blocking",
      .what = "a thread for each connection, blocking recv and send",
      .serve = serve_blocking,
-     .connections_most = 2000},
+     .connections_most = 2000,
+     .threads = 1},
     {.name = "uv_poll",
      .what = "a bare uv_poll_t for each connection, no adapter: the limit of "
              "those on it",
@@ -83,6 +84,9 @@ void plan_leave_out_missing(plan_t* plan) {
   plan->contenders_count = kept;
 }
 
+/* Of a server, besides its own. */
+#define CALLGRIND_THREADS 490
+
 /* Why not, or NULL. */
 static const char* unfit(const contender_t* contender,
                          const scenario_t* s,
@@ -99,6 +103,9 @@ static const char* unfit(const contender_t* contender,
   }
   if (purpose == FOR_INSTRUCTIONS && contender->no_callgrind)
     return "callgrind cannot count what it does";
+  if (purpose == FOR_INSTRUCTIONS && contender->threads &&
+      s->connections > CALLGRIND_THREADS)
+    return "callgrind has room for 500 threads";
   if (purpose == FOR_MEMORY && contender->forks)
     return "its memory is that of many processes";
   if (contender->forks && s->depth == 0)

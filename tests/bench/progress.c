@@ -13,7 +13,7 @@
 /* What is known after less than this share of all is worth nothing. */
 #define SHARE_LEAST 0.03
 
-static double all_s;
+static double all_s; /* 0: a verb that does not say */
 static double done_s;
 static uint64_t began;
 
@@ -28,6 +28,8 @@ static void print_left(void) {
   double took;
   double left;
 
+  if (all_s <= 0)
+    return;
   took = (double) (now_ns() - began) / 1e9;
   left = all_s - done_s;
   if (done_s > SHARE_LEAST * all_s)

@@ -3,9 +3,7 @@
 
 #include "bench.h"
 
-#define FOREIGN_REMEDY                                                         \
-  "what it needs was not installed when the benchmark was built; "             \
-  "tests/bench/foreign says what that is"
+#define REMEDY "./dev bench-extras installs what it takes"
 
 const contender_t contenders[] = {
     [RAW] = {.name = "raw_epoll",
@@ -45,17 +43,17 @@ const contender_t contenders[] = {
     {.name = "go_vsock",
      .what = "Go, mdlayher/vsock: a goroutine for each connection",
      .program = "bench_go",
-     .remedy = FOREIGN_REMEDY,
+     .remedy = REMEDY,
      .no_callgrind = 1},
     {.name = "rust_vsock",
      .what = "Rust, tokio-vsock: a task for each connection",
      .program = "bench_rust",
-     .remedy = FOREIGN_REMEDY},
+     .remedy = REMEDY},
     {.name = "socat",
      .what = "socat with a pipe to itself: a process for each connection",
      .serve = serve_socat,
      .program = "socat",
-     .remedy = "install the package socat",
+     .remedy = REMEDY,
      .connections_most = 100,
      .forks = 1,
      .no_callgrind = 1},
@@ -76,7 +74,7 @@ void plan_leave_out_missing(plan_t* plan) {
         program_find(contender->program, path, sizeof(path)) == 0)
       plan->contenders[kept++] = contender;
     else
-      printf("left out: %s, because there is no program %s: %s\n",
+      printf("left out: %s, because there is no program %s; %s\n",
              contender->name,
              contender->program,
              contender->remedy);

@@ -9,9 +9,11 @@
  *   measured.c   their medians, ratios and percentiles
  *   count.c      system calls and instructions, exactly, without a clock
  *   counts.c     counts by name
+ *   guest.c      instructions with the kernel's, in a virtual machine
  *   memory.c     what an idle connection keeps
  *   queue.c      many small writes in one turn of the loop
  *   queue_writer.c  the process that makes them
+ *   kind.c       the kinds of sockets
  *   client.c     the load, whose every byte is checked
  *   latency.c    how long its messages took
  *   process.c    servers as processes, cores, clocks
@@ -107,6 +109,16 @@ int scenario_parse(const char* text, scenario_t* scenario);
 void scenario_name(const scenario_t* scenario, char name[], size_t size);
 void scenario_describe(const scenario_t* scenario, char text[], size_t size);
 
+/* --- On which sockets ----------------------------------------------------- */
+
+/* "unix", the default, or "vsock". */
+void kind_choose(const char* name);
+const char* kind_name(void);
+
+/* A listening socket; `place` gets the words for kind_connect. */
+int kind_listen(char place[], size_t size);
+int kind_connect(const char* place, unsigned int timeout_s);
+
 /* One message, or as many as may be under way, on each connection. */
 unsigned long scenario_lap(const scenario_t* scenario);
 
@@ -141,7 +153,7 @@ typedef struct load_s load_t;
 /* How many connections a server must take for so many messages. */
 unsigned int load_connections(const scenario_t* scenario, unsigned long total);
 
-/* Opens the scenario's connections to a socket's path. */
+/* Opens the scenario's connections to a server's place. */
 load_t* load_open(const scenario_t* scenario, const char* path);
 
 /* Has so many messages echoed. In step, the next ones are sent when all have
@@ -286,6 +298,11 @@ typedef enum { FOR_TIME, FOR_SYSCALLS, FOR_INSTRUCTIONS, FOR_MEMORY } purpose_t;
 /* Takes those contenders out whose program is not there, and names them. */
 void plan_leave_out_missing(plan_t* plan);
 
+/* Why a contender cannot do a scenario, or NULL if it can. */
+const char* contender_unfit(const contender_t* contender,
+                            const scenario_t* scenario,
+                            purpose_t purpose);
+
 /* The plan with those contenders only that can do a scenario, in *fit; the
  * others are named. */
 void plan_for_scenario(const plan_t* plan,
@@ -301,6 +318,7 @@ unsigned int plan_count_fit(const plan_t* plan,
 void measure(const plan_t* plan);
 void count_syscalls(const plan_t* plan);
 void count_instructions(const plan_t* plan);
+void count_in_guest(const plan_t* plan);
 void measure_memory(const plan_t* plan);
 void measure_queue(const plan_t* plan);
 

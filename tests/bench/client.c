@@ -11,8 +11,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -48,22 +46,6 @@ struct load_s {
   char pattern[PERIOD + CHUNK];
   char buffer[CHUNK];
 };
-
-static int connect_to(const char* path) {
-  struct sockaddr_un name = {.sun_family = AF_UNIX};
-  struct timeval limit = {.tv_sec = TIMEOUT_S};
-  int fd;
-
-  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd == -1)
-    die("client: socket: %s", strerror(errno));
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-  memcpy(name.sun_path, path, strlen(path) + 1);
-  if (connect(fd, (struct sockaddr*) &name, sizeof(name)) != 0)
-    die("client: connect to %s: %s", path, strerror(errno));
-  return fd;
-}
 
 static const char* place(const load_t* load, const conn_t* c, uint64_t at) {
   return load->pattern + (at + (uint64_t) c->id * STRIDE) % PERIOD;
@@ -203,7 +185,7 @@ static void open_echo_close(load_t* load, size_t bytes) {
 
   begun = now_ns();
   c.id = load->opened++;
-  c.fd = connect_to(load->path);
+  c.fd = kind_connect(load->path, TIMEOUT_S);
   load->scenario.bytes = bytes;
   if (bytes > 0) {
     c.granted = 1;
@@ -239,7 +221,7 @@ static void add_connection(load_t* load, unsigned int id) {
   c = &load->conns[id];
   c->id = id;
   c->begun = load->begun + (size_t) id * load->scenario.depth;
-  c->fd = connect_to(load->path);
+  c->fd = kind_connect(load->path, TIMEOUT_S);
   event.data.ptr = c;
   if (epoll_ctl(load->epoll, EPOLL_CTL_ADD, c->fd, &event) != 0)
     die("client: epoll_ctl: %s", strerror(errno));

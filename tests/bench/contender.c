@@ -85,10 +85,9 @@ void plan_leave_out_missing(plan_t* plan) {
 /* Of a server, besides its own. */
 #define CALLGRIND_THREADS 490
 
-/* Why not, or NULL. */
-static const char* unfit(const contender_t* contender,
-                         const scenario_t* s,
-                         purpose_t purpose) {
+const char* contender_unfit(const contender_t* contender,
+                            const scenario_t* s,
+                            purpose_t purpose) {
   static char text[96];
 
   if (contender->connections_most > 0 &&
@@ -124,7 +123,7 @@ void plan_for_scenario(const plan_t* plan,
   *fit = *plan;
   fit->contenders_count = 0;
   for (i = 0; i < plan->contenders_count; i++) {
-    reason = unfit(plan->contenders[i], scenario, purpose);
+    reason = contender_unfit(plan->contenders[i], scenario, purpose);
     if (reason == NULL)
       fit->contenders[fit->contenders_count++] = plan->contenders[i];
     else
@@ -140,6 +139,6 @@ unsigned int plan_count_fit(const plan_t* plan,
 
   count = 0;
   for (i = 0; i < plan->contenders_count; i++)
-    count += unfit(plan->contenders[i], scenario, purpose) == NULL;
+    count += contender_unfit(plan->contenders[i], scenario, purpose) == NULL;
   return count;
 }

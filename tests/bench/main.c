@@ -18,6 +18,9 @@ static void usage(void) {
       "    system calls per message (needs strace)\n"
       "bench instructions [OPTIONS] [SCENARIO...]\n"
       "    user instructions per message (needs valgrind)\n"
+      "bench guest [OPTIONS] [SCENARIO...]\n"
+      "    instructions per message, the kernel's too (./dev vm-bench does "
+      "it)\n"
       "bench memory [-w NAME,...] [SCENARIO...]\n"
       "    the server's memory per idle connection (default 1000x64 10000x64)\n"
       "bench queue [-r ROUNDS] [-c CORE]\n"
@@ -27,8 +30,9 @@ static void usage(void) {
       "-r ROUNDS    rounds (default 11)\n"
       "-t MS        about how long each measurement takes (default 100)\n"
       "-c CORE      the server's: same as the client's (default), other, both\n"
-      "-n N         messages to count (default 2000, 5000, of at most 32 MiB)\n"
+      "-n N         messages to count (default: as many as it takes)\n"
       "-w NAME,...  only these servers\n"
+      "-k KIND      of sockets: unix (default); vsock, in ./dev vm-bench\n"
       "\n"
       "Results also go to .tsv files beside this program, whose first line "
       "tells the machine.\n"
@@ -122,7 +126,7 @@ static void choose_defaults(plan_t* plan,
 static int parse_options(plan_t* plan, int argc, char* argv[]) {
   int option;
 
-  while ((option = getopt(argc, argv, "r:t:c:n:w:h")) != -1) {
+  while ((option = getopt(argc, argv, "r:t:c:n:w:k:h")) != -1) {
     switch (option) {
       case 'r':
         plan->rounds = number(optarg, ROUNDS_MAX);
@@ -139,6 +143,9 @@ static int parse_options(plan_t* plan, int argc, char* argv[]) {
       case 'w':
         choose_contenders(plan, optarg);
         break;
+      case 'k':
+        kind_choose(optarg);
+        break;
       case 'h':
         return 0;
       default:
@@ -152,6 +159,12 @@ static int parse_options(plan_t* plan, int argc, char* argv[]) {
 
 int main(int argc, char* argv[]) {
   static const scenario_t idle[] = {{1000, 64, 1}, {10000, 64, 1}};
+  static const scenario_t few[] = {{1, 64, 1},
+                                   {64, 64, 1},
+                                   {1, 4096, 1},
+                                   {1, 65536, 1},
+                                   {1, 64, 16},
+                                   {1, 64, 0}};
   const struct {
     const char* name;
     void (*run)(const plan_t* plan);
@@ -160,6 +173,7 @@ int main(int argc, char* argv[]) {
   } verbs[] = {{"run", measure, scenarios, scenarios_usual},
                {"syscalls", count_syscalls, scenarios, scenarios_usual},
                {"instructions", count_instructions, scenarios, scenarios_usual},
+               {"guest", count_in_guest, few, sizeof(few) / sizeof(few[0])},
                {"memory", measure_memory, idle, 2},
                {"queue", measure_queue, NULL, 0}};
   plan_t plan;

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -166,19 +164,6 @@ const char* temporary_folder(void) {
 
 /* --- Servers -------------------------------------------------------------- */
 
-static int listen_at(const char* path) {
-  struct sockaddr_un name = {.sun_family = AF_UNIX};
-  int fd;
-
-  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  memcpy(name.sun_path, path, strlen(path) + 1);
-  unlink(path);
-  if (fd == -1 || bind(fd, (struct sockaddr*) &name, sizeof(name)) != 0 ||
-      listen(fd, 4096) != 0)
-    die("%s: %s", path, strerror(errno));
-  return fd;
-}
-
 _Noreturn static void become_server(const char* words[],
                                     int listener,
                                     int other_core,
@@ -237,9 +222,7 @@ void server_start(server_t* server,
 
   server->contender = contender;
   server->is_under = under != NULL;
-  temporary_folder();
-  memcpy(server->path, socket_path, sizeof(socket_path));
-  listener = listen_at(server->path);
+  listener = kind_listen(server->path, sizeof(server->path));
 
   n = 0;
   for (; under != NULL && under[n] != NULL && n < WORDS_MAX - 6; n++)

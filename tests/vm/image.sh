@@ -74,7 +74,10 @@ for file in "$@"; do
 done
 chmod +x "$tree/init"
 
-# Little compression: software emulation unpacks slowly.
-(cd "$tree" && find . | cpio -o -H newc --quiet) | gzip -1 >"$image.new"
+# The same files are the same image, of whatever day and owner. Little compression:
+# software emulation unpacks slowly.
+find "$tree" -exec touch -h -d @0 {} +
+(cd "$tree" && find . | LC_ALL=C sort |
+  cpio -o -H newc --quiet --reproducible -R 0:0) | gzip -1n >"$image.new"
 mv "$image.new" "$image"
 rm -rf "$tree"

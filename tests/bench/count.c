@@ -21,7 +21,7 @@ typedef struct {
   const char* what;
   const char* result;     /* the file */
   unsigned long messages; /* N, with one connection */
-  const char* under[9];   /* the command; FILE stands for the file it writes */
+  const char* under[11];  /* the command; FILE stands for the file it writes */
   void (*parse)(FILE* file, counts_t* counts);
   purpose_t purpose;
   double seconds; /* that one server takes, about */
@@ -42,7 +42,7 @@ static void count_once(const counter_t* counter,
                        const contender_t* contender,
                        unsigned long messages,
                        counts_t* counts) {
-  const char* under[10] = {NULL};
+  const char* under[11] = {NULL};
   server_t server;
   char option[128];
   char path[96];
@@ -188,7 +188,8 @@ void count_syscalls(const plan_t* plan) {
       .what = "system calls",
       .result = "syscalls.tsv",
       .messages = 2000,
-      .under = {"strace", "-I", "2", "-c", "-f", "-o", "FILE", NULL},
+      .under =
+          {"strace", "-I", "2", "-S", "name", "-c", "-f", "-o", "FILE", NULL},
       .parse = counts_parse_strace,
       .purpose = FOR_SYSCALLS,
       .seconds = 0.7,

@@ -1,18 +1,27 @@
 /*
  * The benchmark: echo servers of several makes under one load, on the same kind
  * of socket. A bench process makes the load and measures; each server is a
- * process of its own, the same program started as `bench serve`.
+ * process of its own: the same program started as `bench serve`, or a foreign
+ * one, which finds the listening socket where `bench serve` does.
  *
  *   main.c       the command line
  *   measure.c    time and processor time, contenders interleaved
+ *   measured.c   their medians, ratios and percentiles
  *   count.c      system calls and instructions, exactly, without a clock
+ *   counts.c     counts by name
  *   guest.c      instructions with the kernel's, in a virtual machine
  *   memory.c     what an idle connection keeps
+ *   queue.c      many small writes in one turn of the loop
+ *   queue_writer.c  the process that makes them
  *   kind.c       the kinds of sockets
  *   client.c     the load, whose every byte is checked
+ *   latency.c    how long its messages took
  *   process.c    servers as processes, cores, clocks
+ *   foreign.c    other programs, and servers of several processes
  *   server_*.c   the contenders
- *   report.c     medians, spreads, tables
+ *   report.c     medians, spreads, files
+ *   machine.c    what machine it was
+ *   progress.c   what goes on, and how long it will take
  *
  * Another contender is a row in contender.c, another load a row in scenario.c.
  */
@@ -28,7 +37,7 @@
 #define READ_BYTES 65536
 
 #define CONTENDERS_MAX 16
-#define SCENARIOS_MAX  32
+#define SCENARIOS_MAX  64
 #define ROUNDS_MAX     101
 
 /* --- What is compared ----------------------------------------------------- */
@@ -41,19 +50,38 @@ typedef struct {
   size_t bytes;
 } job_t;
 
+/* Where a server finds the listening socket. */
+#define LISTENER 3
+
 typedef struct {
   const char* name;
   const char* what;
+
+  /* NULL if it is a foreign program, which echoes each connection until its
+   * peer ends, and serves until SIGTERM. */
   void (*serve)(const job_t* job);
+
+  const char* program; /* needed: a file beside the bench or in PATH */
+  const char* remedy;  /* what makes it be there */
+
+  unsigned int connections_most; /* that it serves soundly; 0: any number */
+  int threads;                   /* each connection is a thread */
+  int forks;                     /* each is a process */
+  int no_callgrind;              /* which cannot run it */
 } contender_t;
 
-/* The first is what ratios are taken to, and so are CLASSIC and BARE. */
 extern const contender_t contenders[];
 extern const unsigned int contenders_count;
-#define CLASSIC 1
-#define BARE    4
+
+/* The rows that ratios are taken to. */
+#define RAW        0
+#define CLASSIC    3
+#define HVUV_WRITE 6
 
 void serve_epoll(const job_t* job);
+void serve_blocking(const job_t* job);
+void serve_uv_poll(const job_t* job);
+void serve_socat(const job_t* job);
 void serve_uv_classic(const job_t* job);
 void serve_uv_classic_keep(const job_t* job);
 void serve_uv_careful(const job_t* job);
@@ -74,6 +102,7 @@ typedef struct {
 
 extern const scenario_t scenarios[];
 extern const unsigned int scenarios_count;
+extern const unsigned int scenarios_usual; /* the first so many */
 
 /* "100x64", "100x64x16", "open", "openx64": 0, or -1 if it is none. */
 int scenario_parse(const char* text, scenario_t* scenario);
@@ -90,6 +119,33 @@ const char* kind_name(void);
 int kind_listen(char place[], size_t size);
 int kind_connect(const char* place, unsigned int timeout_s);
 
+/* One message, or as many as may be under way, on each connection. */
+unsigned long scenario_lap(const scenario_t* scenario);
+
+/* So many messages, but of no more bytes than so many; in whole laps, and at
+ * least one. */
+unsigned long scenario_messages(const scenario_t* scenario,
+                                unsigned long wanted,
+                                unsigned long bytes_most);
+
+/* --- Times of many messages ----------------------------------------------- */
+
+/* Counts by time: each power of two in LATENCY_STEPS steps, which is exact to
+ * 1.6 %, up to about 18 minutes. */
+#define LATENCY_STEPS  64
+#define LATENCY_POWERS 35
+
+typedef struct {
+  unsigned long count;
+  uint64_t most;
+  unsigned int counts[LATENCY_POWERS * LATENCY_STEPS];
+} latency_t;
+
+void latency_add(latency_t* latency, uint64_t ns);
+
+/* The time, in ns, that a share of the messages took at most. */
+double latency_quantile(const latency_t* latency, double share);
+
 /* --- The load ------------------------------------------------------------- */
 
 typedef struct load_s load_t;
@@ -104,11 +160,16 @@ load_t* load_open(const scenario_t* scenario, const char* path);
  * come back, so that a server finds the same in every turn. */
 void load_run(load_t* load, unsigned long messages, int in_step);
 
+/* Has the time of each message's way there and back added up from now on. */
+void load_time(load_t* load, latency_t* latency);
+
 void load_close(load_t* load);
 
 /* --- Servers as processes ------------------------------------------------- */
 
 typedef struct {
+  const contender_t* contender;
+  int is_under; /* pid is of the command that runs it */
   pid_t pid;
   char path[108];
 } server_t;
@@ -122,7 +183,8 @@ void server_start(server_t* server,
                   int other_core,
                   const char* const under[]);
 
-/* Waits for it to end, which it does when its connections are closed. */
+/* Waits for it to end, which it does when its connections are closed; a foreign
+ * program is told to. */
 void server_finish(server_t* server);
 
 /* Processor time it has used, in ns. */
@@ -130,6 +192,21 @@ uint64_t server_cpu_ns(const server_t* server);
 
 /* What `bench serve` does. */
 int server_main(int argc, char* argv[]);
+
+/* Where a program is, beside the bench or in PATH: 0, or -1 if it is not. */
+int program_find(const char* name, char path[], size_t size);
+
+/* Processor time of a process and of all below it, in ns. */
+uint64_t family_cpu_ns(pid_t pid);
+
+/* Ends a foreign server whose connections are closed. */
+void foreign_end(const server_t* server);
+
+/* Whether the system tells which processes another has started. */
+int children_known(void);
+
+/* Processor time of a process, in ns; 0 if there is none. */
+uint64_t process_cpu_ns(pid_t pid);
 
 uint64_t now_ns(void);
 
@@ -172,7 +249,35 @@ stats_t stats_of(const double values[], unsigned int count);
 /* (high - low) / median, in per cent. */
 double stats_spread(const stats_t* stats);
 
+/* A file beside the program, whose first line is a comment: machine_facts(). */
 FILE* open_result(const char* name);
+
+/* Kernel, libuv, cores and the like, in one line. */
+const char* machine_facts(void);
+
+/* Prints them, and what they mean for what follows. */
+void machine_print(void);
+
+typedef struct {
+  double wall[CONTENDERS_MAX][ROUNDS_MAX]; /* ns a message */
+  double cpu[CONTENDERS_MAX][ROUNDS_MAX];
+  latency_t latency[CONTENDERS_MAX]; /* of all rounds */
+} measured_t;
+
+/* Counts by name: of system calls, or the one of instructions. */
+#define CALLS_MAX 64
+
+typedef struct {
+  unsigned int count;
+  char name[CALLS_MAX][32];
+  double value[CALLS_MAX];
+} counts_t;
+
+void counts_add(counts_t* counts, const char* name, double value);
+void counts_subtract(counts_t* counts, const counts_t* other);
+
+/* Adds what `strace -c` has written. */
+void counts_parse_strace(FILE* file, counts_t* counts);
 
 /* --- Verbs ---------------------------------------------------------------- */
 
@@ -188,14 +293,56 @@ typedef struct {
   unsigned int contenders_count;
 } plan_t;
 
+void print_measured_head(FILE* summary);
+void print_measured(const plan_t* plan,
+                    const measured_t* results,
+                    const char* label,
+                    FILE* summary);
+
+/* What a contender is wanted for. */
+typedef enum { FOR_TIME, FOR_SYSCALLS, FOR_INSTRUCTIONS, FOR_MEMORY } purpose_t;
+
+/* Takes those contenders out whose program is not there, and names them. */
+void plan_leave_out_missing(plan_t* plan);
+
+/* Why a contender cannot do a scenario, or NULL if it can. */
+const char* contender_unfit(const contender_t* contender,
+                            const scenario_t* scenario,
+                            purpose_t purpose);
+
+/* The plan with those contenders only that can do a scenario, in *fit; the
+ * others are named. */
+void plan_for_scenario(const plan_t* plan,
+                       const scenario_t* scenario,
+                       purpose_t purpose,
+                       plan_t* fit);
+
+/* How many those are. */
+unsigned int plan_count_fit(const plan_t* plan,
+                            const scenario_t* scenario,
+                            purpose_t purpose);
+
 void measure(const plan_t* plan);
 void count_syscalls(const plan_t* plan);
 void count_instructions(const plan_t* plan);
 void count_in_guest(const plan_t* plan);
 void measure_memory(const plan_t* plan);
+void measure_queue(const plan_t* plan);
 
-/* Says what is going on, on stderr; "" when it is over. */
+/* What `bench write` does, for measure_queue(). */
+int writer_main(int argc, char* argv[]);
+
+/* --- Saying what goes on ---------------------------------------------------
+ */
+
+/* All on stderr: how long the whole will take, about; that so much of it is
+ * over; a scenario begins, where that is no terminal; a line that stays until
+ * the next one, where it is. */
+void progress_begin(double seconds);
+void progress_done(double seconds);
+void progress_scenario(const char* name, unsigned int n, unsigned int of);
 void progress(const char* format, ...) __attribute__((format(printf, 1, 2)));
+void progress_end(void);
 
 _Noreturn void die(const char* format, ...)
     __attribute__((format(printf, 1, 2)));

@@ -28,6 +28,8 @@ typedef struct {
   unsigned long back;    /* messages that came back in full */
   uint64_t sent;         /* bytes */
   uint64_t received;
+  uint64_t*
+      begun; /* when messages under way were, by number % depth; or NULL */
 } conn_t;
 
 struct load_s {
@@ -39,6 +41,8 @@ struct load_s {
   unsigned long under_way; /* granted and not yet back */
   unsigned int opened;
   conn_t* conns;
+  uint64_t* begun;    /* the connections' */
+  latency_t* latency; /* NULL: nobody asks */
   char pattern[PERIOD + CHUNK];
   char buffer[CHUNK];
 };
@@ -51,6 +55,27 @@ static size_t smaller(uint64_t a, uint64_t b) {
   return (size_t) (a < b ? a : b);
 }
 
+/* A message is under way from before its first byte is sent to when its last
+ * one is back. */
+static void note_begin(const load_t* load, conn_t* c) {
+  size_t bytes;
+
+  bytes = load->scenario.bytes;
+  if (load->latency != NULL && c->begun != NULL && c->sent % bytes == 0)
+    c->begun[c->sent / bytes % load->scenario.depth] = now_ns();
+}
+
+static void note_back(const load_t* load, const conn_t* c, unsigned long back) {
+  unsigned long i;
+  uint64_t now;
+
+  if (load->latency == NULL || c->begun == NULL || back == c->back)
+    return;
+  now = now_ns();
+  for (i = c->back; i < back; i++)
+    latency_add(load->latency, now - c->begun[i % load->scenario.depth]);
+}
+
 /* Sends the granted messages, each by itself, as far as the kernel takes
  * them. When it takes no more, replies are on their way and wake us. */
 static void send_granted(load_t* load, conn_t* c) {
@@ -60,6 +85,7 @@ static void send_granted(load_t* load, conn_t* c) {
 
   bytes = load->scenario.bytes;
   while (c->sent < c->granted * bytes) {
+    note_begin(load, c);
     len = smaller(bytes - c->sent % bytes, CHUNK);
     n = send(c->fd, place(load, c, c->sent), len, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0 && errno == EAGAIN)
@@ -90,6 +116,7 @@ static void receive(load_t* load, conn_t* c, int flags) {
 
   c->received += (size_t) n;
   back = (unsigned long) (c->received / load->scenario.bytes);
+  note_back(load, c, back);
   load->under_way -= back - c->back;
   c->back = back;
 }
@@ -151,9 +178,12 @@ static void echo(load_t* load) {
   } while (load->left > 0);
 }
 
+/* Here a message's way includes its connection's. */
 static void open_echo_close(load_t* load, size_t bytes) {
   conn_t c = {0};
+  uint64_t begun;
 
+  begun = now_ns();
   c.id = load->opened++;
   c.fd = kind_connect(load->path, TIMEOUT_S);
   load->scenario.bytes = bytes;
@@ -165,6 +195,8 @@ static void open_echo_close(load_t* load, size_t bytes) {
       receive(load, &c, 0);
   }
   close(c.fd);
+  if (load->latency != NULL)
+    latency_add(load->latency, now_ns() - begun);
 }
 
 /* Ends with an echo, so that the server has seen all by then. */
@@ -188,6 +220,7 @@ static void add_connection(load_t* load, unsigned int id) {
 
   c = &load->conns[id];
   c->id = id;
+  c->begun = load->begun + (size_t) id * load->scenario.depth;
   c->fd = kind_connect(load->path, TIMEOUT_S);
   event.data.ptr = c;
   if (epoll_ctl(load->epoll, EPOLL_CTL_ADD, c->fd, &event) != 0)
@@ -218,7 +251,8 @@ load_t* load_open(const scenario_t* scenario, const char* path) {
 
   load->epoll = epoll_create1(EPOLL_CLOEXEC);
   load->conns = calloc(scenario->connections, sizeof(conn_t));
-  if (load->epoll == -1 || load->conns == NULL)
+  load->begun = calloc(scenario_lap(scenario), sizeof(uint64_t));
+  if (load->epoll == -1 || load->conns == NULL || load->begun == NULL)
     die("client: neither memory nor epoll");
   for (i = 0; i < scenario->connections; i++)
     add_connection(load, i);
@@ -234,6 +268,10 @@ void load_run(load_t* load, unsigned long messages, int in_step) {
     echo(load);
 }
 
+void load_time(load_t* load, latency_t* latency) {
+  load->latency = latency;
+}
+
 void load_close(load_t* load) {
   unsigned int i;
 
@@ -243,5 +281,6 @@ void load_close(load_t* load) {
     close(load->epoll);
   }
   free(load->conns);
+  free(load->begun);
   free(load);
 }

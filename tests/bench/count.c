@@ -6,59 +6,26 @@
  *
  * The load goes in step: all connections send, then all are waited for.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bench.h"
 
-#define CALLS_MAX 64
-
-/* Counts by name: of system calls, or the one of instructions. */
-typedef struct {
-  unsigned int count;
-  char name[CALLS_MAX][32];
-  double value[CALLS_MAX];
-} counts_t;
+/* Under callgrind a server takes many thousand times as long, and one that
+ * copies them several minutes for some GiB. */
+#define COUNT_BYTES_MOST (32ul << 20)
 
 typedef struct {
   const char* what;
-  const char* result;
+  const char* result;     /* the file */
   unsigned long messages; /* N, with one connection */
-  const char* under[8];   /* the command; FILE stands for the file it writes */
+  const char* under[11];  /* the command; FILE stands for the file it writes */
   void (*parse)(FILE* file, counts_t* counts);
+  purpose_t purpose;
+  double seconds; /* that one server takes, about */
 } counter_t;
-
-static void add(counts_t* counts, const char* name, double value) {
-  unsigned int i;
-
-  for (i = 0; i < counts->count; i++)
-    if (strcmp(counts->name[i], name) == 0)
-      break;
-  if (i == CALLS_MAX)
-    die("more kinds of system calls than there is room for");
-  if (i == counts->count) {
-    snprintf(counts->name[i], sizeof(counts->name[i]), "%s", name);
-    counts->value[i] = 0;
-    counts->count++;
-  }
-  counts->value[i] += value;
-}
-
-/* strace -c: "  0.10  0.000010  1  200  [errors]  recvfrom" */
-static void parse_strace(FILE* file, counts_t* counts) {
-  char line[256];
-  char last[64];
-  char more[64];
-  double calls;
-  int fields;
-
-  while (fgets(line, sizeof(line), file) != NULL) {
-    fields = sscanf(line, "%*f %*f %*f %lf %63s %63s", &calls, last, more);
-    if (fields >= 2 && strcmp(fields == 3 ? more : last, "total") != 0)
-      add(counts, fields == 3 ? more : last, calls);
-  }
-}
 
 /* callgrind.out: "totals: 123456" */
 static void parse_callgrind(FILE* file, counts_t* counts) {
@@ -67,7 +34,7 @@ static void parse_callgrind(FILE* file, counts_t* counts) {
 
   while (fgets(line, sizeof(line), file) != NULL)
     if (sscanf(line, "totals: %lf", &total) == 1)
-      add(counts, "instructions", total);
+      counts_add(counts, "instructions", total);
 }
 
 static void count_once(const counter_t* counter,
@@ -75,7 +42,7 @@ static void count_once(const counter_t* counter,
                        const contender_t* contender,
                        unsigned long messages,
                        counts_t* counts) {
-  const char* under[9] = {NULL};
+  const char* under[11] = {NULL};
   server_t server;
   char option[128];
   char path[96];
@@ -125,8 +92,7 @@ static double count(const counter_t* counter,
 
   count_once(counter, s, contender, messages, &once);
   count_once(counter, s, contender, 2 * messages, counts);
-  for (i = 0; i < once.count; i++)
-    add(counts, once.name[i], -once.value[i]);
+  counts_subtract(counts, &once);
 
   total = 0;
   for (i = 0; i < counts->count; i++) {
@@ -157,8 +123,8 @@ static void count_scenario(const counter_t* counter,
                            const scenario_t* s,
                            FILE* result) {
   const contender_t* contender;
+  plan_t fit;
   unsigned long messages;
-  unsigned long lap;
   counts_t counts;
   char label[128];
   char name[48];
@@ -166,19 +132,22 @@ static void count_scenario(const counter_t* counter,
   unsigned int i;
   double total;
 
-  /* Whole laps, at least two. */
-  lap = (unsigned long) s->connections * (s->depth > 0 ? s->depth : 1);
-  messages = plan->messages > 0 ? plan->messages : counter->messages;
-  messages = (messages / lap < 2 ? 2 : messages / lap) * lap;
+  messages = plan->messages > 0
+                 ? scenario_messages(s, plan->messages, ULONG_MAX)
+                 : scenario_messages(s, counter->messages, COUNT_BYTES_MOST);
+  if (messages < 2 * scenario_lap(s))
+    messages = 2 * scenario_lap(s);
 
   scenario_name(s, name, sizeof(name));
   scenario_describe(s, text, sizeof(text));
   printf("%s: %s (N = %lu)\n", name, text, messages);
-  for (i = 0; i < plan->contenders_count; i++) {
-    contender = plan->contenders[i];
+  plan_for_scenario(plan, s, counter->purpose, &fit);
+  for (i = 0; i < fit.contenders_count; i++) {
+    contender = fit.contenders[i];
     progress("%s: %s", name, contender->name);
     total = count(counter, s, contender, messages, &counts);
-    progress("%s", "");
+    progress_done(counter->seconds);
+    progress_end();
     printf("  %-15s %9.2f %s", contender->name, total, counter->what);
     snprintf(label, sizeof(label), "%s\t%s", name, contender->name);
     print_counts(&counts, label, result);
@@ -187,14 +156,15 @@ static void count_scenario(const counter_t* counter,
 }
 
 static void count_all(const counter_t* counter, const plan_t* plan) {
-  char command[64];
+  double seconds;
   FILE* result;
   unsigned int i;
+  char path[4200];
+  char name[48];
 
-  snprintf(
-      command, sizeof(command), "command -v %s >/dev/null", counter->under[0]);
-  if (system(command) != 0)
-    die("%s is not installed; it does the counting", counter->under[0]);
+  if (program_find(counter->under[0], path, sizeof(path)) != 0)
+    die("%s does the counting, and is not installed; `./dev bench` installs it",
+        counter->under[0]);
 
   result = open_result(counter->result);
   fprintf(result, "scenario\tserver\twhat\tper_message\n");
@@ -203,8 +173,16 @@ static void count_all(const counter_t* counter, const plan_t* plan) {
   if (!rank_on_core(RANK_CLIENT))
     printf("Not allowed to decide who runs when (root may): counts of bulk and "
            "of messages\nunder way may differ from run to run.\n\n");
+  seconds = 0;
   for (i = 0; i < plan->scenarios_count; i++)
+    seconds += counter->seconds *
+               plan_count_fit(plan, &plan->scenarios[i], counter->purpose);
+  progress_begin(seconds);
+  for (i = 0; i < plan->scenarios_count; i++) {
+    scenario_name(&plan->scenarios[i], name, sizeof(name));
+    progress_scenario(name, i + 1, plan->scenarios_count);
     count_scenario(counter, plan, &plan->scenarios[i], result);
+  }
   fclose(result);
 }
 
@@ -213,8 +191,11 @@ void count_syscalls(const plan_t* plan) {
       .what = "system calls",
       .result = "syscalls.tsv",
       .messages = 2000,
-      .under = {"strace", "-c", "-f", "-o", "FILE", NULL},
-      .parse = parse_strace,
+      .under =
+          {"strace", "-I", "2", "-S", "name", "-c", "-f", "-o", "FILE", NULL},
+      .parse = counts_parse_strace,
+      .purpose = FOR_SYSCALLS,
+      .seconds = 0.7,
   };
 
   count_all(&counter, plan);
@@ -231,6 +212,8 @@ void count_instructions(const plan_t* plan) {
                 "--callgrind-out-file=FILE",
                 NULL},
       .parse = parse_callgrind,
+      .purpose = FOR_INSTRUCTIONS,
+      .seconds = 3,
   };
 
   count_all(&counter, plan);

@@ -23,6 +23,9 @@ static void usage(void) {
       "it)\n"
       "bench memory [-w NAME,...] [SCENARIO...]\n"
       "    the server's memory per idle connection (default 1000x64 10000x64)\n"
+      "bench queue [-r ROUNDS] [-c CORE]\n"
+      "    1, 8, 64 small writes in one turn of the loop, and 512 to a full "
+      "socket\n"
       "\n"
       "-r ROUNDS    rounds (default 11)\n"
       "-t MS        about how long each measurement takes (default 100)\n"
@@ -31,13 +34,16 @@ static void usage(void) {
       "-w NAME,...  only these servers\n"
       "-k KIND      of sockets: unix (default); vsock, in ./dev vm-bench\n"
       "\n"
-      "Results also go to .tsv files beside this program.\n"
+      "Results also go to .tsv files beside this program, whose first line "
+      "tells the machine.\n"
       "\n"
       "Servers:");
   for (i = 0; i < contenders_count; i++)
     printf("  %-15s %s\n", contenders[i].name, contenders[i].what);
   puts("\nScenarios, CONNECTIONSxBYTES[xDEPTH] or open[xBYTES]; the default:");
   for (i = 0; i < scenarios_count; i++) {
+    if (i == scenarios_usual)
+      puts("and with `all` these too:");
     scenario_name(&scenarios[i], name, sizeof(name));
     scenario_describe(&scenarios[i], text, sizeof(text));
     printf("  %-15s %s\n", name, text);
@@ -85,12 +91,20 @@ static void choose_contenders(plan_t* plan, char* names) {
 static void choose_scenarios(plan_t* plan, int count, char* names[]) {
   int i;
 
+  if (count == 1 && strcmp(names[0], "all") == 0) {
+    plan->scenarios_count = scenarios_count;
+    memcpy(plan->scenarios, scenarios, scenarios_count * sizeof(scenarios[0]));
+    return;
+  }
+
   if (count > SCENARIOS_MAX)
     die("too many scenarios");
   plan->scenarios_count = (unsigned int) count;
   for (i = 0; i < count; i++)
     if (scenario_parse(names[i], &plan->scenarios[i]) != 0)
-      die("%s is no scenario", names[i]);
+      die("%s is no scenario; those are CONNECTIONSxBYTES, "
+          "CONNECTIONSxBYTESxDEPTH,\nopen, openxBYTES, and all, alone",
+          names[i]);
 }
 
 static void choose_defaults(plan_t* plan,
@@ -104,7 +118,8 @@ static void choose_defaults(plan_t* plan,
     plan->contenders[plan->contenders_count] =
         &contenders[plan->contenders_count];
   plan->scenarios_count = of_verb_count;
-  memcpy(plan->scenarios, of_verb, of_verb_count * sizeof(of_verb[0]));
+  if (of_verb_count > 0)
+    memcpy(plan->scenarios, of_verb, of_verb_count * sizeof(of_verb[0]));
 }
 
 /* Returns 0 if help was asked for. */
@@ -155,17 +170,20 @@ int main(int argc, char* argv[]) {
     void (*run)(const plan_t* plan);
     const scenario_t* scenarios;
     unsigned int scenarios_count;
-  } verbs[] = {{"run", measure, scenarios, scenarios_count},
-               {"syscalls", count_syscalls, scenarios, scenarios_count},
-               {"instructions", count_instructions, scenarios, scenarios_count},
+  } verbs[] = {{"run", measure, scenarios, scenarios_usual},
+               {"syscalls", count_syscalls, scenarios, scenarios_usual},
+               {"instructions", count_instructions, scenarios, scenarios_usual},
                {"guest", count_in_guest, few, sizeof(few) / sizeof(few[0])},
-               {"memory", measure_memory, idle, 2}};
+               {"memory", measure_memory, idle, 2},
+               {"queue", measure_queue, NULL, 0}};
   plan_t plan;
   size_t verb;
   size_t i;
 
   if (argc > 1 && strcmp(argv[1], "serve") == 0)
     return server_main(argc - 2, argv + 2);
+  if (argc > 1 && strcmp(argv[1], "write") == 0)
+    return writer_main(argc - 2, argv + 2);
   if (argc > 1 && strcmp(argv[1], "help") == 0) {
     usage();
     return 0;
@@ -186,6 +204,9 @@ int main(int argc, char* argv[]) {
     usage();
     return 0;
   }
+  machine_print();
+  if (verbs[verb].scenarios != NULL)
+    plan_leave_out_missing(&plan);
   raise_limits();
   verbs[verb].run(&plan);
   return 0;

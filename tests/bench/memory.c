@@ -121,6 +121,11 @@ static void grow_typically(const scenario_t* s,
   *growth = rounds[i];
 }
 
+/* That one server takes, about. */
+static double seconds_of(const scenario_t* s) {
+  return ROUNDS * (0.05 + 100e-6 * s->connections);
+}
+
 static int fits(const scenario_t* s) {
   struct rlimit limit;
 
@@ -154,6 +159,7 @@ static void measure_scenario(const plan_t* plan,
   growth_t growths[CONTENDERS_MAX];
   const growth_t* bare = NULL;
   const contender_t* contender;
+  plan_t fit;
   unsigned int i;
 
   if (s->depth == 0)
@@ -163,12 +169,15 @@ static void measure_scenario(const plan_t* plan,
          s->bytes * s->depth);
   if (!fits(s))
     return;
+  plan_for_scenario(plan, s, FOR_MEMORY, &fit);
+  plan = &fit;
 
   for (i = 0; i < plan->contenders_count; i++) {
     contender = plan->contenders[i];
     progress("%u connections: %s", s->connections, contender->name);
     grow_typically(s, contender, &growths[i]);
-    if (contender == &contenders[BARE])
+    progress_done(seconds_of(s));
+    if (contender == &contenders[HVUV_WRITE])
       bare = &growths[i];
     fprintf(result,
             "%u\t%s\t%.0f\t%.0f\t%.1f\n",
@@ -178,7 +187,7 @@ static void measure_scenario(const plan_t* plan,
             growths[i].after,
             growths[i].each);
   }
-  progress("%s", "");
+  progress_end();
 
   printf("  %-15s %11s %11s %11s %14s\n",
          "server",
@@ -193,8 +202,10 @@ static void measure_scenario(const plan_t* plan,
 }
 
 void measure_memory(const plan_t* plan) {
+  double seconds;
   FILE* result;
   unsigned int i;
+  char name[48];
 
   result = open_result("memory.tsv");
   fprintf(result, "connections\tserver\tbefore_b\tafter_b\teach_b\n");
@@ -202,7 +213,15 @@ void measure_memory(const plan_t* plan) {
          source(),
          ROUNDS);
   pin_to_core(nth_core(0), 1);
+  seconds = 0;
   for (i = 0; i < plan->scenarios_count; i++)
+    seconds += seconds_of(&plan->scenarios[i]) *
+               plan_count_fit(plan, &plan->scenarios[i], FOR_MEMORY);
+  progress_begin(seconds);
+  for (i = 0; i < plan->scenarios_count; i++) {
+    scenario_name(&plan->scenarios[i], name, sizeof(name));
+    progress_scenario(name, i + 1, plan->scenarios_count);
     measure_scenario(plan, &plan->scenarios[i], result);
+  }
   fclose(result);
 }

@@ -14,13 +14,10 @@
 
 #include "bench.h"
 
-/* Where a server finds the listening socket. */
-#define LISTENER 3
-
 /* No server lives longer, whatever happens. */
 #define SERVER_LIFE_S 300
 
-#define WORDS_MAX 32
+#define WORDS_MAX 32 /* of which a server's own are at most six */
 
 /* --- Cores, limits, clocks ------------------------------------------------ */
 
@@ -78,26 +75,35 @@ void raise_limits(void) {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static uint64_t read_clock(clockid_t clock) {
-  struct timespec t;
-
-  if (clock_gettime(clock, &t) != 0)
-    die("clock_gettime: %s", strerror(errno));
-  return (uint64_t) t.tv_sec * 1000000000u + (uint64_t) t.tv_nsec;
+static uint64_t in_ns(const struct timespec* t) {
+  return (uint64_t) t->tv_sec * 1000000000u + (uint64_t) t->tv_nsec;
 }
 
 uint64_t now_ns(void) {
-  return read_clock(CLOCK_MONOTONIC);
+  struct timespec t;
+
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return in_ns(&t);
+}
+
+uint64_t process_cpu_ns(pid_t pid) {
+  struct timespec t;
+  clockid_t clock;
+
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) != 0)
+    return 0;
+  return in_ns(&t);
 }
 
 uint64_t server_cpu_ns(const server_t* server) {
-  clockid_t clock;
-  int err;
+  uint64_t ns;
 
-  err = clock_getcpuclockid(server->pid, &clock);
-  if (err != 0)
-    die("clock_getcpuclockid: %s", strerror(err));
-  return read_clock(clock);
+  if (server->contender->forks)
+    return family_cpu_ns(server->pid);
+  ns = process_cpu_ns(server->pid);
+  if (ns == 0)
+    die("the server %s has ended too soon", server->contender->name);
+  return ns;
 }
 
 /* --- Files ---------------------------------------------------------------- */
@@ -167,13 +173,16 @@ const char* temporary_folder(void) {
 _Noreturn static void become_server(const char* words[],
                                     int listener,
                                     int other_core,
-                                    int counted) {
+                                    int is_under) {
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
   signal(SIGHUP, SIG_DFL);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+
+  /* It ends when the benchmark does, however that ends. A killed strace would
+   * leave its program behind; told to end it ends that as well. */
+  prctl(PR_SET_PDEATHSIG, is_under ? SIGTERM : SIGKILL);
   pin_to_core(nth_core(other_core), !other_core);
-  if (counted)
+  if (is_under)
     rank_on_core(RANK_SERVER);
   if (listener == LISTENER)
     fcntl(listener, F_SETFD, 0);
@@ -184,6 +193,31 @@ _Noreturn static void become_server(const char* words[],
   _exit(127);
 }
 
+/* The words that start a server, after those of the command it runs under. */
+static int server_words(const contender_t* contender,
+                        unsigned int connections,
+                        size_t bytes,
+                        const char* words[]) {
+  static char numbers[2][24];
+  static char path[PATH_MAX];
+
+  if (contender->serve == NULL) {
+    if (program_find(contender->program, path, sizeof(path)) != 0)
+      die("%s is not there", contender->program);
+    words[0] = path;
+    return 1;
+  }
+
+  snprintf(numbers[0], sizeof(numbers[0]), "%u", connections);
+  snprintf(numbers[1], sizeof(numbers[1]), "%zu", bytes > 0 ? bytes : 1);
+  words[0] = program_path();
+  words[1] = "serve";
+  words[2] = contender->name;
+  words[3] = numbers[0];
+  words[4] = numbers[1];
+  return 5;
+}
+
 void server_start(server_t* server,
                   const contender_t* contender,
                   unsigned int connections,
@@ -191,22 +225,17 @@ void server_start(server_t* server,
                   int other_core,
                   const char* const under[]) {
   const char* words[WORDS_MAX];
-  char numbers[2][24];
   int listener;
   int n;
 
+  server->contender = contender;
+  server->is_under = under != NULL;
   listener = kind_listen(server->path, sizeof(server->path));
 
   n = 0;
   for (; under != NULL && under[n] != NULL && n < WORDS_MAX - 6; n++)
     words[n] = under[n];
-  snprintf(numbers[0], sizeof(numbers[0]), "%u", connections);
-  snprintf(numbers[1], sizeof(numbers[1]), "%zu", bytes > 0 ? bytes : 1);
-  words[n++] = program_path();
-  words[n++] = "serve";
-  words[n++] = contender->name;
-  words[n++] = numbers[0];
-  words[n++] = numbers[1];
+  n += server_words(contender, connections, bytes, words + n);
   words[n] = NULL;
 
   server->pid = fork();
@@ -220,11 +249,29 @@ void server_start(server_t* server,
 void server_finish(server_t* server) {
   int status;
 
+  if (server->contender->serve == NULL) {
+    foreign_end(server);
+    return;
+  }
   while (waitpid(server->pid, &status, 0) == -1)
     if (errno != EINTR)
       die("waitpid: %s", strerror(errno));
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    die("the server has failed (status %#x)", (unsigned int) status);
+    die("the server %s has failed (status %#x)",
+        server->contender->name,
+        (unsigned int) status);
+}
+
+/* Else all that a person saw would be a client whose connection was reset. */
+static void on_alarm(int signum) {
+  static const char text[] =
+      "bench: the server has ended itself after 300 s, which is the most that\n"
+      "one measurement may take; fewer messages (-n, -t) take less\n";
+  ssize_t n;
+
+  (void) signum;
+  n = write(STDERR_FILENO, text, sizeof(text) - 1);
+  _exit(n < 0 ? 2 : 1);
 }
 
 int server_main(int argc, char* argv[]) {
@@ -237,10 +284,12 @@ int server_main(int argc, char* argv[]) {
   job.connections = (unsigned int) strtoul(argv[1], NULL, 10);
   job.bytes = strtoul(argv[2], NULL, 10);
 
+  signal(SIGALRM, on_alarm);
   alarm(SERVER_LIFE_S);
   fcntl(job.listener, F_SETFL, O_NONBLOCK);
   for (i = 0; i < contenders_count; i++) {
-    if (strcmp(argv[0], contenders[i].name) == 0) {
+    if (strcmp(argv[0], contenders[i].name) == 0 &&
+        contenders[i].serve != NULL) {
       contenders[i].serve(&job);
       return 0;
     }

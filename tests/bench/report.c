@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bench.h"
 
@@ -53,19 +52,8 @@ FILE* open_result(const char* name) {
   if (file == NULL)
     die("%s: %s", path, strerror(errno));
   printf("Writing %s\n", path);
+  fprintf(file, "# %s\n", machine_facts());
   return file;
-}
-
-void progress(const char* format, ...) {
-  va_list args;
-
-  if (!isatty(STDERR_FILENO))
-    return;
-  fputs("\r\033[K", stderr);
-  va_start(args, format);
-  vfprintf(stderr, format, args);
-  va_end(args);
-  fflush(stderr);
 }
 
 void die(const char* format, ...) {

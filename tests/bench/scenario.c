@@ -4,23 +4,38 @@
 
 #include "bench.h"
 
+/* Those of a run that names none come first; `all` are all of them. */
 const scenario_t scenarios[] = {
-    {1, 64, 1},
-    {100, 64, 1},
-    {1000, 64, 1},
-    {1, 4096, 1},
-    {100, 4096, 1},
-    {1000, 4096, 1},
-    {1, 65536, 1},
-    {100, 65536, 1},
-    {1000, 65536, 1},
-    {1, 64, 16},
-    {100, 64, 16},
-    {1, 64, 0},
-    {1, 0, 0},
+    {1, 64, 1},        {100, 64, 1},       {1000, 64, 1},    {100, 512, 1},
+    {1, 4096, 1},      {100, 4096, 1},     {1000, 4096, 1},  {1, 65536, 1},
+    {100, 65536, 1},   {1, 64, 16},        {100, 64, 16},    {1, 1048576, 2},
+    {1, 64, 0},        {1, 0, 0},
+
+    {1, 512, 1},       {1000, 512, 1},     {1000, 65536, 1}, {1, 1048576, 1},
+    {100, 1048576, 1}, {1000, 1048576, 1}, {1000, 64, 16},   {1, 512, 16},
+    {100, 512, 16},    {1000, 512, 16},    {1, 4096, 16},    {100, 4096, 16},
+    {1000, 4096, 16},  {1, 65536, 16},     {100, 65536, 16}, {100, 1048576, 2},
 };
 
 const unsigned int scenarios_count = sizeof(scenarios) / sizeof(*scenarios);
+const unsigned int scenarios_usual = 14;
+
+unsigned long scenario_lap(const scenario_t* s) {
+  return (unsigned long) s->connections * (s->depth > 0 ? s->depth : 1);
+}
+
+unsigned long scenario_messages(const scenario_t* s,
+                                unsigned long wanted,
+                                unsigned long bytes_most) {
+  unsigned long messages;
+  unsigned long lap;
+
+  messages = wanted;
+  if (s->bytes > 0 && messages > bytes_most / s->bytes)
+    messages = bytes_most / s->bytes;
+  lap = scenario_lap(s);
+  return (messages > lap ? messages / lap : 1) * lap;
+}
 
 /* A decimal number up to the end or an 'x', which is skipped. */
 static int parse_number(const char** text,

@@ -177,33 +177,67 @@ void hvuv__conn_update(hvuv_conn_t* conn) {
     time_message(conn);
 }
 
+static int may_hand_out(const hvuv_conn_t* conn) {
+  return conn->state == HVUV__CONN_OPEN && !(conn->flags & STOPPED);
+}
+
+static void hand_out(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
+  int r;
+
+  conn->flags |= HVUV__CONN_GREETED;
+  conn->group->stats.messages_received++;
+  r = conn->protocol->on_message(conn, bytes, nbytes);
+  /* One that has said goodbye may well fail to send any more. */
+  if (r != 0 && conn->state == HVUV__CONN_OPEN)
+    hvuv_conn_abort(conn, r);
+}
+
+/* Without a framing there is nothing to decode. */
+static void feed_raw(hvuv_conn_t* conn, uv_buf_t* input) {
+  size_t most = conn->decoder.framing.max_message_bytes;
+  char* bytes;
+  size_t n;
+
+  while (input->len > 0 && may_hand_out(conn)) {
+    bytes = input->base;
+    n = input->len < most ? input->len : most;
+    input->base += n;
+    input->len -= (unsigned int) n;
+    hand_out(conn, bytes, n);
+  }
+}
+
+static void feed_framed(hvuv_conn_t* conn, uv_buf_t* input) {
+  uv_buf_t message;
+  int r;
+
+  while (may_hand_out(conn)) {
+    r = hvuv_decoder_next(&conn->decoder, input, &message);
+    if (r == 0)
+      break;
+    if (r < 0) {
+      hvuv_conn_abort(conn, r);
+      break;
+    }
+    conn->message_ms = 0;
+    hand_out(conn, message.base, message.len);
+    if (input->len == 0 && conn->decoder.bytes == NULL)
+      break; /* Nothing to be had, and nothing to be given back. */
+  }
+}
+
 /* Hands messages to the handler. Returns how many bytes, from the back, it did
  * not take. */
 static size_t feed(hvuv_conn_t* conn, char* bytes, size_t nbytes) {
   uv_buf_t input;
-  uv_buf_t message;
-  int r;
 
   input.base = bytes;
   input.len = (unsigned int) nbytes;
-
   hvuv__conn_cork(conn);
-  while (conn->state == HVUV__CONN_OPEN && !(conn->flags & STOPPED)) {
-    r = hvuv_decoder_next(&conn->decoder, &input, &message);
-    if (r == 0)
-      break;
-    if (r > 0) {
-      conn->flags |= HVUV__CONN_GREETED;
-      conn->message_ms = 0;
-      conn->group->stats.messages_received++;
-      r = conn->protocol->on_message(conn, message.base, message.len);
-    }
-    /* One that has said goodbye may well fail to send any more. */
-    if (r != 0 && conn->state == HVUV__CONN_OPEN)
-      hvuv_conn_abort(conn, r);
-    else if (input.len == 0 && conn->decoder.bytes == NULL)
-      break; /* Nothing to be had, and nothing to be given back. */
-  }
+  if (conn->protocol->framing.kind == HVUV_FRAMING_RAW)
+    feed_raw(conn, &input);
+  else
+    feed_framed(conn, &input);
   hvuv__conn_uncork(conn);
   return input.len;
 }

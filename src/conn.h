@@ -46,7 +46,9 @@ typedef struct hvuv__wire_s {
 
   /* Sends what the kernel takes now and says how much, as hvuv_try_write();
    * NULL: every write is a chunk. Only asked with nothing queued. */
-  int (*try_write)(hvuv_conn_t* conn, const char* bytes, size_t nbytes);
+  int (*try_write)(hvuv_conn_t* conn,
+                   const uv_buf_t bufs[],
+                   unsigned int nbufs);
 
   /* Bytes queued. */
   size_t (*queued)(const hvuv_conn_t* conn);
@@ -206,6 +208,12 @@ void hvuv__conn_uncork(hvuv_conn_t* conn);
 
 /* Room for so many bytes more, which count as sent. NULL: a chunk is wanted. */
 char* hvuv__cork_room(hvuv_conn_t* conn, size_t nbytes);
+
+/* Sends what was put together and then these bytes, from where they lie, if
+ * nothing is queued. Returns how many of them the kernel took, 0 if none. */
+size_t hvuv__cork_pass(hvuv_conn_t* conn,
+                       const uv_buf_t bufs[],
+                       unsigned int nbufs);
 
 /* Queues what was put together, as a chunk. On an error nothing was done. */
 int hvuv__cork_queue(hvuv_conn_t* conn);

@@ -1,9 +1,14 @@
 /*
- * What a handler sends to its own connection while it is handed messages is put
- * together in a buffer that the group's connections share, and leaves in one
- * system call when it has returned, without a block of memory and a request for
- * each message. Whatever does not fit this (a long message, one by reference,
- * bytes queued already) goes as chunks behind it.
+ * What a handler sends to its own connection while it is handed messages.
+ *
+ *   small   is put together in a buffer that the group's connections share, and
+ *           leaves in one system call when the handler has returned or the
+ *           buffer is full: no block of memory and no request for each message
+ *   large   goes to the kernel at once, from where it lies, behind what was put
+ *           together: a copy would cost more than the system call
+ *
+ * What the kernel does not take, and whatever comes when something is queued
+ * already, goes as chunks behind it.
  */
 #include "conn.h"
 
@@ -16,20 +21,58 @@ void hvuv__conn_cork(hvuv_conn_t* conn) {
     conn->group->corked = conn;
 }
 
+static int is_queued(const hvuv_conn_t* conn) {
+  return conn->chunks > 0 && conn->group->wire->queued(conn) > 0;
+}
+
 char* hvuv__cork_room(hvuv_conn_t* conn, size_t nbytes) {
   hvuv__group_t* group = conn->group;
-  size_t after = group->cork_bytes + nbytes;
+  size_t most = group->limits.high_water_bytes;
 
-  if (group->corked != conn || after > HVUV__CORK_BYTES ||
-      after > group->limits.high_water_bytes || group->wire->queued(conn) > 0)
+  if (most > HVUV__CORK_BYTES)
+    most = HVUV__CORK_BYTES;
+  if (group->corked != conn || nbytes > most)
     return NULL;
+  if (group->cork_bytes + nbytes > most && hvuv__cork_flush(conn) != 0)
+    return NULL; /* It fails again, and is told, as a chunk. */
+  if (is_queued(conn))
+    return NULL;
+
   if (group->cork == NULL) {
     group->cork = hvuv__malloc(HVUV__CORK_BYTES);
     if (group->cork == NULL)
       return NULL;
   }
-  group->cork_bytes = after;
-  return group->cork + after - nbytes;
+  group->cork_bytes += nbytes;
+  return group->cork + group->cork_bytes - nbytes;
+}
+
+/* Hands bytes to the kernel. Returns how many it took, or an error. */
+static int pass(hvuv_conn_t* conn, const uv_buf_t bufs[], unsigned int nbufs) {
+  hvuv__group_t* group = conn->group;
+  int n;
+
+  n = group->wire->try_write(conn, bufs, nbufs);
+  if (n == UV_EAGAIN)
+    n = 0;
+  if (n > 0) {
+    group->stats.bytes_sent += (uint64_t) n;
+    conn->offered_bytes += (uint64_t) n;
+    hvuv__conn_note_progress(conn, group->wire->now(group));
+  }
+  return n;
+}
+
+size_t hvuv__cork_pass(hvuv_conn_t* conn,
+                       const uv_buf_t bufs[],
+                       unsigned int nbufs) {
+  int n;
+
+  if (conn->group->corked != conn || hvuv__cork_flush(conn) != 0 ||
+      is_queued(conn))
+    return 0;
+  n = pass(conn, bufs, nbufs);
+  return n < 0 ? 0 : (size_t) n; /* It fails again, and is told, as a chunk. */
 }
 
 int hvuv__cork_queue(hvuv_conn_t* conn) {
@@ -47,21 +90,17 @@ int hvuv__cork_queue(hvuv_conn_t* conn) {
 int hvuv__cork_flush(hvuv_conn_t* conn) {
   hvuv__group_t* group = conn->group;
   size_t nbytes = group->cork_bytes;
+  uv_buf_t buf;
   int n;
 
   if (group->corked != conn || nbytes == 0)
     return 0;
   group->cork_bytes = 0;
-  n = group->wire->try_write(conn, group->cork, nbytes);
-  if (n == UV_EAGAIN)
-    n = 0;
+  buf.base = group->cork;
+  buf.len = (unsigned int) nbytes;
+  n = pass(conn, &buf, 1);
   if (n < 0)
     return n;
-  if (n > 0) {
-    group->stats.bytes_sent += (uint64_t) n;
-    conn->offered_bytes += (uint64_t) n;
-    hvuv__conn_note_progress(conn, group->wire->now(group));
-  }
   if ((size_t) n == nbytes)
     return 0;
   return hvuv__conn_queue_copy(conn, group->cork + n, nbytes - (size_t) n);

@@ -23,6 +23,9 @@
 #define CHUNK_COST      sizeof(hvuv__chunk_t)
 #define CHUNKS_TO_SPARE 64
 
+/* A message of more parts is always copied. */
+#define PARTS_IN_PLACE_MAX 14
+
 /* A message on its way into a chunk. */
 typedef struct draft_s {
   const uv_buf_t* parts;
@@ -161,27 +164,74 @@ static int queue_message(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
   return err;
 }
 
-static char* append(char* to, const char* bytes, size_t nbytes) {
+/* Copies some bytes but for the first *skip, which it lowers. */
+static char* append(char* to, const char* bytes, size_t nbytes, size_t* skip) {
+  size_t skipped = nbytes < *skip ? nbytes : *skip;
+
+  *skip -= skipped;
+  nbytes -= skipped;
   if (nbytes > 0)
-    memcpy(to, bytes, nbytes);
+    memcpy(to, bytes + skipped, nbytes);
   return to + nbytes;
 }
 
-static void write_out(const draft_t* draft, char* to) {
+static void write_out(const draft_t* draft, size_t skip, char* to) {
   unsigned int i;
 
-  to = append(to, draft->head, draft->head_bytes);
+  to = append(to, draft->head, draft->head_bytes, &skip);
   for (i = 0; i < draft->nparts; i++)
-    to = append(to, draft->parts[i].base, draft->parts[i].len);
-  append(to, draft->tail, draft->tail_bytes);
+    to = append(to, draft->parts[i].base, draft->parts[i].len, &skip);
+  append(to, draft->tail, draft->tail_bytes, &skip);
+}
+
+/* Sends a message from where it lies. Returns how many of its bytes the kernel
+ * took. */
+static size_t send_in_place(hvuv_conn_t* conn, draft_t* draft) {
+  uv_buf_t bufs[PARTS_IN_PLACE_MAX + 2];
+  unsigned int n;
+
+  if (draft->nparts > PARTS_IN_PLACE_MAX)
+    return 0;
+
+  n = 0;
+  if (draft->head_bytes > 0)
+    bufs[n++] = uv_buf_init(draft->head, (unsigned int) draft->head_bytes);
+  if (draft->nparts > 0)
+    memcpy(bufs + n, draft->parts, draft->nparts * sizeof(bufs[0]));
+  n += draft->nparts;
+  if (draft->tail_bytes > 0)
+    bufs[n++] = uv_buf_init(draft->tail, (unsigned int) draft->tail_bytes);
+  return hvuv__cork_pass(conn, bufs, n);
+}
+
+/* Queues a copy of a message but for what was sent of it. */
+static int queue_rest(hvuv_conn_t* conn, const draft_t* draft, size_t sent) {
+  hvuv__chunk_t* chunk;
+  size_t nbytes;
+  int err;
+
+  nbytes = draft->head_bytes + draft->nbytes + draft->tail_bytes - sent;
+  chunk = new_chunk(conn, draft, 1, nbytes);
+  err = UV_ENOMEM;
+  if (chunk != NULL) {
+    write_out(draft, sent, room_of(chunk));
+    chunk->nbytes = nbytes;
+    chunk->bufs[0] = uv_buf_init(room_of(chunk), (unsigned int) nbytes);
+    err = queue_message(conn, chunk);
+  }
+
+  /* The peer cannot make sense of what follows half a message. */
+  if (err != 0 && sent > 0)
+    hvuv__conn_close(conn, err);
+  return err;
 }
 
 int hvuv_conn_sendv(hvuv_conn_t* conn,
                     const uv_buf_t parts[],
                     unsigned int nparts) {
-  hvuv__chunk_t* chunk;
   draft_t draft;
   size_t nbytes;
+  size_t sent;
   char* room;
   int err;
 
@@ -194,17 +244,33 @@ int hvuv_conn_sendv(hvuv_conn_t* conn,
 
   room = hvuv__cork_room(conn, nbytes);
   if (room != NULL) {
-    write_out(&draft, room);
+    write_out(&draft, 0, room);
     conn->group->stats.messages_sent++;
     return 0;
   }
 
-  chunk = new_chunk(conn, &draft, 1, nbytes);
-  if (chunk == NULL)
-    return UV_ENOMEM;
-  write_out(&draft, room_of(chunk));
-  chunk->bufs[0] = uv_buf_init(room_of(chunk), (unsigned int) chunk->nbytes);
-  return queue_message(conn, chunk);
+  sent = nbytes > HVUV__CORK_BYTES ? send_in_place(conn, &draft) : 0;
+  if (sent < nbytes)
+    return queue_rest(conn, &draft, sent);
+  conn->group->stats.messages_sent++;
+  return 0;
+}
+
+/* The usual case, an answer of raw bytes with nothing queued, without a draft.
+ * Returns 0 if it is another. */
+static int answer_raw(hvuv_conn_t* conn, const void* bytes, size_t nbytes) {
+  char* room;
+
+  if (conn->state != HVUV__CONN_OPEN || conn->chunks > 0 || nbytes == 0 ||
+      bytes == NULL || conn->protocol->framing.kind != HVUV_FRAMING_RAW)
+    return 0;
+  room = hvuv__cork_room(conn, nbytes);
+  if (room == NULL)
+    return 0;
+
+  memcpy(room, bytes, nbytes);
+  conn->group->stats.messages_sent++;
+  return 1;
 }
 
 int hvuv_conn_send(hvuv_conn_t* conn, const void* bytes, size_t nbytes) {
@@ -212,6 +278,8 @@ int hvuv_conn_send(hvuv_conn_t* conn, const void* bytes, size_t nbytes) {
 
   if (nbytes > HVUV_FRAMING_MAX_MAX)
     return UV_EMSGSIZE;
+  if (conn != NULL && answer_raw(conn, bytes, nbytes))
+    return 0;
   part.base = (char*) (uintptr_t) bytes; /* Only read from. */
   part.len = (unsigned int) nbytes;
   return hvuv_conn_sendv(conn, &part, 1);

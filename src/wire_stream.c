@@ -49,13 +49,9 @@ static int write_stream(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
 }
 
 static int try_write_stream(hvuv_conn_t* conn,
-                            const char* bytes,
-                            size_t nbytes) {
-  uv_buf_t buf;
-
-  buf.base = (char*) (uintptr_t) bytes; /* Only read from. */
-  buf.len = (unsigned int) nbytes;
-  return hvuv_try_write(&conn->stream, &buf, 1);
+                            const uv_buf_t bufs[],
+                            unsigned int nbufs) {
+  return hvuv_try_write(&conn->stream, bufs, nbufs);
 }
 
 static size_t queued(const hvuv_conn_t* conn) {

@@ -70,18 +70,28 @@ static int wire_write(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
   return 0;
 }
 
-static int wire_try_write(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
+static int wire_try_write(hvuv_conn_t* conn,
+                          const uv_buf_t bufs[],
+                          unsigned int nbufs) {
   hvuv_test_t* test = test_of(conn);
-  size_t n = nbytes < test->room ? nbytes : test->room;
+  unsigned int i;
+  size_t taken;
+  size_t n;
 
   if (test->failure != 0)
     return test->failure;
-  if (n == 0 || test->head != NULL)
+  if (test->room == 0 || test->head != NULL)
     return UV_EAGAIN;
-  memcpy(hvuv__test_extend(&test->sent, n), bytes, n);
-  if (test->room != HVUV__TEST_NO_LIMIT)
-    test->room -= n;
-  return (int) n;
+
+  taken = 0;
+  for (i = 0; i < nbufs && test->room > 0; i++) {
+    n = bufs[i].len < test->room ? bufs[i].len : test->room;
+    memcpy(hvuv__test_extend(&test->sent, n), bufs[i].base, n);
+    if (test->room != HVUV__TEST_NO_LIMIT)
+      test->room -= n;
+    taken += n;
+  }
+  return (int) taken;
 }
 
 static size_t wire_queued(const hvuv_conn_t* conn) {

@@ -147,10 +147,13 @@ static int may_read(const hvuv_conn_t* conn) {
          conn->stash == NULL;
 }
 
-/* A message that has begun is the peer's to finish only while it is read. */
+/* A message that has begun is the peer's to finish only while it is read. Raw
+ * bytes are whole as they come. */
 static void time_message(hvuv_conn_t* conn) {
   int has_part;
 
+  if (conn->protocol->framing.kind == HVUV_FRAMING_RAW)
+    return;
   has_part = (conn->flags & HVUV__CONN_READS) &&
              conn->state == HVUV__CONN_OPEN &&
              hvuv_decoder_end(&conn->decoder) == UV_EOF;

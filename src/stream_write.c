@@ -71,7 +71,7 @@ static int send_packed(hvuv_stream_t* s,
   ssize_t sent;
 
   buf.base = bytes;
-  buf.len = nbytes;
+  buf.len = (unsigned int) nbytes;
   sent = hvuv__sys_send(s->sock, &buf, 1);
   if (sent != (ssize_t) nbytes)
     return book(s, sent, nbytes);

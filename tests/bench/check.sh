@@ -1,0 +1,53 @@
+#!/bin/sh
+# check.sh BENCH BOUNDS: counts what the file BOUNDS bounds with the program BENCH,
+# and fails if a bound is passed. Ends with "N passed, N failed, 0 skipped".
+set -eu
+bench=$1 bounds=$2
+folder=$(dirname "$bench")
+bounded=$(sed -E 's/^[[:space:]]*(#.*)?$//; /^$/d' "$bounds")
+
+# column N WHAT: the words in it, each once
+column() {
+  echo "$bounded" | awk -v n="$1" -v what="$2" '$1 == what { print $n }' | sort -u
+}
+
+# count WHAT: has all scenarios that are bounded counted for all servers that are
+# named, and says what came of it as lines "WHAT SCENARIO SERVER FIGURE"
+count() {
+  servers=$({ column 3 "$1" && column 4 "$1" | grep '^[a-z]'; } | sort -u | paste -sd,)
+  # shellcheck disable=SC2046 # scenarios are words
+  "$bench" "$1" -w "$servers" $(column 2 "$1") >"$folder/check.log" || {
+    cat "$folder/check.log" >&2
+    return 1
+  }
+  awk -v what="$1" -F '\t' '
+    !/^#/ && $4 + 0 == $4 { sum[$1 " " $2] += $4 }
+    END { for (key in sum) print what, key, sum[key] }' "$folder/$1.tsv"
+}
+
+for what in syscalls instructions; do
+  count $what
+done >"$folder/check.counts"
+
+echo "$bounded" | awk -v counts="$folder/check.counts" '
+  BEGIN {
+    while ((getline line < counts) > 0) {
+      split(line, word, " ")
+      figure[word[1], word[2], word[3]] = word[4]
+    }
+  }
+  {
+    has = figure[$1, $2, $3]
+    most = ($4 ~ /^[0-9]/) ? $4 : figure[$1, $2, $4]
+    reason = ""
+    for (i = 5; i <= NF; i++) reason = reason " " $i
+    ok = has != "" && most != "" && has <= most + ($1 == "syscalls" ? 0.02 : 0)
+    if (ok) passed++; else failed++
+    printf "%-6s %-12s %-12s %-15s %9.2f of %9.2f %s %s\n", ok ? "ok" : "FAILED",
+      $1, $2, $3, has, most, ($4 ~ /^[0-9]/) ? "" : "(" $4 ")", reason
+  }
+  END {
+    if (failed) print "A bound was passed: find out what the message pays for (callgrind, strace), or raise\nthe bound in tests/bench/bounds and say why there."
+    printf "%d passed, %d failed, 0 skipped\n", passed, failed
+    exit failed > 0 || passed == 0
+  }'

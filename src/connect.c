@@ -266,7 +266,7 @@ void hvuv__connect_turn_end(hvuv_stream_t* s) {
   }
 
   hvuv__stream_move(s, HVUV__OPEN);
-  hvuv__write_gather(s);
+  s->flags |= HVUV__WRITE_GATHER; /* Until hvuv__write_end(), which is next. */
   if (s->family->connected != NULL)
     s->family->connected(s->sock, &s->local_addr);
   hvuv__stream_update(s);

@@ -110,7 +110,7 @@ void hvuv__write_ready(hvuv_stream_t* stream);
 void hvuv__write_end(hvuv_stream_t* stream);
 
 /* Has the writes made from now on in this turn leave together at its end, the
- * first one too; and those that were made while it connected. */
+ * first one too. */
 void hvuv__write_gather(hvuv_stream_t* stream);
 
 /* Sends what only waits for the turn's end. */

@@ -135,11 +135,6 @@ void hvuv__write_ready(hvuv_stream_t* s) {
   shut_when_sent(s);
 }
 
-void hvuv__write_gather(hvuv_stream_t* s) {
-  if (s->state == HVUV__OPEN)
-    s->flags |= HVUV__WRITE_GATHER;
-}
-
 void hvuv__write_flush_gathered(hvuv_stream_t* s) {
   if (!(s->flags & HVUV__WRITE_BLOCKED) && !hvuv__wqueue_is_sent(s))
     flush(s);
@@ -150,11 +145,17 @@ void hvuv__write_flush_gathered(hvuv_stream_t* s) {
 #define HINDRANCES                                                             \
   (HVUV__NOT_OPEN | HVUV__SHUT | HVUV__WRITE_QUEUED | HVUV__WRITE_GATHER)
 
-/* From here on the turn's writes are gathered. */
+/* From here on the turn's writes are gathered, until hvuv__write_end(), which
+ * this makes sure of. */
 static inline void begin_gathering(hvuv_stream_t* s, unsigned int flags) {
   s->flags |= flags | HVUV__WRITE_GATHER;
   if (!(s->flags & (HVUV__AWAKE | HVUV__DEFERRED)))
     hvuv__hub_defer(s->hub, s);
+}
+
+void hvuv__write_gather(hvuv_stream_t* s) {
+  if (s->state == HVUV__OPEN)
+    begin_gathering(s, 0);
 }
 
 /* What the kernel did not take at once waits for it. */
@@ -199,6 +200,11 @@ HVUV__APART static int write_many(hvuv_stream_t* s,
   return err;
 }
 
+static int flush_much(hvuv_stream_t* s) {
+  flush(s);
+  return 0;
+}
+
 /* Whether a write can only wait for the turn's end. */
 static int is_gathering(const hvuv_stream_t* s) {
   return (s->flags & (HVUV__NOT_OPEN | HVUV__SHUT | HVUV__WRITE_BLOCKED |
@@ -216,10 +222,8 @@ HVUV__APART static int write_otherwise(hvuv_stream_t* s,
   req->small_bufs[0] = bufs[0];
   hvuv__wqueue_prepare_one(req);
   hvuv__wqueue_push(s, req);
-  begin_gathering(s, HVUV__WRITE_QUEUED);
-  if (s->write_queue_size >= GATHER_BYTES_MAX)
-    flush(s);
-  return 0;
+  s->flags |= HVUV__WRITE_QUEUED;
+  return s->write_queue_size < GATHER_BYTES_MAX ? 0 : flush_much(s);
 }
 
 int hvuv_write(hvuv_write_t* req,

@@ -111,9 +111,12 @@ HVUV_EXTERN void hvuv_limits_init(hvuv_limits_t* limits);
  *                take them
  *   UV_EMSGSIZE  larger than the framing allows, or than HVUV_FRAMING_MAX_MAX
  *   UV_EINVAL    a pointer is NULL
- *   UV_ENOMEM
+ *   UV_ENOMEM    if the kernel had taken a part of it by then, the connection
+ *                closes with this reason
  *
- * That a peer is gone is told by on_close. */
+ * What is sent in on_message is put together up to 16 KiB; a larger message
+ * goes to the kernel from where it lies, and only what that does not take is
+ * copied. That a peer is gone is told by on_close. */
 HVUV_EXTERN int hvuv_conn_send(hvuv_conn_t* conn,
                                const void* bytes,
                                size_t nbytes);

@@ -28,6 +28,11 @@
  * with others would save little, and they are in the cache now. */
 #define GATHER_BYTES_MAX 65536
 
+/* Who makes so many writes in a turn is expected to in the next, and then the
+ * first of them waits for the others: it would cost a system call of its own.
+ */
+#define BURST_WRITES 8
+
 static int can_write(const hvuv_stream_t* s) {
   if (s->state == HVUV__IDLE || s->state >= HVUV__CLOSING)
     return UV_EBADF;
@@ -143,7 +148,8 @@ void hvuv__write_flush_gathered(hvuv_stream_t* s) {
 /* What hinders a write from going to the kernel at once. Where none of it does,
  * nothing is queued. */
 #define HINDRANCES                                                             \
-  (HVUV__NOT_OPEN | HVUV__SHUT | HVUV__WRITE_QUEUED | HVUV__WRITE_GATHER)
+  (HVUV__NOT_OPEN | HVUV__SHUT | HVUV__WRITE_QUEUED | HVUV__WRITE_GATHER |     \
+   HVUV__WRITE_BURSTS)
 
 /* From here on the turn's writes are gathered, until hvuv__write_end(), which
  * this makes sure of. */
@@ -288,20 +294,23 @@ int hvuv_shutdown(hvuv_shutdown_t* req, hvuv_stream_t* s, hvuv_shutdown_cb cb) {
 }
 
 /* Calls back the writes that were done when it began; those that their
- * callbacks add wait for the next turn. */
-static void tell_writes(hvuv_stream_t* s) {
+ * callbacks add wait for the next turn. Returns how many. */
+static unsigned int tell_writes(hvuv_stream_t* s) {
   hvuv_write_t* req;
   hvuv_write_t* last;
+  unsigned int told;
   int more;
 
   hvuv__wqueue_gather_done(s);
   last = s->done_tail;
-  for (more = s->done_head != NULL; more;) {
+  told = 0;
+  for (more = s->done_head != NULL; more; told++) {
     req = hvuv__wqueue_pop_done(s);
     more = req != last; /* Asked now: the callback may free the request. */
     if (req->cb != NULL)
       req->cb(req, req->status);
   }
+  return told;
 }
 
 static void tell_shutdown(hvuv_shutdown_t* req, int status) {
@@ -322,6 +331,8 @@ static void tell_shutdown_sent(hvuv_stream_t* s) {
 }
 
 HVUV__APART static void end_slowly(hvuv_stream_t* s) {
+  unsigned int told;
+
   if (s->state == HVUV__OPEN) {
     s->flags |= HVUV__AWAKE; /* What is done from here on is told below. */
     hvuv__write_flush_gathered(s);
@@ -329,7 +340,11 @@ HVUV__APART static void end_slowly(hvuv_stream_t* s) {
     hvuv__clear_flags(s, HVUV__WRITE_GATHER);
   }
   hvuv__clear_flags(s, HVUV__AWAKE);
-  tell_writes(s);
+  told = tell_writes(s);
+  if (told >= BURST_WRITES)
+    s->flags |= HVUV__WRITE_BURSTS;
+  else
+    hvuv__clear_flags(s, HVUV__WRITE_BURSTS);
   if (hvuv__wqueue_is_empty(s))
     hvuv__clear_flags(s, HVUV__WRITE_QUEUED);
   if (s->flags & HVUV__SHUT_SENT)

@@ -305,8 +305,8 @@ HVUV_EXTERN int hvuv_read_stop(hvuv_stream_t* stream);
  * The first write of a loop turn goes to the kernel at once. Further ones of
  * the same turn leave together: when the stream's own callbacks of that turn
  * have run, else at the turn's end, at hvuv_close(), or as soon as they are 64
- * KiB. Bytes that the kernel has not taken count in
- * hvuv_get_write_queue_size().
+ * KiB. After a turn with many writes the first waits for the others too. Bytes
+ * that the kernel has not taken count in hvuv_get_write_queue_size().
  *
  *   UV_EBADF   the stream has no socket or is closing
  *   UV_EPIPE   it was shut down, or is bound or listening and not connected

@@ -99,6 +99,53 @@ static void a_large_write_does_not_wait_for_the_turns_end(void** state) {
   assert_story("w1:0 w2:0");
 }
 
+static void write_times(hvuv_stream_t* s, int n) {
+  int i;
+
+  for (i = 0; i < n; i++)
+    assert_int_equal(scene_write(s, "w", "x"), 0);
+}
+
+static void after_a_turn_of_many_writes_the_first_waits_too(void** state) {
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+
+  (void) state;
+  s = scene_open(&sock);
+  fake_always(FAKE_SEND, FAKE_ALL);
+  write_times(s, 8);
+  turn();
+  assert_int_equal(fake_calls(FAKE_SEND), 2);
+
+  write_times(s, 3);
+  assert_int_equal(fake_calls(FAKE_SEND), 2);
+  assert_int_equal(hvuv_get_write_queue_size(s), 3);
+  turn();
+  assert_int_equal(fake_calls(FAKE_SEND), 3);
+  assert_int_equal(scene_count("w"), 11);
+
+  /* Three are not many. */
+  write_times(s, 1);
+  assert_int_equal(fake_calls(FAKE_SEND), 4);
+  turn();
+  trace_reset();
+}
+
+static void seven_writes_are_not_many(void** state) {
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+
+  (void) state;
+  s = scene_open(&sock);
+  fake_always(FAKE_SEND, FAKE_ALL);
+  write_times(s, 7);
+  turn();
+  write_times(s, 1);
+  assert_int_equal(fake_calls(FAKE_SEND), 3);
+  turn();
+  trace_reset();
+}
+
 static void each_turn_begins_anew(void** state) {
   uv_os_sock_t sock;
   hvuv_stream_t* s;
@@ -303,6 +350,8 @@ int main(void) {
       SCENE(a_write_at_idle_is_sent_inside_the_call),
       SCENE(writes_of_one_turn_leave_together),
       SCENE(what_is_gathered_leaves_once_it_is_much),
+      SCENE(after_a_turn_of_many_writes_the_first_waits_too),
+      SCENE(seven_writes_are_not_many),
       SCENE(a_large_write_does_not_wait_for_the_turns_end),
       SCENE(each_turn_begins_anew),
       SCENE(writes_call_back_in_order),

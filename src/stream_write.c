@@ -325,9 +325,12 @@ HVUV__APART static void end_slowly(hvuv_stream_t* s) {
     hvuv__clear_flags(s, HVUV__WRITE_GATHER);
   }
   hvuv__clear_flags(s, HVUV__AWAKE);
-  tell_writes(s);
-  if (hvuv__wqueue_is_empty(s))
+
+  /* Not after the callbacks, whose first write goes out at once, too: it is
+   * told behind the writes that are being told now. */
+  if (hvuv__wqueue_is_sent(s))
     hvuv__clear_flags(s, HVUV__WRITE_QUEUED);
+  tell_writes(s);
   if (s->flags & HVUV__SHUT_SENT)
     tell_shutdown_sent(s);
 }

@@ -73,6 +73,25 @@ static void a_large_message_leaves_behind_a_small_one(void** state) {
   }
 }
 
+static void send_small_and_parts(hvuv_conn_t* conn) {
+  uv_buf_t parts[3];
+
+  parts[0] = uv_buf_init(NULL, 0);
+  parts[1] = uv_buf_init(large, LARGE);
+  parts[2] = uv_buf_init(NULL, 0);
+  send_small(conn);
+  assert_int_equal(hvuv_conn_sendv(conn, parts, 3), 0);
+}
+
+/* A sanitizer sees who copies from nowhere. */
+static void empty_parts_may_be_nowhere(void** state) {
+  rig_t* rig = *state;
+
+  open_raw(rig, send_small_and_parts);
+  rig_receive(rig, "go");
+  assert_small_and(rig, LARGE);
+}
+
 static void send_small_and_large_without_memory(hvuv_conn_t* conn) {
   send_small(conn);
   alloc_fail_nth(1);
@@ -160,6 +179,7 @@ static void a_socket_that_fails_on_the_way_is_the_reason(void** state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       RIG(a_large_message_leaves_behind_a_small_one),
+      RIG(empty_parts_may_be_nowhere),
       RIG(no_memory_makes_no_gap_before_a_large_message),
       RIG(no_memory_makes_no_gap_when_the_buffer_is_full),
       RIG(an_end_without_memory_closes),

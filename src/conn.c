@@ -76,6 +76,7 @@ void hvuv__conn_close(hvuv_conn_t* conn, int reason) {
   hvuv__cork_flush(conn); /* It would have gone by now, had it been alone. */
   if (conn->state == HVUV__CONN_CLOSING)
     return;
+  hvuv__cork_drop(conn);
   conn->state = HVUV__CONN_CLOSING;
   conn->reason = reason;
   conn->group->wire->close(conn);

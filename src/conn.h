@@ -218,9 +218,13 @@ size_t hvuv__cork_pass(hvuv_conn_t* conn,
 /* Queues what was put together, as a chunk. On an error nothing was done. */
 int hvuv__cork_queue(hvuv_conn_t* conn);
 
-/* Sends what was put together. 0, or why it could not. Before the stream ends
- * or closes too: had it been sent alone, it would have gone by now. */
+/* Sends what was put together. 0, or why it could not; then what is left stays
+ * in front of what comes. Before the stream ends or closes too: had it been
+ * sent alone, it would have gone by now. */
 int hvuv__cork_flush(hvuv_conn_t* conn);
+
+/* Forgets what was put together. */
+void hvuv__cork_drop(hvuv_conn_t* conn);
 
 /* Queues bytes that count as a message already. */
 int hvuv__conn_queue_copy(hvuv_conn_t* conn, const char* bytes, size_t nbytes);

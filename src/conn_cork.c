@@ -87,23 +87,37 @@ int hvuv__cork_queue(hvuv_conn_t* conn) {
   return err;
 }
 
+/* The first bytes were sent. The others stay, whatever may fail now, or the
+ * peer would miss them in what comes behind. */
+static int queue_others(hvuv_conn_t* conn, size_t sent) {
+  hvuv__group_t* group = conn->group;
+
+  group->cork_bytes -= sent;
+  memmove(group->cork, group->cork + sent, group->cork_bytes);
+  return hvuv__cork_queue(conn);
+}
+
 int hvuv__cork_flush(hvuv_conn_t* conn) {
   hvuv__group_t* group = conn->group;
-  size_t nbytes = group->cork_bytes;
   uv_buf_t buf;
   int n;
 
-  if (group->corked != conn || nbytes == 0)
+  if (group->corked != conn || group->cork_bytes == 0)
     return 0;
-  group->cork_bytes = 0;
   buf.base = group->cork;
-  buf.len = (unsigned int) nbytes;
+  buf.len = (unsigned int) group->cork_bytes;
   n = pass(conn, &buf, 1);
   if (n < 0)
     return n;
-  if ((size_t) n == nbytes)
-    return 0;
-  return hvuv__conn_queue_copy(conn, group->cork + n, nbytes - (size_t) n);
+  if ((size_t) n < group->cork_bytes)
+    return queue_others(conn, (size_t) n);
+  group->cork_bytes = 0;
+  return 0;
+}
+
+void hvuv__cork_drop(hvuv_conn_t* conn) {
+  if (conn->group->corked == conn)
+    conn->group->cork_bytes = 0;
 }
 
 void hvuv__conn_uncork(hvuv_conn_t* conn) {
@@ -112,6 +126,8 @@ void hvuv__conn_uncork(hvuv_conn_t* conn) {
   if (conn->group->corked != conn)
     return;
   err = hvuv__cork_flush(conn);
+  if (err != 0)
+    hvuv__cork_drop(conn);
   conn->group->corked = NULL;
   if (err != 0)
     hvuv__conn_close(conn, err);

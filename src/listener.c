@@ -6,10 +6,11 @@
  * wake-up takes one: another accept() just to see UV_EAGAIN costs a lone
  * connection more than polling again costs the next, and on AF_VSOCK it sleeps,
  * non-blocking or not, until the kernel's next tick (vsock_accept() in Linux'
- * af_vsock.c; up to 4 ms seen on 6.1). When
- * descriptors or memory have run out, or the network is down, the kernel goes
- * on reporting READABLE, so the listener stops looking and lets its alarm try
- * again; the connections wait in the kernel meanwhile.
+ * af_vsock.c; up to 4 ms seen on 6.1).
+ *
+ * When descriptors or memory have run out, or the network is down, the kernel
+ * goes on reporting READABLE, so the listener stops looking and lets its alarm
+ * try again; the connections wait in the kernel meanwhile.
  */
 #include "options.h"
 #include "state.h"
@@ -116,8 +117,8 @@ static void die(hvuv_stream_t* s, int err) {
   s->connection_cb(s, err);
 }
 
-/* Takes one connection. Returns 0 if it was, or the peer had no business here;
- * then the next may be looked for. */
+/* Takes one connection. Returns 0 if it was, or if it is gone or had no
+ * business here, which says nothing of the next. */
 static int take_one(hvuv_stream_t* s) {
   struct sockaddr_storage name;
   uv_os_sock_t sock;

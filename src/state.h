@@ -47,7 +47,7 @@ enum hvuv__flag {
   HVUV__AWAKE = 1 << 13,         /* awake: it ends its writing itself */
   HVUV__READ_STEADY = 1 << 14,   /* not stopped or started since it was set */
   HVUV__NOT_OPEN = 1 << 15,      /* its state is another than HVUV__OPEN */
-  HVUV__WRITE_QUEUED = 1 << 16,  /* its write queue may not be empty */
+  HVUV__WRITE_QUEUED = 1 << 16,  /* writes may be unsent, or done but untold */
   HVUV__WRITE_BURSTS = 1 << 17   /* many writes were told at once last time */
 };
 

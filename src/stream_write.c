@@ -331,8 +331,6 @@ static void tell_shutdown_sent(hvuv_stream_t* s) {
 }
 
 HVUV__APART static void end_slowly(hvuv_stream_t* s) {
-  unsigned int told;
-
   if (s->state == HVUV__OPEN) {
     s->flags |= HVUV__AWAKE; /* What is done from here on is told below. */
     hvuv__write_flush_gathered(s);
@@ -340,13 +338,14 @@ HVUV__APART static void end_slowly(hvuv_stream_t* s) {
     hvuv__clear_flags(s, HVUV__WRITE_GATHER);
   }
   hvuv__clear_flags(s, HVUV__AWAKE);
-  told = tell_writes(s);
-  if (told >= BURST_WRITES)
-    s->flags |= HVUV__WRITE_BURSTS;
-  else
-    hvuv__clear_flags(s, HVUV__WRITE_BURSTS);
-  if (hvuv__wqueue_is_empty(s))
+
+  /* Not after the callbacks, whose first write goes out at once, too: it is
+   * told behind the writes that are being told now. */
+  hvuv__clear_flags(s, HVUV__WRITE_BURSTS);
+  if (hvuv__wqueue_is_sent(s))
     hvuv__clear_flags(s, HVUV__WRITE_QUEUED);
+  if (tell_writes(s) >= BURST_WRITES)
+    s->flags |= HVUV__WRITE_BURSTS;
   if (s->flags & HVUV__SHUT_SENT)
     tell_shutdown_sent(s);
 }

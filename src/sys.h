@@ -3,8 +3,9 @@
  * them with POSIX sockets, sys_win.c with Winsock; tests fulfil them from a
  * script.
  *
- * Every verb answers 0 (or a count) or a UV_E* code, retries by itself when a
- * signal interrupts it, and never blocks.
+ * Every verb answers 0 (or a count) or a UV_E* code, and never blocks. One that
+ * a signal interrupts tries again by itself, or answers UV_EAGAIN if it is
+ * recv, peek or send, whose callers poll again then.
  */
 #ifndef HVUV_SRC_SYS_H
 #define HVUV_SRC_SYS_H

@@ -85,6 +85,8 @@ static int wire_try_write(hvuv_conn_t* conn,
 
   taken = 0;
   for (i = 0; i < nbufs && test->room > 0; i++) {
+    if (bufs[i].len == 0)
+      continue; /* It may have no base, which memcpy() must not be told. */
     n = bufs[i].len < test->room ? bufs[i].len : test->room;
     memcpy(hvuv__test_extend(&test->sent, n), bufs[i].base, n);
     if (test->room != HVUV__TEST_NO_LIMIT)

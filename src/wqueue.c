@@ -53,6 +53,12 @@ void hvuv__wqueue_gather_done(hvuv_stream_t* s) {
   s->done_tail = req;
 }
 
+/* An empty buffer may have no base, and memcpy() must not be told of that. */
+static void copy(char* to, const uv_buf_t* buf) {
+  if (buf->len > 0)
+    memcpy(to, buf->base, buf->len);
+}
+
 /* Copies a request's bytes; 0 if a buffer is better left where it is. */
 static int pack_one(const hvuv_write_t* req, char* to) {
   unsigned int i;
@@ -60,7 +66,7 @@ static int pack_one(const hvuv_write_t* req, char* to) {
   for (i = req->index; i < req->nbufs; i++) {
     if (req->bufs[i].len > PACKED_BYTES_MAX)
       return 0;
-    memcpy(to, req->bufs[i].base, req->bufs[i].len);
+    copy(to, &req->bufs[i]);
     to += req->bufs[i].len;
   }
   return 1;
@@ -80,7 +86,7 @@ size_t hvuv__wqueue_pack(const hvuv_stream_t* s,
     if (n > nroom - total)
       break;
     if (req->nbufs == 1 && n <= PACKED_BYTES_MAX)
-      memcpy(room + total, req->bufs[0].base, n);
+      copy(room + total, &req->bufs[0]);
     else if (!pack_one(req, room + total))
       return 0;
     total += n;

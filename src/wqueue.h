@@ -54,12 +54,6 @@ static inline void hvuv__wqueue_push_sent(hvuv_stream_t* stream,
 /* Puts the request of hvuv__wqueue_push_sent() with the others. */
 void hvuv__wqueue_gather_done(hvuv_stream_t* stream);
 
-/* 1 if no request waits to be sent, and at most the one of
- * hvuv__wqueue_push_sent() for its callback. */
-static inline int hvuv__wqueue_is_empty(const hvuv_stream_t* stream) {
-  return stream->unsent_head == NULL && stream->done_head == NULL;
-}
-
 /* 1 if a request waits for its callback. */
 static inline int hvuv__wqueue_has_done(const hvuv_stream_t* stream) {
   return stream->done_head != NULL || stream->sent_first != NULL;

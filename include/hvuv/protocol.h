@@ -12,7 +12,8 @@
  * From inside any callback any function here may be called for any connection
  * of the loop, this one too. No function here calls a handler back before it
  * returns, and none may be called from another thread. What is sent inside one
- * callback leaves in one system call for each connection, when it has returned.
+ * callback leaves in one system call for each connection, when it has returned;
+ * but before that what is large, or more than some 16 KiB together.
  */
 #ifndef HVUV_PROTOCOL_H
 #define HVUV_PROTOCOL_H

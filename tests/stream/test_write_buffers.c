@@ -143,6 +143,27 @@ static void small_buffers_are_copied_together(void** state) {
   assert_story("w:0 w:0 w:0 w:0");
 }
 
+/* A sanitizer sees who copies from nowhere. */
+static void empty_buffers_may_be_nowhere(void** state) {
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+  uv_buf_t bufs[3];
+
+  (void) state;
+  bufs[0] = uv_buf_init(NULL, 0);
+  bufs[1] = uv_buf_init((char*) (uintptr_t) "two ", 4);
+  bufs[2] = uv_buf_init(NULL, 0);
+  s = scene_open(&sock);
+  fake_always(FAKE_SEND, FAKE_ALL);
+  scene_write(s, "w1", "one ");
+  scene_write_bufs(s, "w2", bufs, 3);
+  scene_write_bufs(s, "w3", bufs, 1);
+  scene_write(s, "w4", "four");
+  turn();
+  assert_string_equal(fake_sent(sock), "one two four");
+  assert_story("w1:0 w2:0 w3:0 w4:0");
+}
+
 static void sends_of_one_wake_are_bounded(void** state) {
   static uv_buf_t bufs[(SENDS_PER_WAKE + 1) * BUFS_PER_SEND];
   static char byte[] = "x";
@@ -174,6 +195,7 @@ int main(void) {
       SCENE(one_send_takes_no_more_buffers_than_the_system),
       SCENE(many_requests_fill_one_send_to_the_last_buffer),
       SCENE(small_buffers_are_copied_together),
+      SCENE(empty_buffers_may_be_nowhere),
       SCENE(sends_of_one_wake_are_bounded),
   };
 

@@ -29,6 +29,49 @@ static void a_write_in_a_write_callback_is_sent_at_once(void** state) {
   assert_story("again:0");
 }
 
+static void one_behind_writes_that_left_together_is_sent_at_once_too(
+    void** state) {
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+
+  (void) state;
+  s = scene_open(&sock);
+  fake_always(FAKE_SEND, FAKE_ALL);
+  scene_on("w2", write_again);
+  scene_write(s, "w1", "one ");
+  scene_write(s, "w2", "two ");
+  scene_write(s, "w3", "three ");
+  turn();
+  assert_string_equal(fake_sent(sock), "one two three again");
+  assert_story("w1:0 w2:0 w3:0");
+  turn();
+  assert_story("again:0");
+}
+
+static void write_two(hvuv_stream_t* s) {
+  scene_write(s, "again", "again ");
+  scene_write(s, "more", "more ");
+}
+
+static void those_of_a_write_callback_are_told_in_their_order(void** state) {
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+
+  (void) state;
+  s = scene_open(&sock);
+  fake_always(FAKE_SEND, FAKE_ALL);
+  scene_on("w1", write_two);
+  scene_on("w2", write_two);
+  scene_write(s, "w1", "one ");
+  scene_write(s, "w2", "two ");
+  turn();
+  assert_string_equal(fake_sent(sock), "one two again ");
+  assert_story("w1:0 w2:0");
+  turn();
+  assert_string_equal(fake_sent(sock), "one two again more again more ");
+  assert_story("again:0 more:0 again:0 more:0");
+}
+
 static void writing_for_ever_starves_nobody(void** state) {
   uv_os_sock_t sock;
   hvuv_stream_t* s;
@@ -140,6 +183,8 @@ static void a_readable_wake_does_not_try_a_full_kernel(void** state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       SCENE(a_write_in_a_write_callback_is_sent_at_once),
+      SCENE(one_behind_writes_that_left_together_is_sent_at_once_too),
+      SCENE(those_of_a_write_callback_are_told_in_their_order),
       SCENE(writing_for_ever_starves_nobody),
       SCENE(a_write_in_a_read_callback_is_sent_and_told_in_that_turn),
       SCENE(a_write_in_a_read_callback_needs_no_turns_end),

@@ -299,6 +299,48 @@ static void a_completion_may_write_and_close(void** state) {
   assert_string_equal(fake_sent(sock), "one two three againagain");
 }
 
+/* So much that it leaves inside the call. */
+static void write_much(hvuv_stream_t* s) {
+  static char bytes[65536];
+  uv_buf_t buf = uv_buf_init(bytes, sizeof(bytes));
+
+  assert_int_equal(scene_write_bufs(s, "much", &buf, 1), 0);
+}
+
+static void writing_much_for_ever_starves_nobody(void** state) {
+  uv_os_sock_t sock;
+  int i;
+
+  (void) state;
+  scene_on("w2", write_much);
+  scene_on_every("much", write_much);
+  three_in_a_turn(&sock);
+  turn();
+  assert_story("w1:0 w2:0 w3:0");
+  for (i = 0; i < 3; i++) {
+    turn();
+    assert_story("much:0");
+  }
+}
+
+static void write_much_and_shut(hvuv_stream_t* s) {
+  write_much(s);
+  scene_shutdown(s, "shutdown");
+}
+
+static void a_shutdown_is_told_behind_much_that_left_before_it(void** state) {
+  uv_os_sock_t sock;
+
+  (void) state;
+  scene_on("w2", write_much_and_shut);
+  three_in_a_turn(&sock);
+  turn();
+  assert_story("w1:0 w2:0 w3:0");
+  assert_int_equal(fake_calls(FAKE_SHUTDOWN), 1);
+  turn();
+  assert_story("much:0 shutdown:0");
+}
+
 static void a_completion_of_one_may_close(void** state) {
   uv_os_sock_t sock;
 
@@ -394,6 +436,8 @@ int main(void) {
       SCENE(a_completion_of_a_failed_write_may_write_again),
       SCENE(a_completion_of_a_failed_write_may_close),
       SCENE(a_completion_may_write_while_others_wait),
+      SCENE(writing_much_for_ever_starves_nobody),
+      SCENE(a_shutdown_is_told_behind_much_that_left_before_it),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -240,8 +240,9 @@ static void writes_of_no_bytes_keep_their_places(void** state) {
 
   scene_write(s, "w1", "");
   scene_write(s, "w2", "");
+  scene_write(s, "w3", "");
   turn();
-  assert_story("w1:0 w2:0");
+  assert_story("w1:0 w2:0 w3:0");
   assert_int_equal(fake_calls(FAKE_SEND), 2);
 }
 
@@ -461,6 +462,25 @@ static void once_the_kernel_is_full_much_is_not_tried(void** state) {
   assert_all_sent(sock);
 }
 
+static void much_behind_one_taken_in_part_is_not_tried(void** state) {
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+
+  (void) state;
+  written = 0;
+  s = scene_open(&sock);
+  fake_next(FAKE_SEND, 1);
+  write_size(s, "w1", 2);
+  write_size(s, "w2", 65536);
+  write_size(s, "w3", 65536);
+  turn();
+  assert_int_equal(fake_calls(FAKE_SEND), 1);
+  fake_always(FAKE_SEND, FAKE_ALL);
+  fire(sock);
+  assert_story("w1:0 w2:0 w3:0");
+  assert_all_sent(sock);
+}
+
 static void sends_of_copies_are_bounded_too(void** state) {
   uv_os_sock_t sock;
   hvuv_stream_t* s;
@@ -549,6 +569,7 @@ int main(void) {
       SCENE(what_is_told_needs_no_turn_more),
       SCENE(what_a_writable_kernel_took_needs_no_turns_end),
       SCENE(after_the_queue_was_empty_a_write_is_sent_at_once),
+      SCENE(much_behind_one_taken_in_part_is_not_tried),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

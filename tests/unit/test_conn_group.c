@@ -31,6 +31,7 @@ typedef struct scene_s {
   int write_result;
   int shutdown_result;
   int try_result;       /* 0: it takes all */
+  size_t queued;        /* says the wire */
   unsigned int ntries;  /* of try_write */
   unsigned int nchunks; /* written */
   void (*on_message)(hvuv_conn_t* conn);
@@ -56,7 +57,7 @@ static int wire_write(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
 
 static size_t wire_queued(const hvuv_conn_t* conn) {
   (void) conn;
-  return 0;
+  return scene.queued;
 }
 
 static int wire_shutdown(hvuv_conn_t* conn) {
@@ -464,6 +465,20 @@ static void a_write_that_fails_while_ending_closes(void** state) {
   assert_int_equal(scene.conns[0]->reason, UV_EPIPE);
 }
 
+/* --- What they are handed --------------------------------------------------
+ */
+
+/* By then nothing else may come for hours. */
+static void what_a_message_was_kept_in_is_given_back_with_it(void** state) {
+  (void) state;
+  open_all();
+  receive(0, "ha");
+  assert_non_null(scene.conns[0]->decoder.bytes);
+  receive(0, "lf\n");
+  assert_story("0:half");
+  assert_null(scene.conns[0]->decoder.bytes);
+}
+
 /* --- What they send while they are handed messages ------------------------ */
 
 static int send_result;
@@ -634,6 +649,48 @@ static void a_full_wire_has_them_queued_in_one_chunk(void** state) {
   assert_int_equal(scene.group.stats.bytes_sent, 2);
 }
 
+/* Sends one byte, which is a chunk that the wire has taken so much of; then the
+ * handler sends, large or small, and that is a chunk too or not. */
+static void send_behind_a_chunk(size_t queued,
+                                void (*act)(hvuv_conn_t* conn),
+                                unsigned int nchunks,
+                                unsigned int ntries) {
+  hvuv__chunk_t* first;
+
+  open_all_trying();
+  assert_int_equal(hvuv_conn_send(scene.conns[1], "-", 1), 0);
+  first = scene.chunk;
+  scene.queued = queued;
+  scene.on_message = act;
+  receive(1, "x");
+  trace_reset();
+  assert_int_equal(scene.nchunks, 1 + nchunks);
+  assert_int_equal(scene.ntries, ntries);
+  hvuv__conn_sent(first, 0);
+  if (nchunks > 0)
+    hvuv__conn_sent(scene.chunk, 0);
+}
+
+static void a_large_one_behind_what_is_queued_is_not_tried(void** state) {
+  (void) state;
+  send_behind_a_chunk(1, send_20000, 1, 0);
+}
+
+static void a_small_one_behind_what_is_queued_is_not_tried(void** state) {
+  (void) state;
+  send_behind_a_chunk(1, send_c, 1, 0);
+}
+
+static void a_large_one_behind_what_was_taken_is_tried(void** state) {
+  (void) state;
+  send_behind_a_chunk(0, send_20000, 0, 1);
+}
+
+static void a_small_one_behind_what_was_taken_is_tried(void** state) {
+  (void) state;
+  send_behind_a_chunk(0, send_c, 0, 1);
+}
+
 /* --- One that was never open ---------------------------------------------- */
 
 static void a_new_one_is_dropped_without_a_word_to_its_handler(void** state) {
@@ -695,6 +752,11 @@ int main(void) {
       GROUP(a_wire_that_fails_at_once_closes),
       GROUP(a_wire_that_fails_a_large_one_has_it_queued),
       GROUP(a_full_wire_has_them_queued_in_one_chunk),
+      GROUP(what_a_message_was_kept_in_is_given_back_with_it),
+      GROUP(a_large_one_behind_what_is_queued_is_not_tried),
+      GROUP(a_small_one_behind_what_is_queued_is_not_tried),
+      GROUP(a_large_one_behind_what_was_taken_is_tried),
+      GROUP(a_small_one_behind_what_was_taken_is_tried),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

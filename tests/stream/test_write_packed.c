@@ -246,6 +246,24 @@ static void writes_of_no_bytes_keep_their_places(void** state) {
   assert_int_equal(fake_calls(FAKE_SEND), 2);
 }
 
+static void empty_buffers_need_no_place(void** state) {
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+  uv_buf_t bufs[3];
+
+  (void) state;
+  s = full(&sock);
+  bufs[0] = uv_buf_init(NULL, 0);
+  bufs[1] = cut(written, 2);
+  bufs[2] = uv_buf_init(NULL, 0);
+  written += 2;
+  assert_int_equal(scene_write_bufs(s, "w1", bufs, 1), 0);
+  assert_int_equal(scene_write_bufs(s, "w2", bufs, 3), 0);
+  fire_and_count(sock, 1);
+  assert_story("w0:0 w1:0 w2:0");
+  assert_all_sent(sock);
+}
+
 /* --- What is taken in part ------------------------------------------------ */
 
 /* Four writes of 2, 6 (in two buffers), 5 and 4 bytes, behind one. */
@@ -570,6 +588,7 @@ int main(void) {
       SCENE(what_a_writable_kernel_took_needs_no_turns_end),
       SCENE(after_the_queue_was_empty_a_write_is_sent_at_once),
       SCENE(much_behind_one_taken_in_part_is_not_tried),
+      SCENE(empty_buffers_need_no_place),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -155,6 +155,17 @@ static void parts_of_no_bytes_are_no_matter(void** state) {
   answer_got(rig, "", 0, LARGE, "\n");
 }
 
+static void a_part_of_no_bytes_needs_no_place(void** state) {
+  rig_t* rig = *state;
+
+  cut(1, LARGE);
+  parts[1] = uv_buf_init(NULL, 0);
+  nparts = 2;
+  answer_ask(rig, &answer_lines, send_parts_counted);
+  assert_int_equal(allocs_used, 0);
+  answer_got(rig, "", 0, LARGE, "\n");
+}
+
 /* Takes so many bytes of the message, then looks, then takes the rest. */
 static void assert_whole_with_room(rig_t* rig,
                                    const hvuv_framing_t* framing,
@@ -423,6 +434,7 @@ int main(void) {
       ANSWER(small_ones_leave_when_they_are_what_the_mark_allows),
       ANSWER(a_message_above_the_mark_is_queued_behind_them),
       ANSWER(small_ones_with_a_framing_are_counted),
+      ANSWER(a_part_of_no_bytes_needs_no_place),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,6 +141,49 @@ static void what_is_refused_leaves_the_others_where_they_are(void** state) {
   assert_story("");
 }
 
+static void send_17_kib_without_memory(hvuv_conn_t* conn) {
+  size_t i;
+
+  for (i = 0; i < 16; i++)
+    answer_send(conn, i * 1024, 1024);
+  alloc_fail_nth(1);
+  answer_send(conn, i * 1024, 1024);
+}
+
+static void send_three_and_large_without_memory(hvuv_conn_t* conn) {
+  answer_send(conn, 0, 3);
+  alloc_fail_nth(1);
+  answer_send(conn, 3, LARGE);
+}
+
+/* What was put together leaves before the handler returns, in part, and there
+ * is no memory for its rest: whatever follows, no byte may be missing from the
+ * middle. */
+static void assert_no_byte_is_missing(rig_t* rig,
+                                      size_t room,
+                                      void (*act)(hvuv_conn_t* conn)) {
+  size_t nbytes;
+  const char* sent;
+
+  rig->protocol.framing = answer_raw;
+  rig_open(rig);
+  hvuv_test_set_room(rig->test, room);
+  answer_ask(rig, &answer_raw, act);
+  hvuv_test_set_room(rig->test, SIZE_MAX);
+  assert_true(alloc_has_failed());
+  sent = hvuv_test_sent(rig->test, &nbytes);
+  assert_memory_equal(sent, answer_pool, nbytes);
+}
+
+static void without_memory_for_a_rest_of_16_kib_no_byte_is_missing(
+    void** state) {
+  assert_no_byte_is_missing(*state, 10000, send_17_kib_without_memory);
+}
+
+static void without_memory_before_a_large_one_no_byte_is_missing(void** state) {
+  assert_no_byte_is_missing(*state, 1, send_three_and_large_without_memory);
+}
+
 static void after_the_end_a_large_one_is_refused(hvuv_conn_t* conn) {
   hvuv_conn_end(conn);
   answer_send_large(conn);
@@ -373,6 +416,8 @@ int main(void) {
       ANSWER(without_memory_for_what_a_handler_has_sent_it_closes),
       ANSWER(what_is_refused_leaves_the_others_where_they_are),
       ANSWER(what_is_put_together_counts_for_the_maximum),
+      ANSWER(without_memory_for_a_rest_of_16_kib_no_byte_is_missing),
+      ANSWER(without_memory_before_a_large_one_no_byte_is_missing),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,6 +171,42 @@ static void restart_in_alloc_cb_reads_on(void** state) {
   assert_story("read:5");
 }
 
+static void stop_twice_and_start(hvuv_stream_t* s) {
+  hvuv_read_stop(s);
+  stop_and_start(s);
+}
+
+static void stopped_twice_and_restarted_in_alloc_cb_it_reads_on(void** state) {
+  uv_os_sock_t sock;
+
+  (void) state;
+  scene_read_start(scene_open(&sock));
+  scene_on("alloc", stop_twice_and_start);
+  fake_input("hello");
+  fake_poller_fire(sock, 0, UV_READABLE);
+
+  assert_story("read:5");
+  assert_int_equal(fake_poller_wanted(sock), UV_READABLE);
+}
+
+static void start_and_stop(hvuv_stream_t* s) {
+  stop_and_start(s);
+  hvuv_read_stop(s);
+}
+
+static void a_restart_taken_back_in_alloc_cb_is_none(void** state) {
+  uv_os_sock_t sock;
+
+  (void) state;
+  scene_read_start(scene_open(&sock));
+  scene_on("alloc", start_and_stop);
+  fake_poller_fire(sock, 0, UV_READABLE);
+
+  assert_story("read:0");
+  assert_int_equal(fake_calls(FAKE_RECV), 0);
+  assert_int_equal(fake_poller_wanted(sock), 0);
+}
+
 static char other_buffer[16];
 
 static void other_alloc(hvuv_stream_t* s, size_t size, uv_buf_t* buf) {
@@ -187,6 +223,38 @@ static void other_read(hvuv_stream_t* s, ssize_t n, const uv_buf_t* buf) {
 static void start_others(hvuv_stream_t* s) {
   hvuv_read_stop(s);
   trace_status("start", hvuv_read_start(s, other_alloc, other_read));
+}
+
+static void read_elsewhere(hvuv_stream_t* s, ssize_t n, const uv_buf_t* buf) {
+  (void) s;
+  (void) buf;
+  trace_status("elsewhere", n);
+}
+
+/* The same alloc_cb with another read_cb, and the other way round. */
+static int others_are;
+
+static void stop_and_start_half(hvuv_stream_t* s) {
+  hvuv_alloc_cb alloc_cb;
+  hvuv_read_cb read_cb;
+
+  alloc_cb = others_are == 1 ? other_alloc : s->alloc_cb;
+  read_cb = others_are == 0 ? read_elsewhere : s->read_cb;
+  hvuv_read_stop(s);
+  trace_status("start", hvuv_read_start(s, alloc_cb, read_cb));
+}
+
+static void one_other_callback_in_alloc_cb_is_enough(void** state) {
+  uv_os_sock_t sock;
+
+  (void) state;
+  for (others_are = 0; others_are < 2; others_are++) {
+    scene_read_start(scene_open(&sock));
+    scene_on("alloc", stop_and_start_half);
+    fake_poller_fire(sock, 0, UV_READABLE);
+    assert_story("start:0 read:0");
+    assert_int_equal(fake_calls(FAKE_RECV), 0);
+  }
 }
 
 static void restart_with_others_in_alloc_cb_gives_each_its_own(void** state) {
@@ -214,6 +282,9 @@ int main(void) {
       SCENE(close_in_alloc_cb_gives_the_buffer_back),
       SCENE(close_in_alloc_cb_without_a_buffer_only_closes),
       SCENE(restart_in_alloc_cb_reads_on),
+      SCENE(stopped_twice_and_restarted_in_alloc_cb_it_reads_on),
+      SCENE(a_restart_taken_back_in_alloc_cb_is_none),
+      SCENE(one_other_callback_in_alloc_cb_is_enough),
       SCENE(restart_with_others_in_alloc_cb_gives_each_its_own),
   };
 

@@ -113,6 +113,27 @@ static void a_connect_that_fails_cancels_it(void** state) {
   assert_int_equal(fake_calls(FAKE_SHUTDOWN), 0);
 }
 
+static void after_a_connect_that_failed_it_can_be_made_again(void** state) {
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+
+  (void) state;
+  s = scene_connecting(&sock);
+  assert_int_equal(scene_shutdown(s, "shutdown"), 0);
+  fake_next(FAKE_TAKE_ERROR, UV_ECONNREFUSED);
+  fake_poller_fire(sock, UV_EBADF, 0);
+  turn();
+  assert_story("connect:ECONNREFUSED shutdown:ECANCELED");
+
+  fake_next(FAKE_CONNECT, 0);
+  fake_always(FAKE_SEND, FAKE_ALL);
+  assert_int_equal(scene_connect(s, "again", "vsock://host:5000"), 0);
+  assert_int_equal(scene_write(s, "w1", "one"), 0);
+  assert_int_equal(scene_shutdown(s, "shutdown"), 0);
+  turn();
+  assert_story("again:0 w1:0 shutdown:0");
+}
+
 static void what_the_system_answers_is_told(void** state) {
   uv_os_sock_t sock;
   hvuv_stream_t* s;
@@ -286,6 +307,7 @@ int main(void) {
       SCENE(with_a_write_in_a_write_callback_it_is_told_last),
       SCENE(with_a_write_in_the_connect_callback_it_is_told_last),
       SCENE(in_a_write_callback_it_waits_for_the_writes_not_told),
+      SCENE(after_a_connect_that_failed_it_can_be_made_again),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

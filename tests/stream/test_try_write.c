@@ -86,12 +86,29 @@ static void try_write_takes_no_more_buffers_than_the_system(void** state) {
   assert_int_equal(hvuv_try_write(s, bufs, 1030), 1024);
 }
 
+static void try_write_goes_between_but_not_past_what_is_queued(void** state) {
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+
+  (void) state;
+  s = scene_open(&sock);
+  fake_always(FAKE_SEND, FAKE_ALL);
+  scene_write(s, "w1", "one ");
+  assert_int_equal(scene_try_write(s, "two "), 4);
+  scene_write(s, "w3", "three");
+  assert_int_equal(scene_try_write(s, "four"), UV_EAGAIN);
+  turn();
+  assert_story("w1:0 w3:0");
+  assert_string_equal(fake_sent(sock), "one two three");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       SCENE(try_write_sends_what_the_kernel_takes),
       SCENE(try_write_waits_behind_what_is_queued),
       SCENE(try_write_waits_for_the_connect),
       SCENE(try_write_takes_no_more_buffers_than_the_system),
+      SCENE(try_write_goes_between_but_not_past_what_is_queued),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

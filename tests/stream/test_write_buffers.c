@@ -188,6 +188,28 @@ static void sends_of_one_wake_are_bounded(void** state) {
   assert_story("w1:0");
 }
 
+/* More buffers without bytes than one send takes, before one with some. */
+static void more_empty_buffers_than_a_send_takes_are_passed(void** state) {
+  static uv_buf_t bufs[BUFS_PER_SEND + 2];
+  static char byte[] = "x";
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+  int i;
+
+  (void) state;
+  for (i = 0; i < BUFS_PER_SEND + 1; i++)
+    bufs[i] = uv_buf_init(byte, 0);
+  bufs[BUFS_PER_SEND + 1] = buf_of(byte);
+  s = scene_open(&sock);
+  fake_always(FAKE_SEND, FAKE_ALL);
+  scene_write_bufs(s, "w1", bufs, BUFS_PER_SEND + 2);
+  turn();
+  fake_poller_fire(sock, 0, UV_WRITABLE);
+  turn();
+  assert_story("w1:0");
+  assert_string_equal(fake_sent(sock), "x");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       SCENE(up_to_four_buffers_allocate_nothing),
@@ -197,6 +219,7 @@ int main(void) {
       SCENE(small_buffers_are_copied_together),
       SCENE(empty_buffers_may_be_nowhere),
       SCENE(sends_of_one_wake_are_bounded),
+      SCENE(more_empty_buffers_than_a_send_takes_are_passed),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,6 +213,50 @@ static void a_write_without_a_callback_is_fine(void** state) {
   assert_int_equal(hvuv_is_active(s), 0);
 }
 
+/* The second write of a turn takes another way through hvuv_write(). */
+static void a_second_write_that_cannot_be_is_refused(void** state) {
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+  hvuv_write_t req;
+  uv_buf_t buf;
+
+  (void) state;
+  fake_always(FAKE_SEND, FAKE_ALL);
+  s = scene_open(&sock);
+  scene_write(s, "w1", "one");
+  buf = uv_buf_init(NULL, 0);
+  assert_int_equal(hvuv_write(&req, s, NULL, 1, NULL), UV_EINVAL);
+  assert_int_equal(hvuv_write(&req, s, &buf, 0, NULL), UV_EINVAL);
+  scene_close(s);
+  assert_int_equal(scene_write(s, "w2", "two"), UV_EBADF);
+  turn();
+  assert_story("w1:0 close");
+
+  s = scene_open(&sock);
+  scene_write(s, "w1", "one");
+  assert_int_equal(scene_shutdown(s, "shutdown"), 0);
+  assert_int_equal(scene_write(s, "w2", "two"), UV_EPIPE);
+  turn();
+  assert_story("w1:0 shutdown:0");
+}
+
+static void the_only_write_of_a_turn_may_have_no_callback(void** state) {
+  static char bytes[] = "abc";
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+  hvuv_write_t req;
+  uv_buf_t buf;
+
+  (void) state;
+  buf = uv_buf_init(bytes, 3);
+  s = scene_open(&sock);
+  fake_next(FAKE_SEND, FAKE_ALL);
+  assert_int_equal(hvuv_write(&req, s, &buf, 1, NULL), 0);
+  turn();
+  assert_string_equal(fake_sent(sock), "abc");
+  assert_int_equal(hvuv_is_active(s), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       SCENE(an_error_is_told_to_its_write_and_cancels_the_rest),
@@ -226,6 +270,8 @@ int main(void) {
       SCENE(more_buffers_than_memory_take_nothing),
       SCENE(writes_that_cannot_be_are_refused),
       SCENE(a_write_without_a_callback_is_fine),
+      SCENE(a_second_write_that_cannot_be_is_refused),
+      SCENE(the_only_write_of_a_turn_may_have_no_callback),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -308,6 +308,16 @@ static void a_message_that_is_refused_closes(void** state) {
   assert_story("open message:a close:EPROTO");
 }
 
+static void a_refused_message_that_is_no_error_is_a_cancel(void** state) {
+  rig_t* rig = *state;
+
+  rig->fails_at = AT_MESSAGE;
+  rig->result = 1;
+  rig_open(rig);
+  rig_receive(rig, "a\nb\n");
+  assert_story("open message:a close:ECANCELED");
+}
+
 static void a_message_too_long_closes(void** state) {
   rig_t* rig = *state;
 
@@ -584,6 +594,7 @@ int main(void) {
       RIG(the_context_is_the_owners_data),
       RIG(reasons_are_counted),
       RIG(traffic_is_counted),
+      RIG(a_refused_message_that_is_no_error_is_a_cancel),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "alloc.h"
 #include "conn.h"
 #include "support/alloc.h"
 #include "support/trace.h"
@@ -29,6 +30,11 @@ typedef struct scene_s {
   int read_result;
   int write_result;
   int shutdown_result;
+  int try_result;       /* 0: it takes all */
+  int fails_once;       /* then it does */
+  size_t queued;        /* says the wire */
+  unsigned int ntries;  /* of try_write */
+  unsigned int nchunks; /* written */
   void (*on_message)(hvuv_conn_t* conn);
   void* data;
 } scene_t;
@@ -43,14 +49,16 @@ static int wire_read(hvuv_conn_t* conn, int on) {
 
 static int wire_write(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
   (void) conn;
-  if (scene.write_result == 0)
+  if (scene.write_result == 0) {
     scene.chunk = chunk;
+    scene.nchunks++;
+  }
   return scene.write_result;
 }
 
 static size_t wire_queued(const hvuv_conn_t* conn) {
   (void) conn;
-  return 0;
+  return scene.queued;
 }
 
 static int wire_shutdown(hvuv_conn_t* conn) {
@@ -97,6 +105,9 @@ static const hvuv__wire_t wire = {
     .set_alarm = wire_set_alarm,
 };
 
+/* The same, and one that can send at once. */
+static hvuv__wire_t trying_wire;
+
 static int index_of(const hvuv_conn_t* conn) {
   int i;
 
@@ -104,6 +115,24 @@ static int index_of(const hvuv_conn_t* conn) {
     if (scene.conns[i] == conn)
       return i;
   return -1;
+}
+
+/* The story tells what went where. */
+static int wire_try_write(hvuv_conn_t* conn,
+                          const uv_buf_t bufs[],
+                          unsigned int nbufs) {
+  size_t nbytes;
+  unsigned int i;
+
+  scene.ntries++;
+  if (scene.try_result != 0 && (scene.ntries == 1 || !scene.fails_once))
+    return scene.try_result;
+  nbytes = 0;
+  for (i = 0; i < nbufs; i++) {
+    trace("to-%d:%.*s", index_of(conn), (int) bufs[i].len, bufs[i].base);
+    nbytes += bufs[i].len;
+  }
+  return (int) nbytes;
 }
 
 static int on_message(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
@@ -134,6 +163,8 @@ static int up(void** state) {
   scene.protocol.on_close = on_close;
   scene.now_ms = 1;
   scene.alarm_ms = UINT64_MAX;
+  trying_wire = wire;
+  trying_wire.try_write = wire_try_write;
   scene.group.wire = &wire;
   scene.group.data = &scene.data;
   scene.group.alarm_at_ms = UINT64_MAX;
@@ -154,6 +185,7 @@ static int down(void** state) {
     hvuv_conn_abort(scene.conns[i], 0);
     hvuv__conn_closed(scene.conns[i]);
   }
+  hvuv__free(scene.group.cork);
   alloc_check();
   return scene.group.conns == NULL && scene.group.later == NULL ? 0 : -1;
 }
@@ -434,6 +466,266 @@ static void a_write_that_fails_while_ending_closes(void** state) {
   assert_int_equal(scene.conns[0]->reason, UV_EPIPE);
 }
 
+/* --- What they are handed --------------------------------------------------
+ */
+
+/* By then nothing else may come for hours. */
+static void what_a_message_was_kept_in_is_given_back_with_it(void** state) {
+  (void) state;
+  open_all();
+  receive(0, "ha");
+  assert_non_null(scene.conns[0]->decoder.bytes);
+  receive(0, "lf\n");
+  assert_story("0:half");
+  assert_null(scene.conns[0]->decoder.bytes);
+}
+
+/* --- What they send while they are handed messages ------------------------ */
+
+static int send_result;
+
+static void send_ab(hvuv_conn_t* conn) {
+  hvuv_conn_send(conn, "A", 1);
+  send_result = hvuv_conn_send(conn, "B", 1);
+}
+
+static void send_c(hvuv_conn_t* conn) {
+  send_result = hvuv_conn_send(conn, "C", 1);
+}
+
+static void open_all_trying(void) {
+  scene.group.wire = &trying_wire;
+  scene.protocol.framing.kind = HVUV_FRAMING_RAW;
+  open_all();
+}
+
+static void what_a_handler_sends_leaves_in_one_go(void** state) {
+  (void) state;
+  open_all_trying();
+  scene.on_message = send_ab;
+  receive(1, "x");
+  assert_story("1:x to-1:AB");
+  assert_int_equal(scene.ntries, 1);
+  assert_int_equal(scene.nchunks, 0);
+}
+
+static void a_handler_that_sends_nothing_has_nothing_tried(void** state) {
+  (void) state;
+  open_all_trying();
+  receive(1, "x");
+  assert_int_equal(scene.ntries, 0);
+}
+
+static void on_a_wire_that_cannot_try_it_is_queued(void** state) {
+  (void) state;
+  open_all();
+  scene.on_message = send_c;
+  receive(1, "x\n");
+  assert_int_equal(send_result, 0);
+  assert_int_equal(scene.nchunks, 1);
+  assert_int_equal(scene.chunk->nbytes, 2);
+  hvuv__conn_sent(scene.chunk, 0);
+}
+
+/* The other connection's, in the handler of the first. */
+static void (*act_on_other)(hvuv_conn_t* conn);
+
+static void send_and_act_on_other(hvuv_conn_t* conn) {
+  if (conn != scene.conns[0])
+    return;
+  hvuv_conn_send(conn, "A", 1);
+  act_on_other(scene.conns[1]);
+  hvuv_conn_send(conn, "B", 1);
+}
+
+static void abort_it(hvuv_conn_t* conn) {
+  hvuv_conn_abort(conn, UV_EIO);
+}
+
+static void what_goes_to_another_is_queued_there(void** state) {
+  (void) state;
+  open_all_trying();
+  scene.on_message = send_and_act_on_other;
+  act_on_other = send_c;
+  receive(0, "x");
+  assert_story("0:x to-0:AB");
+  assert_int_equal(send_result, 0);
+  assert_int_equal(scene.nchunks, 1);
+  assert_ptr_equal(scene.chunk->conn, scene.conns[1]);
+  assert_int_equal(scene.chunk->nbytes, 1);
+  assert_int_equal(hvuv_conn_queued_bytes(scene.conns[1]), 0);
+  hvuv__conn_sent(scene.chunk, 0);
+}
+
+static void ending_another_sends_nothing_there(void** state) {
+  (void) state;
+  open_all_trying();
+  scene.on_message = send_and_act_on_other;
+  act_on_other = hvuv_conn_end;
+  receive(0, "x");
+  assert_story("0:x to-0:AB");
+  assert_true(hvuv_conn_is_ending(scene.conns[1]));
+}
+
+static void aborting_another_sends_nothing_there(void** state) {
+  (void) state;
+  open_all_trying();
+  scene.on_message = send_and_act_on_other;
+  act_on_other = abort_it;
+  receive(0, "x");
+  assert_story("0:x to-0:AB");
+  assert_int_equal(scene.conns[1]->reason, UV_EIO);
+}
+
+static void send_20000(hvuv_conn_t* conn) {
+  static char bytes[20000];
+
+  memset(bytes, 'x', sizeof(bytes));
+  send_result = hvuv_conn_send(conn, bytes, sizeof(bytes));
+}
+
+static void a_large_one_to_another_is_queued_there(void** state) {
+  (void) state;
+  open_all_trying();
+  scene.on_message = send_and_act_on_other;
+  act_on_other = send_20000;
+  receive(0, "x");
+  assert_story("0:x to-0:AB");
+  assert_int_equal(scene.nchunks, 1);
+  assert_ptr_equal(scene.chunk->conn, scene.conns[1]);
+  hvuv__conn_sent(scene.chunk, 0);
+}
+
+/* What one has put together does not count for another's maximum. */
+static void the_maximum_of_another_is_its_own(void** state) {
+  (void) state;
+  scene.group.limits.high_water_bytes = 1;
+  scene.group.limits.low_water_bytes = 0;
+  scene.group.limits.max_queued_bytes = 1;
+  open_all_trying();
+  scene.on_message = send_and_act_on_other;
+  act_on_other = send_c;
+  receive(0, "x");
+  assert_int_equal(send_result, 0);
+  hvuv__conn_sent(scene.chunk, 0);
+}
+
+static void a_wire_that_fails_at_once_closes(void** state) {
+  (void) state;
+  open_all_trying();
+  scene.try_result = UV_EPIPE;
+  scene.on_message = send_ab;
+  receive(1, "x");
+  assert_int_equal(scene.conns[1]->state, HVUV__CONN_CLOSING);
+  assert_int_equal(scene.conns[1]->reason, UV_EPIPE);
+  assert_int_equal(scene.nchunks, 0);
+  assert_null(scene.group.corked);
+}
+
+static void a_wire_that_fails_a_large_one_has_it_queued(void** state) {
+  (void) state;
+  open_all_trying();
+  scene.try_result = UV_EPIPE;
+  scene.on_message = send_20000;
+  receive(1, "x");
+  assert_int_equal(send_result, 0);
+  assert_int_equal(scene.nchunks, 1);
+  assert_int_equal(scene.chunk->nbytes, 20000);
+  assert_int_equal(scene.group.stats.bytes_sent, 0);
+  hvuv__conn_sent(scene.chunk, UV_EPIPE);
+  assert_int_equal(scene.conns[1]->reason, UV_EPIPE);
+}
+
+static void a_full_wire_has_them_queued_in_one_chunk(void** state) {
+  (void) state;
+  open_all_trying();
+  scene.try_result = UV_EAGAIN;
+  scene.on_message = send_ab;
+  receive(1, "x");
+  assert_int_equal(scene.nchunks, 1);
+  assert_int_equal(scene.chunk->nbytes, 2);
+  assert_int_equal(scene.group.stats.messages_sent, 2);
+  assert_int_equal(scene.group.stats.bytes_sent, 0);
+  hvuv__conn_sent(scene.chunk, 0);
+  assert_int_equal(scene.group.stats.bytes_sent, 2);
+}
+
+/* Sends one byte, which is a chunk that the wire has taken so much of; then the
+ * handler sends, large or small, and that is a chunk too or not. */
+static void send_behind_a_chunk(size_t queued,
+                                void (*act)(hvuv_conn_t* conn),
+                                unsigned int nchunks,
+                                unsigned int ntries) {
+  hvuv__chunk_t* first;
+
+  open_all_trying();
+  assert_int_equal(hvuv_conn_send(scene.conns[1], "-", 1), 0);
+  first = scene.chunk;
+  scene.queued = queued;
+  scene.on_message = act;
+  receive(1, "x");
+  trace_reset();
+  assert_int_equal(scene.nchunks, 1 + nchunks);
+  assert_int_equal(scene.ntries, ntries);
+  hvuv__conn_sent(first, 0);
+  if (nchunks > 0)
+    hvuv__conn_sent(scene.chunk, 0);
+}
+
+static void a_large_one_behind_what_is_queued_is_not_tried(void** state) {
+  (void) state;
+  send_behind_a_chunk(1, send_20000, 1, 0);
+}
+
+static void a_small_one_behind_what_is_queued_is_not_tried(void** state) {
+  (void) state;
+  send_behind_a_chunk(1, send_c, 1, 0);
+}
+
+static void a_large_one_behind_what_was_taken_is_tried(void** state) {
+  (void) state;
+  send_behind_a_chunk(0, send_20000, 0, 1);
+}
+
+static void a_small_one_behind_what_was_taken_is_tried(void** state) {
+  (void) state;
+  send_behind_a_chunk(0, send_c, 0, 1);
+}
+
+static void send_c_and_20000(hvuv_conn_t* conn) {
+  hvuv_conn_send(conn, "C", 1);
+  send_20000(conn);
+}
+
+/* As send() does that has no memory just now. What was accepted before is lost
+ * with that, so it must not go on. */
+static void a_wire_that_fails_in_the_middle_closes(void** state) {
+  (void) state;
+  scene.group.limits.high_water_bytes = 1;
+  scene.group.limits.low_water_bytes = 0;
+  open_all_trying();
+  scene.try_result = UV_ENOMEM;
+  scene.fails_once = 1;
+  scene.on_message = send_ab;
+  receive(1, "x");
+  assert_story("1:x");
+  assert_int_equal(scene.conns[1]->state, HVUV__CONN_CLOSING);
+  assert_int_equal(scene.conns[1]->reason, UV_ENOMEM);
+}
+
+static void a_wire_that_fails_before_a_large_one_closes(void** state) {
+  (void) state;
+  open_all_trying();
+  scene.try_result = UV_ENOMEM;
+  scene.fails_once = 1;
+  scene.on_message = send_c_and_20000;
+  receive(1, "x");
+  if (scene.nchunks > 0)
+    hvuv__conn_sent(scene.chunk, UV_ECANCELED);
+  assert_story("1:x");
+  assert_int_equal(scene.conns[1]->reason, UV_ENOMEM);
+}
+
 /* --- One that was never open ---------------------------------------------- */
 
 static void a_new_one_is_dropped_without_a_word_to_its_handler(void** state) {
@@ -484,6 +776,24 @@ int main(void) {
       GROUP(a_write_that_fails_while_ending_closes),
       GROUP(a_new_one_is_dropped_without_a_word_to_its_handler),
       GROUP(connections_go_in_any_order),
+      GROUP(what_a_handler_sends_leaves_in_one_go),
+      GROUP(a_handler_that_sends_nothing_has_nothing_tried),
+      GROUP(on_a_wire_that_cannot_try_it_is_queued),
+      GROUP(what_goes_to_another_is_queued_there),
+      GROUP(ending_another_sends_nothing_there),
+      GROUP(aborting_another_sends_nothing_there),
+      GROUP(a_large_one_to_another_is_queued_there),
+      GROUP(the_maximum_of_another_is_its_own),
+      GROUP(a_wire_that_fails_at_once_closes),
+      GROUP(a_wire_that_fails_a_large_one_has_it_queued),
+      GROUP(a_full_wire_has_them_queued_in_one_chunk),
+      GROUP(what_a_message_was_kept_in_is_given_back_with_it),
+      GROUP(a_large_one_behind_what_is_queued_is_not_tried),
+      GROUP(a_small_one_behind_what_is_queued_is_not_tried),
+      GROUP(a_large_one_behind_what_was_taken_is_tried),
+      GROUP(a_small_one_behind_what_was_taken_is_tried),
+      GROUP(a_wire_that_fails_in_the_middle_closes),
+      GROUP(a_wire_that_fails_before_a_large_one_closes),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,14 @@ static void finish(rig_t* rig) {
   trace_reset();
 }
 
+static void run(rig_t* rig) {
+  hvuv_test_pass(rig->test, 0);
+}
+
+static void answer_much(hvuv_conn_t* conn) {
+  hvuv_conn_send(conn, "123456789", 9);
+}
+
 static void messages_come_whole_at_every_split(void** state) {
   rig_t* rig = *state;
   size_t i;
@@ -107,6 +115,104 @@ static void raw_bytes_come_as_they_come(void** state) {
   rig_receive(rig, "d");
   hvuv_test_receive(rig->test, "", 0);
   assert_story("open message:ab\nc message:d");
+}
+
+/* Raw bytes of which no more than three are handed out at once. */
+static void open_threes(rig_t* rig) {
+  rig->protocol.framing.kind = HVUV_FRAMING_RAW;
+  rig->protocol.framing.max_message_bytes = 3;
+  rig_open(rig);
+}
+
+static void raw_bytes_come_in_pieces_of_the_maximum(void** state) {
+  rig_t* rig = *state;
+  hvuv_stats_t stats;
+
+  open_threes(rig);
+  assert_int_equal(rig_receive(rig, "abcdefgh"), 0);
+  assert_int_equal(rig_receive(rig, "ijk"), 0);
+  assert_int_equal(rig_receive(rig, "l"), 0);
+  assert_story("open message:abc message:def message:gh message:ijk message:l");
+  hvuv_test_stats(rig->test, &stats);
+  assert_int_equal(stats.messages_received, 5);
+  assert_int_equal(stats.bytes_received, 12);
+}
+
+static void a_pause_among_raw_bytes_holds_the_rest_back(void** state) {
+  rig_t* rig = *state;
+
+  rig->at[AT_MESSAGE] = rig_pause;
+  open_threes(rig);
+  assert_int_equal(rig_receive(rig, "abcdefgh"), 5);
+  assert_story("open message:abc");
+  hvuv_conn_resume(rig->conn);
+  run(rig);
+  assert_story("message:def");
+  hvuv_test_receive_end(rig->test);
+  assert_story("");
+  hvuv_conn_resume(rig->conn);
+  run(rig);
+  assert_story("message:gh");
+  hvuv_conn_resume(rig->conn);
+  run(rig);
+  assert_story("end");
+}
+
+static void an_abort_among_raw_bytes_drops_the_rest(void** state) {
+  rig_t* rig = *state;
+
+  rig->at[AT_MESSAGE] = rig_abort;
+  open_threes(rig);
+  rig_receive(rig, "abcdefgh");
+  assert_story("open message:abc close:ENOTSUP");
+}
+
+static void an_end_among_raw_bytes_drops_the_rest(void** state) {
+  rig_t* rig = *state;
+
+  rig->at[AT_MESSAGE] = rig_end;
+  open_threes(rig);
+  rig_receive(rig, "abcdefgh");
+  rig_receive(rig, "ijk");
+  hvuv_test_receive_end(rig->test);
+  assert_story("open message:abc close:0");
+}
+
+static void raw_bytes_that_are_refused_close(void** state) {
+  rig_t* rig = *state;
+
+  rig->fails_at = AT_MESSAGE;
+  rig->result = UV_EACCES;
+  open_threes(rig);
+  rig_receive(rig, "abcdefgh");
+  assert_story("open message:abc close:EACCES");
+}
+
+static void a_refusal_of_raw_bytes_after_an_end_is_no_matter(void** state) {
+  rig_t* rig = *state;
+
+  rig->fails_at = AT_MESSAGE;
+  rig->result = UV_EPIPE;
+  rig->at[AT_MESSAGE] = rig_end;
+  open_threes(rig);
+  rig_receive(rig, "abcdefgh");
+  hvuv_test_receive_end(rig->test);
+  assert_story("open message:abc close:0");
+}
+
+static void a_peer_that_takes_nothing_stops_raw_bytes(void** state) {
+  rig_t* rig = *state;
+
+  rig->at[AT_MESSAGE] = answer_much;
+  rig->limits.high_water_bytes = 8;
+  rig->limits.low_water_bytes = 4;
+  open_threes(rig);
+  hvuv_test_set_room(rig->test, 0);
+  assert_int_equal(rig_receive(rig, "abcdefgh"), 5);
+  assert_story("open message:abc");
+  rig->at[AT_MESSAGE] = NULL;
+  hvuv_test_set_room(rig->test, SIZE_MAX);
+  assert_story("writable message:def message:gh");
 }
 
 /* --- Pausing -------------------------------------------------------------- */
@@ -311,6 +417,13 @@ int main(void) {
       RIG(messages_come_whole_byte_by_byte),
       RIG(messages_wait_for_a_resume_at_every_split),
       RIG(raw_bytes_come_as_they_come),
+      RIG(raw_bytes_come_in_pieces_of_the_maximum),
+      RIG(a_pause_among_raw_bytes_holds_the_rest_back),
+      RIG(an_abort_among_raw_bytes_drops_the_rest),
+      RIG(an_end_among_raw_bytes_drops_the_rest),
+      RIG(raw_bytes_that_are_refused_close),
+      RIG(a_refusal_of_raw_bytes_after_an_end_is_no_matter),
+      RIG(a_peer_that_takes_nothing_stops_raw_bytes),
       RIG(a_pause_holds_messages_back),
       RIG(a_pause_in_on_message_holds_the_next_back),
       RIG(a_pause_in_on_open_holds_the_first_back),

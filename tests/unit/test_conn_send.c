@@ -304,6 +304,19 @@ static void absurd_sizes_are_refused(void** state) {
                    UV_EMSGSIZE);
 }
 
+/* A size that would be small if its upper half were lost. */
+static void sizes_beyond_32_bits_are_refused(void** state) {
+  rig_t* rig = *state;
+
+  if (SIZE_MAX <= UINT32_MAX)
+    return;
+  rig_open(rig);
+  assert_int_equal(hvuv_conn_send(rig->conn, "a", (SIZE_MAX >> 32) + 2),
+                   UV_EMSGSIZE);
+  run(rig);
+  assert_sent(rig, "");
+}
+
 static void above_the_maximum_nothing_is_sent(void** state) {
   rig_t* rig = *state;
   hvuv_send_t req;
@@ -382,6 +395,23 @@ static void at_the_low_mark_it_goes_on_and_is_told_once(void** state) {
   hvuv_test_set_room(rig->test, SIZE_MAX);
   run(rig);
   assert_story("");
+}
+
+/* What is taken of a message is memory of ours until all of it is. */
+static void what_is_taken_in_part_counts_for_the_marks(void** state) {
+  rig_t* rig = *state;
+
+  open_narrow(rig);
+  hvuv_test_set_room(rig->test, 7);
+  assert_int_equal(send_text(rig->conn, "1234567"), 0);
+  run(rig);
+  assert_int_equal(hvuv_conn_queued_bytes(rig->conn), 1);
+  assert_int_equal(send_text(rig->conn, "abcde"), 0); /* 14 are above it. */
+  assert_int_equal(rig_receive(rig, "a\n"), 2);
+  hvuv_test_set_room(rig->test, 4); /* 3 are left of 6. */
+  assert_story("open");
+  hvuv_test_set_room(rig->test, 3);
+  assert_story("writable message:a");
 }
 
 static void it_is_told_each_time(void** state) {
@@ -542,6 +572,8 @@ int main(void) {
       RIG(a_pause_outlives_the_low_mark),
       RIG(the_high_mark_outlives_a_resume),
       RIG(marks_of_nothing_choke_at_each_send),
+      RIG(what_is_taken_in_part_counts_for_the_marks),
+      RIG(sizes_beyond_32_bits_are_refused),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -279,6 +279,28 @@ static void a_peer_that_stops_inside_a_send_is_late_too(void** state) {
   assert_times_out_after(rig, T);
 }
 
+static void answer(hvuv_conn_t* conn) {
+  hvuv_conn_send(conn, "a", 1);
+}
+
+static void answers_to_what_waited_keep_it(void** state) {
+  rig_t* rig = *state;
+
+  set_no_times(rig);
+  rig->limits.idle_timeout_ms = T;
+  rig_open(rig);
+  hvuv_conn_pause(rig->conn);
+  rig->at[AT_MESSAGE] = rig_pause;
+  hvuv_conn_resume(rig->conn);
+  rig_receive(rig, "a\nb\n");
+  rig->at[AT_MESSAGE] = answer;
+  hvuv_test_pass(rig->test, T / 2);
+  hvuv_conn_resume(rig->conn);
+  hvuv_test_pass(rig->test, 0);
+  assert_int_equal(rig->nmessages, 2);
+  assert_times_out_after(rig, T);
+}
+
 static void a_pause_does_not_stop_the_clock_of_idleness(void** state) {
   rig_t* rig = *state;
 
@@ -438,6 +460,7 @@ int main(void) {
       RIG(limits_that_never_come_are_no_limits),
       RIG(limits_of_a_millisecond_work),
       RIG(a_time_that_passes_counts_once),
+      RIG(answers_to_what_waited_keep_it),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

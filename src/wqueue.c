@@ -72,6 +72,15 @@ static int pack_one(const hvuv_write_t* req, char* to) {
   return 1;
 }
 
+static int has_large(const hvuv_write_t* req) {
+  unsigned int i;
+
+  for (i = req->index; i < req->nbufs; i++)
+    if (req->bufs[i].len > PACKED_BYTES_MAX)
+      return 1;
+  return 0;
+}
+
 size_t hvuv__wqueue_pack(const hvuv_stream_t* s,
                          char room[],
                          size_t nroom,
@@ -84,7 +93,7 @@ size_t hvuv__wqueue_pack(const hvuv_stream_t* s,
   for (req = s->unsent_head; req != NULL; req = req->next) {
     n = req->queued_bytes;
     if (n > nroom - total)
-      break;
+      return has_large(req) ? 0 : total;
     if (req->nbufs == 1 && n <= PACKED_BYTES_MAX)
       copy(room + total, &req->bufs[0]);
     else if (!pack_one(req, room + total))
@@ -166,8 +175,8 @@ void hvuv__wqueue_advance(hvuv_stream_t* s, size_t n) {
     hvuv__wqueue_finish(s, last, finished);
   n -= finished;
   assert(n == 0 || req != NULL);
-  if (n > 0) {
-    advance_into(req, n);
+  if (req != NULL) {
+    advance_into(req, n); /* Past empty buffers, too, when there is no more. */
     s->write_queue_size -= n;
   }
 }

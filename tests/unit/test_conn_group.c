@@ -692,40 +692,6 @@ static void a_small_one_behind_what_was_taken_is_tried(void** state) {
   send_behind_a_chunk(0, send_c, 0, 1);
 }
 
-static void send_c_and_20000(hvuv_conn_t* conn) {
-  hvuv_conn_send(conn, "C", 1);
-  send_20000(conn);
-}
-
-/* As send() does that has no memory just now. What was accepted before is lost
- * with that, so it must not go on. */
-static void a_wire_that_fails_in_the_middle_closes(void** state) {
-  (void) state;
-  scene.group.limits.high_water_bytes = 1;
-  scene.group.limits.low_water_bytes = 0;
-  open_all_trying();
-  scene.try_result = UV_ENOMEM;
-  scene.fails_once = 1;
-  scene.on_message = send_ab;
-  receive(1, "x");
-  assert_story("1:x");
-  assert_int_equal(scene.conns[1]->state, HVUV__CONN_CLOSING);
-  assert_int_equal(scene.conns[1]->reason, UV_ENOMEM);
-}
-
-static void a_wire_that_fails_before_a_large_one_closes(void** state) {
-  (void) state;
-  open_all_trying();
-  scene.try_result = UV_ENOMEM;
-  scene.fails_once = 1;
-  scene.on_message = send_c_and_20000;
-  receive(1, "x");
-  if (scene.nchunks > 0)
-    hvuv__conn_sent(scene.chunk, UV_ECANCELED);
-  assert_story("1:x");
-  assert_int_equal(scene.conns[1]->reason, UV_ENOMEM);
-}
-
 /* --- One that was never open ---------------------------------------------- */
 
 static void a_new_one_is_dropped_without_a_word_to_its_handler(void** state) {
@@ -792,8 +758,6 @@ int main(void) {
       GROUP(a_small_one_behind_what_is_queued_is_not_tried),
       GROUP(a_large_one_behind_what_was_taken_is_tried),
       GROUP(a_small_one_behind_what_was_taken_is_tried),
-      GROUP(a_wire_that_fails_in_the_middle_closes),
-      GROUP(a_wire_that_fails_before_a_large_one_closes),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

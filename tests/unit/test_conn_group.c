@@ -31,7 +31,6 @@ typedef struct scene_s {
   int write_result;
   int shutdown_result;
   int try_result;       /* 0: it takes all */
-  int fails_once;       /* then it does */
   size_t queued;        /* says the wire */
   unsigned int ntries;  /* of try_write */
   unsigned int nchunks; /* written */
@@ -125,7 +124,7 @@ static int wire_try_write(hvuv_conn_t* conn,
   unsigned int i;
 
   scene.ntries++;
-  if (scene.try_result != 0 && (scene.ntries == 1 || !scene.fails_once))
+  if (scene.try_result != 0)
     return scene.try_result;
   nbytes = 0;
   for (i = 0; i < nbufs; i++) {

@@ -276,9 +276,11 @@ static int answer_raw(hvuv_conn_t* conn, const void* bytes, size_t nbytes) {
 int hvuv_conn_send(hvuv_conn_t* conn, const void* bytes, size_t nbytes) {
   uv_buf_t part;
 
+  if (conn == NULL)
+    return UV_EINVAL;
   if (nbytes > HVUV_FRAMING_MAX_MAX)
     return UV_EMSGSIZE;
-  if (conn != NULL && answer_raw(conn, bytes, nbytes))
+  if (answer_raw(conn, bytes, nbytes))
     return 0;
   part.base = (char*) (uintptr_t) bytes; /* Only read from. */
   part.len = (unsigned int) nbytes;

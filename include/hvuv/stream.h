@@ -109,22 +109,22 @@ struct hvuv_stream_s {
   /* read-only */
   uv_loop_t* loop;
   size_t write_queue_size; /* bytes accepted by hvuv_write() and not yet sent */
-  /* private; first what every message touches, in two cache lines */
+  /* private; first what every message touches, in one cache line */
   unsigned int state;
   unsigned int flags;
   uv_os_sock_t sock;
-  struct hvuv__poller_s* poller;
+  uv_os_sock_t accepted_sock; /* taken from the kernel, not yet by the user */
   hvuv_alloc_cb alloc_cb;
   hvuv_read_cb read_cb;
+  hvuv_write_t* sent_first; /* done, and the last of those */
   hvuv_write_t* unsent_head;
   hvuv_write_t* unsent_tail;
   hvuv_write_t* done_head;
   hvuv_write_t* done_tail;
-  hvuv_write_t* sent_first; /* done, and the last of those */
+  struct hvuv__poller_s* poller;
   struct hvuv__hub_s* hub;
   struct hvuv_stream_s* turn_next;
   const struct hvuv__family_s* family;
-  uv_os_sock_t accepted_sock; /* taken from the kernel, not yet by the user */
   struct hvuv__alarm_s* alarm;
   struct hvuv__claim_s* claim;
   hvuv_connect_t* connect_req;

@@ -1,6 +1,8 @@
 #!/bin/sh
 # check.sh BENCH BOUNDS: counts what the file BOUNDS bounds with the program BENCH,
-# and fails if a bound is passed. Ends with "N passed, N failed, 0 skipped".
+# and fails if a bound is passed. Where the system does not let it decide who runs
+# when, counts of bulk and of messages under way are not exact, and are skipped.
+# Ends with "N passed, N failed, N skipped".
 set -eu
 bench=$1 bounds=$2
 folder=$(dirname "$bench")
@@ -28,8 +30,9 @@ count() {
 for what in syscalls instructions; do
   count $what
 done >"$folder/check.counts"
+loose=$(grep -c '^Not allowed to decide' "$folder/check.log" || true)
 
-echo "$bounded" | awk -v counts="$folder/check.counts" '
+echo "$bounded" | awk -v counts="$folder/check.counts" -v loose="$loose" '
   BEGIN {
     while ((getline line < counts) > 0) {
       split(line, word, " ")
@@ -41,6 +44,11 @@ echo "$bounded" | awk -v counts="$folder/check.counts" '
     most = ($4 ~ /^[0-9]/) ? $4 : figure[$1, $2, $4]
     reason = ""
     for (i = 5; i <= NF; i++) reason = reason " " $i
+    if (loose && $2 ~ /x1048576|x[0-9]+x[0-9]+/) {
+      skipped++
+      printf "skip   %-12s %-12s %-15s run it as root, or with CAP_SYS_NICE, for exact counts\n", $1, $2, $3
+      next
+    }
     ok = has != "" && most != "" && has <= most + ($1 == "syscalls" ? 0.02 : 0)
     if (ok) passed++; else failed++
     printf "%-6s %-12s %-12s %-15s %9.2f of %9.2f %s %s\n", ok ? "ok" : "FAILED",
@@ -48,6 +56,6 @@ echo "$bounded" | awk -v counts="$folder/check.counts" '
   }
   END {
     if (failed) print "A bound was passed: find out what the message pays for (callgrind, strace), or raise\nthe bound in tests/bench/bounds and say why there."
-    printf "%d passed, %d failed, 0 skipped\n", passed, failed
+    printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
     exit failed > 0 || passed == 0
   }'

@@ -66,8 +66,8 @@ static int book(hvuv_stream_t* s, ssize_t sent, size_t bytes) {
   return 0;
 }
 
-/* Small writes are copied together: one buffer instead of many costs the kernel
- * less than the copy costs us. Returns 1 if the kernel may take more. */
+/* Small writes are copied together: one buffer instead of many saves the kernel
+ * more than the copy costs us. Returns 1 if it may take more. */
 static int send_packed(hvuv_stream_t* s,
                        char* bytes,
                        size_t nbytes,

@@ -164,11 +164,10 @@ void hvuv__write_gather(hvuv_stream_t* s) {
     begin_gathering(s, 0);
 }
 
-/* What the kernel did not take at once waits for it. */
+/* What the kernel did not take of a prepared write waits for it. */
 HVUV__APART static void keep_rest(hvuv_stream_t* s,
                                   hvuv_write_t* req,
                                   ssize_t sent) {
-  hvuv__wqueue_prepare_one(req);
   s->flags |= HVUV__WRITE_QUEUED;
   book(s, sent, hvuv__wqueue_push(s, req));
   settle(s);
@@ -190,6 +189,18 @@ static void queue(hvuv_stream_t* s, hvuv_write_t* req) {
     flush(s);
 }
 
+/* The first write of a turn, prepared, in a few buffers. */
+static void send_few(hvuv_stream_t* s, hvuv_write_t* req) {
+  ssize_t sent;
+
+  begin_gathering(s, 0);
+  sent = hvuv__sys_send(s->sock, req->bufs, req->nbufs);
+  if (sent == (ssize_t) req->queued_bytes)
+    hvuv__wqueue_push_sent(s, req);
+  else
+    keep_rest(s, req, sent);
+}
+
 HVUV__APART static int write_many(hvuv_stream_t* s,
                                   hvuv_write_t* req,
                                   const uv_buf_t bufs[],
@@ -201,9 +212,15 @@ HVUV__APART static int write_many(hvuv_stream_t* s,
   err = can_write(s);
   if (err == 0)
     err = hvuv__wqueue_prepare(req, bufs, nbufs);
-  if (err == 0)
+  if (err != 0)
+    return err;
+
+  if ((s->flags & HINDRANCES) == 0 && nbufs <= HVUV__SMALL_BUFS_MAX &&
+      req->queued_bytes > 0)
+    send_few(s, req);
+  else
     queue(s, req);
-  return err;
+  return 0;
 }
 
 static int flush_much(hvuv_stream_t* s) {
@@ -232,6 +249,13 @@ HVUV__APART static int write_otherwise(hvuv_stream_t* s,
   return s->write_queue_size < GATHER_BYTES_MAX ? 0 : flush_much(s);
 }
 
+HVUV__APART static void keep_rest_of_one(hvuv_stream_t* s,
+                                         hvuv_write_t* req,
+                                         ssize_t sent) {
+  hvuv__wqueue_prepare_one(req);
+  keep_rest(s, req, sent);
+}
+
 int hvuv_write(hvuv_write_t* req,
                hvuv_stream_t* s,
                const uv_buf_t bufs[],
@@ -254,7 +278,7 @@ int hvuv_write(hvuv_write_t* req,
   if (sent == (ssize_t) req->small_bufs[0].len)
     hvuv__wqueue_push_sent(s, req);
   else
-    keep_rest(s, req, sent);
+    keep_rest_of_one(s, req, sent);
   return 0;
 }
 

@@ -2,8 +2,8 @@
  * Being called: bind, listen, accept.
  *
  * A connection taken from the kernel waits in accepted_sock until the user
- * takes it with hvuv_accept(); only then is the next one looked for. Each
- * wake-up takes one: another accept() just to see UV_EAGAIN costs a lone
+ * takes it with hvuv_accept(); only then is the next one looked for. On POSIX
+ * each wake-up takes one: another accept() just to see UV_EAGAIN costs a lone
  * connection more than polling again costs the next, and on AF_VSOCK it sleeps,
  * non-blocking or not, until the kernel's next tick (vsock_accept() in Linux'
  * af_vsock.c; up to 4 ms seen on 6.1).
@@ -150,6 +150,7 @@ static int may_take(const hvuv_stream_t* s) {
 
 void hvuv__listener_ready(hvuv_stream_t* s, int status) {
   int err;
+  int i;
 
   if (!may_take(s))
     return;
@@ -157,7 +158,7 @@ void hvuv__listener_ready(hvuv_stream_t* s, int status) {
   err = status == 0 ? 0 : hvuv__sys_take_error(s->sock);
   if (err == 0 && status != UV_EBADF)
     err = status; /* The socket is well, but it cannot be watched. */
-  if (err == 0)
+  for (i = 0; i < hvuv__sys_accepts_per_wake && err == 0 && may_take(s); i++)
     err = take_one(s);
 
   if (err == 0 || err == UV_EAGAIN)

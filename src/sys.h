@@ -48,6 +48,10 @@ int hvuv__sys_accept(uv_os_sock_t server,
                      struct sockaddr* name,
                      size_t* len);
 
+/* How many connections are asked for in one wake-up of a listener; see there.
+ */
+extern const int hvuv__sys_accepts_per_wake;
+
 /* Takes the socket's pending error (SO_ERROR) as a UV_E* code; 0 if none. */
 int hvuv__sys_take_error(uv_os_sock_t sock);
 

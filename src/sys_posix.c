@@ -114,6 +114,9 @@ int hvuv__sys_connect(uv_os_sock_t sock,
   return last_error();
 }
 
+/* To ask in vain costs more than to poll again, and on AF_VSOCK it sleeps. */
+const int hvuv__sys_accepts_per_wake = 1;
+
 static int accept_once(uv_os_sock_t server,
                        struct sockaddr* name,
                        socklen_t* len) {

@@ -189,6 +189,9 @@ int hvuv__sys_connect(uv_os_sock_t sock,
   return WSAGetLastError() == WSAEWOULDBLOCK ? HVUV__IN_PROGRESS : last_error();
 }
 
+/* To wait again costs more than to ask: a request to AFD, or a thread. */
+const int hvuv__sys_accepts_per_wake = 32;
+
 int hvuv__sys_accept(uv_os_sock_t server,
                      uv_os_sock_t* out,
                      struct sockaddr* name,

@@ -221,6 +221,8 @@ int hvuv__sys_connect(uv_os_sock_t sock,
   return (int) fake_answer(FAKE_CONNECT, sock);
 }
 
+const int hvuv__sys_accepts_per_wake = 1;
+
 int hvuv__sys_accept(uv_os_sock_t server,
                      uv_os_sock_t* sock,
                      struct sockaddr* name,

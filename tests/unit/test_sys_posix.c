@@ -14,28 +14,29 @@ static ssize_t hooked_recv(int fd, void* base, size_t len, int flags);
 static ssize_t hooked_send(int fd, const void* base, size_t len, int flags);
 static ssize_t hooked_sendmsg(int fd, const struct msghdr* msg, int flags);
 
-#define recv                     hooked_recv
-#define send                     hooked_send
-#define sendmsg                  hooked_sendmsg
-#define hvuv__sys_own            hooked_own
-#define hvuv__sys_socket         hooked_socket
-#define hvuv__sys_inspect        hooked_inspect
-#define hvuv__sys_bind           hooked_bind
-#define hvuv__sys_listen         hooked_listen
-#define hvuv__sys_connect        hooked_connect
-#define hvuv__sys_accept         hooked_accept
-#define hvuv__sys_take_error     hooked_take_error
-#define hvuv__sys_connect_result hooked_connect_result
-#define hvuv__sys_recv           hooked_sys_recv
-#define hvuv__sys_peek           hooked_sys_peek
-#define hvuv__sys_send           hooked_sys_send
-#define hvuv__sys_shutdown       hooked_shutdown
-#define hvuv__sys_close          hooked_close
-#define hvuv__sys_getsockname    hooked_getsockname
-#define hvuv__sys_getpeername    hooked_getpeername
-#define hvuv__sys_setsockopt     hooked_setsockopt
-#define hvuv__sys_getsockopt     hooked_getsockopt
-#define hvuv__sys_original       hooked_original
+#define recv                       hooked_recv
+#define send                       hooked_send
+#define sendmsg                    hooked_sendmsg
+#define hvuv__sys_own              hooked_own
+#define hvuv__sys_socket           hooked_socket
+#define hvuv__sys_inspect          hooked_inspect
+#define hvuv__sys_bind             hooked_bind
+#define hvuv__sys_listen           hooked_listen
+#define hvuv__sys_connect          hooked_connect
+#define hvuv__sys_accept           hooked_accept
+#define hvuv__sys_accepts_per_wake intercepted_accepts_per_wake
+#define hvuv__sys_take_error       hooked_take_error
+#define hvuv__sys_connect_result   hooked_connect_result
+#define hvuv__sys_recv             hooked_sys_recv
+#define hvuv__sys_peek             hooked_sys_peek
+#define hvuv__sys_send             hooked_sys_send
+#define hvuv__sys_shutdown         hooked_shutdown
+#define hvuv__sys_close            hooked_close
+#define hvuv__sys_getsockname      hooked_getsockname
+#define hvuv__sys_getpeername      hooked_getpeername
+#define hvuv__sys_setsockopt       hooked_setsockopt
+#define hvuv__sys_getsockopt       hooked_getsockopt
+#define hvuv__sys_original         hooked_original
 #include "../../src/sys_posix.c"
 #undef recv
 #undef send

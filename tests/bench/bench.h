@@ -25,8 +25,8 @@
  *
  * Another contender is a row in contender.c, another load a row in scenario.c.
  */
-#ifndef HVUV_BENCH_H
-#define HVUV_BENCH_H
+#ifndef HVUV_TESTS_BENCH_BENCH_H
+#define HVUV_TESTS_BENCH_BENCH_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -355,4 +355,4 @@ static inline void must(const char* step, int err) {
     die_of(step, err);
 }
 
-#endif /* HVUV_BENCH_H */
+#endif /* HVUV_TESTS_BENCH_BENCH_H */

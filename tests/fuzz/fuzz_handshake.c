@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "family.h"
+#include "family/family.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 

@@ -9,7 +9,7 @@
 
 #include "support/alloc.h"
 #include "support/loop.h"
-#include "support/scene.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
 
 #define HERE "vsock://any:5000"

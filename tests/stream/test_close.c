@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "support/scene.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
 
 static void the_socket_is_closed_at_once_and_the_rest_later(void** state) {

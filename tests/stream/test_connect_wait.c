@@ -8,9 +8,9 @@
 
 #include "support/alloc.h"
 #include "support/loop.h"
-#include "support/scene.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
-#include "sys.h"
+#include "sys/sys.h"
 
 #define HERE    "vsock://host:5000"
 #define AN_HOUR 3600000

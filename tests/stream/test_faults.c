@@ -12,9 +12,9 @@
 #include <cmocka.h>
 
 #include "support/alloc.h"
-#include "support/scene.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
-#include "sys.h"
+#include "sys/sys.h"
 
 static const int errors[] = {
     UV_EAGAIN, UV_ECONNRESET, UV_ENOMEM, UV_EINVAL, UV_EPIPE, UV_EIO};

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "support/scene.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
 
 /* The options that fake_options() names, all of level 1. */

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "support/fake_names.h"
-#include "support/scene.h"
+#include "support/fakes/fake_names.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
 
 #define HERE "vsock://any:5000"

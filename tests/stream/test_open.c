@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "support/alloc.h"
-#include "support/fake_names.h"
-#include "support/scene.h"
+#include "support/fakes/fake_names.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
 
 static void assert_addr(const hvuv_addr_t* addr, const char* text) {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "support/scene.h"
+#include "support/rigs/scene.h"
 
 static void assert_answers(hvuv_stream_t* s, int enable) {
   assert_int_equal(hvuv_set_connected_suspend(s, enable), UV_ENOTSUP);

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "support/scene.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
 
 static hvuv_stream_t* reading(uv_os_sock_t* sock) {

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "support/loop.h"
-#include "support/scene.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
 
 static int alive(void) {

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "support/scene.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
 
 static void at_idle_it_is_made_in_the_call_and_told_later(void** state) {

@@ -8,7 +8,7 @@
 
 #include "support/alloc.h"
 #include "support/loop.h"
-#include "support/scene.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
 
 static void fire(uv_os_sock_t sock) {

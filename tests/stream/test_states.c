@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "support/scene.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
-#include "sys.h"
+#include "sys/sys.h"
 
 #define HERE "vsock://host:5000"
 

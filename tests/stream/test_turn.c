@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "support/scene.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
 
 static void callbacks_run_in_the_order_they_were_due(void** state) {

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "support/scene.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
 
 static void a_write_at_idle_is_sent_inside_the_call(void** state) {

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "support/alloc.h"
-#include "support/scene.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
 
 #define SENDS_PER_WAKE 16

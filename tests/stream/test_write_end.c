@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "support/alloc.h"
-#include "support/scene.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
 
 static void an_error_is_told_to_its_write_and_cancels_the_rest(void** state) {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "support/scene.h"
+#include "support/rigs/scene.h"
 #include "support/trace.h"
 
 #define PACKED_MAX     1024 /* of a buffer that is copied */

@@ -1,0 +1,37 @@
+/*
+ * The strict scanners that guid.c and addr_text.c share. They know neither
+ * locale nor errno, and read no byte behind the NUL.
+ *
+ * A scanner reads at *text. It answers 1 and moves *text behind what it read,
+ * or it answers 0 and moves nothing.
+ */
+#ifndef HVUV_SRC_ADDR_TEXT_H
+#define HVUV_SRC_ADDR_TEXT_H
+
+#include "hvuv/guid.h"
+
+/* What hvuv__text_digit() makes of a character that is no digit. */
+#define HVUV__NO_DIGIT 16u
+
+/* The value of a hex digit in either case. */
+static inline unsigned int hvuv__text_digit(char c) {
+  if (c >= '0' && c <= '9')
+    return (unsigned int) (c - '0');
+  if (c >= 'a' && c <= 'f')
+    return (unsigned int) (c - 'a') + 10u;
+  if (c >= 'A' && c <= 'F')
+    return (unsigned int) (c - 'A') + 10u;
+  return HVUV__NO_DIGIT;
+}
+
+static inline int hvuv__text_skip(const char** text, char c) {
+  if (**text != c)
+    return 0;
+  *text += 1;
+  return 1;
+}
+
+/* A GUID with or without braces; what follows it is the caller's to judge. */
+int hvuv__guid_scan(const char** text, hvuv_guid_t* guid);
+
+#endif /* HVUV_SRC_ADDR_TEXT_H */

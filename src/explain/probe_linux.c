@@ -1,0 +1,75 @@
+/* What a Linux system has of vsock, found out without connecting anywhere. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <linux/vm_sockets.h>
+
+#include "explain/explain.h"
+#include "sys/sys.h"
+
+/* Only a CID of this machine can be bound (af_vsock.c), and 1 and 2 are its own
+ * when it has loopback, and when it hosts VMs. */
+static int can_bind(unsigned int cid) {
+  struct sockaddr_vm name;
+  uv_os_sock_t sock;
+  int err;
+
+  if (hvuv__sys_socket(AF_VSOCK, 0, &sock) != 0)
+    return 0;
+
+  memset(&name, 0, sizeof(name));
+  name.svm_family = AF_VSOCK;
+  name.svm_cid = cid;
+  name.svm_port = VMADDR_PORT_ANY;
+  err = hvuv__sys_bind(sock, (struct sockaddr*) &name, sizeof(name));
+  hvuv__sys_close(sock);
+  return err == 0;
+}
+
+/* The drivers of a guest's own device: Hyper-V, virtio, VMware. A built-in one
+ * is listed here too, if it has parameters; else the CID tells. */
+static int has_guest_driver(void) {
+  return access("/sys/module/hv_sock", F_OK) == 0 ||
+         access("/sys/module/vmw_vsock_virtio_transport", F_OK) == 0 ||
+         access("/sys/module/vmw_vsock_vmci_transport", F_OK) == 0;
+}
+
+void hvuv__probe_vsock(hvuv__facts_t* facts) {
+  uint32_t cid = HVUV_CID_ANY;
+
+  facts->has_loopback = can_bind(HVUV_CID_LOCAL);
+  facts->has_host = can_bind(HVUV_CID_HOST);
+  facts->has_guest = has_guest_driver();
+  if (hvuv_local_cid(&cid) != 0)
+    return;
+
+  facts->own_cid = cid;
+  if (cid > HVUV_CID_HOST && cid != HVUV_CID_ANY)
+    facts->has_guest = 1;
+}
+
+int hvuv_local_cid(uint32_t* cid) {
+  unsigned int value = VMADDR_CID_ANY;
+  int err;
+  int fd;
+
+  if (cid == NULL)
+    return UV_EINVAL;
+
+  fd = open("/dev/vsock", O_RDONLY | O_CLOEXEC);
+  if (fd == -1)
+    return uv_translate_sys_error(errno);
+
+  err = 0;
+  if (ioctl(fd, IOCTL_VM_SOCKETS_GET_LOCAL_CID, &value) != 0)
+    err = uv_translate_sys_error(errno);
+  close(fd);
+  if (err == 0)
+    *cid = value;
+  return err;
+}

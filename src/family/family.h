@@ -1,0 +1,88 @@
+/*
+ * What an address family must answer. A room for each: family/vsock.c knows
+ * sockaddr_vm, family/local.c knows the folder of partitions, and so on; the
+ * core knows only this table.
+ */
+#ifndef HVUV_SRC_FAMILY_FAMILY_H
+#define HVUV_SRC_FAMILY_FAMILY_H
+
+#include "unix/claim.h"
+#include "hvuv/addr.h"
+#include "sys/sys.h"
+
+typedef struct hvuv__family_s {
+  /* 0, or why this system or build cannot carry such addresses. */
+  int (*supported)(void);
+
+  /* Makes a socket bound to *addr, which becomes the address as bound (the
+   * port that was picked). *claim is set when something besides the socket
+   * must be released when it closes. NULL in a family that this build lacks;
+   * then no other function is called. */
+  int (*bind)(hvuv_addr_t* addr, uv_os_sock_t* sock, hvuv__claim_t** claim);
+
+  /* Gets ready to connect to addr: checks it and makes *sock, unless it is a
+   * bound socket already. *local becomes our own address where it is known
+   * now. timeout_ms 0 leaves the system's own. On an error *sock is as it
+   * was. */
+  int (*dial)(const hvuv_addr_t* addr,
+              uint64_t timeout_ms,
+              uv_os_sock_t* sock,
+              hvuv_addr_t* local);
+
+  /* One attempt: as hvuv__sys_connect(). UV_EAGAIN asks to try again later. */
+  int (*connect)(uv_os_sock_t sock, const hvuv_addr_t* addr);
+
+  /* What a connected socket still needs before it is a stream, or NULL:
+   * request() says what is wanted, reply() reads the answer, called whenever
+   * something has come, UV_EAGAIN while it is not complete. *seen is reply()'s
+   * to keep, 0 at first. */
+  int (*request)(uv_os_sock_t sock, const hvuv_addr_t* addr);
+  int (*reply)(uv_os_sock_t sock, unsigned int* seen);
+
+  /* Our own address once connected; may be NULL. */
+  int (*connected)(uv_os_sock_t sock, hvuv_addr_t* local);
+
+  /* Who has been accepted by a listener bound to *listener; claim is the
+   * listener's, or NULL. A negative answer says that it must not come in. */
+  int (*accepted)(const struct sockaddr* name,
+                  size_t len,
+                  const hvuv_addr_t* listener,
+                  const hvuv__claim_t* claim,
+                  hvuv_addr_t* peer);
+
+  /* What an error of recv() means: the error itself, or UV_EOF; may be NULL. */
+  int (*read_error)(int err);
+
+  /* Receive buffer in bytes, *value 0 asks; NULL for SO_RCVBUF. */
+  int (*recv_buffer_size)(uv_os_sock_t sock, int* value);
+
+  /* Sets one of enum hvuv__option (stream/hyperv_options.h); NULL if it has none. */
+  int (*set_option)(uv_os_sock_t sock, unsigned int option, int enable);
+} hvuv__family_t;
+
+/* Between a VM and its host: hyperv:// and vsock://, each carried by what the
+ * system has, AF_HYPERV (family/hyperv.c) or AF_VSOCK (family/vsock.c). */
+extern const hvuv__family_t hvuv__family_vm;
+
+extern const hvuv__family_t hvuv__family_hybrid;
+extern const hvuv__family_t hvuv__family_local;
+
+/* Sockets adopted from elsewhere whose addresses hvuv has no form for. */
+extern const hvuv__family_t hvuv__family_adopted;
+
+/* The family of an address: 0, UV_EINVAL if it is none, or why this build
+ * cannot carry it. */
+int hvuv__family_find(const hvuv_addr_t* addr, const hvuv__family_t** family);
+
+/* The family of a foreign socket, by the name that the system gives it. */
+const hvuv__family_t* hvuv__family_of_name(const struct sockaddr* name,
+                                           size_t len,
+                                           hvuv_addr_t* addr);
+
+/* The address behind a system's name of that family; UV_EAFNOSUPPORT if the
+ * name is of another, UV_ENOTSUP where the build has no such names. */
+int hvuv__vm_from_name(const struct sockaddr* name,
+                       size_t len,
+                       hvuv_addr_t* addr);
+
+#endif /* HVUV_SRC_FAMILY_FAMILY_H */

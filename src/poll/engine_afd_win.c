@@ -1,0 +1,433 @@
+/*
+ * The engine that asks AFD: one thread for each loop, whatever the sockets.
+ *
+ *      loop's thread                          the loop's AFD thread
+ *   arm -> hvuv__afd_ask ....> AFD ....> completion port
+ *                                             | takes answers, many at once
+ *   on_async <---- uv_async_send ------------ | `arrived`, under the lock
+ *      | each answer: hvuv__poller_fire()
+ *      v
+ *   ask again for what is armed by then
+ *
+ * A question is answered once, so asking again after each answer is what makes
+ * events last as long as their cause. A poller has one question out at most:
+ *
+ *               ask                      cancel
+ *   nothing ---------> asked (events) ------------> asked, cancelling
+ *      ^                   | answer                     | answer, of any kind
+ *      +-------------------+----------------------------+
+ *
+ * What is armed while a question is out and not part of it cancels it; it is
+ * asked anew when the answer comes. What is not wanted any more is left to
+ * come: poller.c passes nothing on that is not wanted.
+ *
+ * A poller's block is the driver's while its question is out, so a closed one
+ * is freed with the answer that its cancelling brings, also when nobody runs
+ * the loop any more: hvuv__afd_leave() ends the thread and takes what is left
+ * from the port itself.
+ */
+#include "poll/engine_afd_win.h"
+
+#include <assert.h>
+
+#include "poll/afd_win.h"
+#include "base/alloc.h"
+#include "sys/sys_win.h"
+
+#define ANSWERS_AT_ONCE 64
+
+/* The completion key that wakes the thread for its end. */
+#define KEY_QUIT 1
+
+/* Between attempts after the system had no memory for one, as it may again. */
+#define RETRY_MS 10
+
+/* A cancelled question comes back at once. A driver that keeps one keeps its
+ * poller's block too, which is lost then; that is better than to hang. */
+#define LEAVE_PATIENCE_MS 2000
+
+/* Questions refused in a row for one answer, each told to the owner. */
+#define REFUSALS_MAX 16
+
+typedef struct afd_loop_s afd_loop_t;
+typedef struct afd_poller_s afd_poller_t;
+
+struct afd_poller_s {
+  hvuv__poller_t base;
+  afd_loop_t* home;
+  SOCKET sock;
+  ULONG asked; /* events of the question that is out; 0 if none is */
+  int cancelling;
+  int telling; /* the owner is being called */
+  afd_poller_t* next_arrived;
+  hvuv__afd_poll_t poll;
+};
+
+struct afd_loop_s {
+  uv_loop_t* loop;
+  afd_loop_t* next;
+  HANDLE port;
+  HANDLE afd;
+  uv_thread_t thread;
+  volatile LONG quits; /* the thread is to end */
+  uv_async_t async;
+  uv_mutex_t lock; /* guards the list of those that arrived */
+  afd_poller_t* arrived_head;
+  afd_poller_t* arrived_tail;
+  size_t questions; /* out, or arrived and not looked at */
+};
+
+static uv_once_t once = UV_ONCE_INIT;
+static uv_mutex_t homes_lock;
+static afd_loop_t* homes;
+
+static void init_lock(void) {
+  int err;
+
+  err = uv_mutex_init(&homes_lock);
+  assert(err == 0);
+  (void) err;
+}
+
+int hvuv__afd_is_there(void) {
+  return hvuv__afd_load() == 0;
+}
+
+/* --- The thread ---------------------------------------------------------- */
+
+static void push_arrived(afd_loop_t* home, afd_poller_t* p) {
+  p->next_arrived = NULL;
+  if (home->arrived_head == NULL)
+    home->arrived_head = p;
+  else
+    home->arrived_tail->next_arrived = p;
+  home->arrived_tail = p;
+}
+
+/* Takes answers from the port; 0 if it could not. */
+static int take_answers(afd_loop_t* home, DWORD timeout_ms) {
+  OVERLAPPED_ENTRY entries[ANSWERS_AT_ONCE];
+  ULONG n;
+  ULONG i;
+
+  if (!GetQueuedCompletionStatusEx(
+          home->port, entries, ANSWERS_AT_ONCE, &n, timeout_ms, FALSE))
+    return 0;
+
+  uv_mutex_lock(&home->lock);
+  for (i = 0; i < n; i++)
+    if (entries[i].lpCompletionKey != KEY_QUIT)
+      push_arrived(home, (afd_poller_t*) entries[i].lpOverlapped);
+  uv_mutex_unlock(&home->lock);
+  return 1;
+}
+
+static void run(void* arg) {
+  afd_loop_t* home = arg;
+
+  while (!home->quits) {
+    if (!take_answers(home, INFINITE))
+      Sleep(RETRY_MS);
+    else if (!home->quits)
+      uv_async_send(&home->async);
+  }
+}
+
+/* Returns 0 if the thread could not be told. */
+static int end_thread(afd_loop_t* home) {
+  int patience;
+
+  InterlockedExchange(&home->quits, 1);
+  for (patience = LEAVE_PATIENCE_MS; patience > 0; patience -= RETRY_MS) {
+    if (PostQueuedCompletionStatus(home->port, 0, KEY_QUIT, NULL))
+      return uv_thread_join(&home->thread) == 0;
+    Sleep(RETRY_MS);
+  }
+  return 0;
+}
+
+/* --- Asking -------------------------------------------------------------- */
+
+static ULONG to_afd(int events) {
+  ULONG bits;
+
+  bits = 0;
+  if (events & UV_READABLE)
+    bits |= HVUV__AFD_RECEIVE | HVUV__AFD_ACCEPT | HVUV__AFD_DISCONNECT |
+            HVUV__AFD_ABORT;
+  if (events & UV_WRITABLE)
+    bits |= HVUV__AFD_SEND | HVUV__AFD_CONNECT_FAIL | HVUV__AFD_ABORT;
+  return bits;
+}
+
+static int from_afd(ULONG bits) {
+  int events;
+
+  events = 0;
+  if (bits & to_afd(UV_READABLE))
+    events |= UV_READABLE;
+  if (bits & to_afd(UV_WRITABLE))
+    events |= UV_WRITABLE;
+  return events;
+}
+
+static int ask(afd_poller_t* p, int events) {
+  DWORD error;
+
+  error = hvuv__afd_ask(p->home->afd, p->sock, to_afd(events), &p->poll, p);
+  if (error != 0)
+    return hvuv__sys_error(error);
+
+  p->asked = to_afd(events);
+  p->home->questions++;
+  return 0;
+}
+
+static void cancel(afd_poller_t* p) {
+  if (p->cancelling)
+    return;
+  p->cancelling = 1;
+  hvuv__afd_cancel(p->home->afd, &p->poll);
+}
+
+static int arm_afd(hvuv__poller_t* poller, int events) {
+  afd_poller_t* p = (afd_poller_t*) poller;
+
+  if (p->telling)
+    return 0; /* What is armed when the owner has returned is asked then. */
+  if (p->asked == 0)
+    return events == 0 ? 0 : ask(p, events);
+
+  if (to_afd(events) & ~p->asked)
+    cancel(p);
+  return 0;
+}
+
+/* --- Telling ------------------------------------------------------------- */
+
+static void tell_owner(afd_poller_t* p, int status, int events) {
+  p->telling = 1;
+  if (status != 0)
+    hvuv__poller_fail(&p->base, status);
+  else if (events != 0)
+    hvuv__poller_fire(&p->base, events);
+  p->telling = 0;
+}
+
+/* Asks for what is armed now. A question that is refused is told as an error,
+ * and the owner may want something else then. */
+static void ask_again(afd_poller_t* p) {
+  int err;
+  int i;
+
+  for (i = 0; i < REFUSALS_MAX && p->base.cb != NULL; i++) {
+    err = p->base.armed == 0 ? 0 : ask(p, p->base.armed);
+    if (err == 0)
+      return;
+    tell_owner(p, err, 0);
+  }
+}
+
+static void on_answer(afd_poller_t* p) {
+  ULONG bits;
+  DWORD error;
+  int status;
+
+  p->home->questions--;
+  p->asked = 0;
+  p->cancelling = 0;
+  error = hvuv__afd_answer(&p->poll, &bits);
+  status = error == 0 ? 0 : hvuv__sys_error(error);
+  if (bits & HVUV__AFD_LOCAL_CLOSE)
+    status = UV_EBADF; /* Not by us: a closed poller hears nothing. */
+
+  if (p->base.cb != NULL) {
+    tell_owner(p, status, from_afd(bits));
+    ask_again(p);
+  }
+  if (p->base.cb == NULL)
+    hvuv__free(p);
+}
+
+static void on_async(uv_async_t* async) {
+  afd_loop_t* home = async->data;
+  afd_poller_t* next;
+  afd_poller_t* p;
+
+  uv_mutex_lock(&home->lock);
+  next = home->arrived_head;
+  home->arrived_head = NULL;
+  uv_mutex_unlock(&home->lock);
+
+  while ((p = next) != NULL) {
+    next = p->next_arrived;
+    on_answer(p);
+  }
+}
+
+/* --- A loop's part -------------------------------------------------------- */
+
+static void on_async_closed(uv_handle_t* handle) {
+  hvuv__free(handle->data);
+}
+
+static int start(afd_loop_t* home) {
+  DWORD error;
+  int err;
+
+  error = hvuv__afd_load();
+  if (error != 0)
+    return UV_ENOTSUP;
+
+  home->port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
+  if (home->port == NULL)
+    return hvuv__sys_error(GetLastError());
+  error = hvuv__afd_open(home->port, &home->afd);
+  if (error != 0) {
+    err = hvuv__sys_error(error);
+    goto close_port;
+  }
+
+  err = uv_mutex_init(&home->lock);
+  if (err != 0)
+    goto close_afd;
+  err = uv_thread_create(&home->thread, run, home);
+  if (err != 0)
+    goto destroy_lock;
+  return 0;
+
+destroy_lock:
+  uv_mutex_destroy(&home->lock);
+close_afd:
+  CloseHandle(home->afd);
+close_port:
+  CloseHandle(home->port);
+  return err;
+}
+
+static int create(uv_loop_t* loop, afd_loop_t** out) {
+  afd_loop_t* home;
+  int err;
+
+  home = hvuv__calloc(1, sizeof(*home));
+  if (home == NULL)
+    return UV_ENOMEM;
+
+  home->loop = loop;
+  home->async.data = home;
+  err = uv_async_init(loop, &home->async, on_async);
+  if (err != 0) {
+    hvuv__free(home);
+    return err;
+  }
+
+  uv_unref((uv_handle_t*) &home->async);
+  err = start(home);
+  if (err != 0) {
+    uv_close((uv_handle_t*) &home->async, on_async_closed);
+    return err;
+  }
+  *out = home;
+  return 0;
+}
+
+static afd_loop_t** find(const uv_loop_t* loop) {
+  afd_loop_t** link;
+
+  for (link = &homes; *link != NULL; link = &(*link)->next)
+    if ((*link)->loop == loop)
+      break;
+  return link;
+}
+
+static int enter(uv_loop_t* loop, afd_loop_t** home) {
+  int err;
+
+  err = 0;
+  uv_once(&once, init_lock);
+  uv_mutex_lock(&homes_lock);
+  *home = *find(loop);
+  if (*home == NULL) {
+    err = create(loop, home);
+    if (err == 0) {
+      (*home)->next = homes;
+      homes = *home;
+    }
+  }
+  uv_mutex_unlock(&homes_lock);
+  return err;
+}
+
+int hvuv__afd_enter(uv_loop_t* loop) {
+  afd_loop_t* home;
+
+  return enter(loop, &home);
+}
+
+void hvuv__afd_leave(uv_loop_t* loop) {
+  afd_loop_t** link;
+  afd_loop_t* home;
+
+  uv_once(&once, init_lock);
+  uv_mutex_lock(&homes_lock);
+  link = find(loop);
+  home = *link;
+  if (home != NULL)
+    *link = home->next;
+  uv_mutex_unlock(&homes_lock);
+  if (home == NULL)
+    return;
+
+  if (!end_thread(home)) {
+    uv_close((uv_handle_t*) &home->async, NULL);
+    return; /* The thread has the block for ever; better than to hang. */
+  }
+  for (on_async(&home->async); home->questions > 0; on_async(&home->async))
+    if (!take_answers(home, LEAVE_PATIENCE_MS))
+      break;
+
+  CloseHandle(home->afd);
+  CloseHandle(home->port);
+  uv_mutex_destroy(&home->lock);
+  uv_close((uv_handle_t*) &home->async, on_async_closed);
+}
+
+/* --- The engine ----------------------------------------------------------- */
+
+static int open_afd(uv_loop_t* loop,
+                    uv_os_sock_t sock,
+                    hvuv__poller_t** poller) {
+  afd_loop_t* home;
+  afd_poller_t* p;
+  int err;
+
+  p = hvuv__calloc(1, sizeof(*p));
+  if (p == NULL)
+    return UV_ENOMEM;
+
+  err = enter(loop, &home);
+  if (err != 0) {
+    hvuv__free(p);
+    return err;
+  }
+
+  p->home = home;
+  p->sock = hvuv__afd_base_socket(sock);
+  *poller = &p->base;
+  return 0;
+}
+
+static void close_afd(hvuv__poller_t* poller) {
+  afd_poller_t* p = (afd_poller_t*) poller;
+
+  if (p->asked != 0)
+    cancel(p);
+  else if (!p->telling)
+    hvuv__free(p);
+}
+
+const hvuv__engine_t hvuv__engine_afd = {
+    .open = open_afd,
+    .arm = arm_afd,
+    .close = close_afd,
+};

@@ -1,0 +1,82 @@
+/*
+ * The engine on uv_poll_t.
+ *
+ * On Windows libuv polls address families that it does not know by its slow
+ * path: a thread that waits in select(), for each of at most two requests, and
+ * that only the socket's end or three minutes wake (libuv, src/win/poll.c). So
+ * uv_close() may call back late, the block is the handle's until then, and the
+ * stream does not wait for it. The socket must be closed right after, never in
+ * on_closed(): closing it is what ends the select().
+ */
+#include <stddef.h>
+
+#include "base/alloc.h"
+#include "poll/engine.h"
+
+typedef struct uv_poller_s {
+  uv_poll_t poll;
+  hvuv__poller_t base;
+} uv_poller_t;
+
+static uv_poller_t* of(hvuv__poller_t* base) {
+  return (uv_poller_t*) (void*) ((char*) base - offsetof(uv_poller_t, base));
+}
+
+static void on_closed(uv_handle_t* handle) {
+  hvuv__free(handle); /* It begins with it. */
+}
+
+static int open_uv(uv_loop_t* loop,
+                   uv_os_sock_t sock,
+                   hvuv__poller_t** poller) {
+  uv_poller_t* p;
+  int err;
+
+  p = hvuv__calloc(1, sizeof(*p));
+  if (p == NULL)
+    return UV_ENOMEM;
+
+  err = uv_poll_init_socket(loop, &p->poll, sock);
+  if (err == 0) {
+    uv_unref((uv_handle_t*) &p->poll);
+    *poller = &p->base;
+    return 0;
+  }
+
+  /* On Windows the handle may be the loop's already when it fails (libuv,
+   * src/win/poll.c); one that is not has no type yet. */
+  if (p->poll.type == UV_POLL)
+    uv_close((uv_handle_t*) &p->poll, on_closed);
+  else
+    hvuv__free(p);
+  return err;
+}
+
+static void on_poll(uv_poll_t* poll, int status, int events) {
+  uv_poller_t* p = (uv_poller_t*) poll;
+
+  if (status != 0)
+    hvuv__poller_fail(&p->base, status);
+  else
+    hvuv__poller_fire(&p->base, events);
+}
+
+static int arm_uv(hvuv__poller_t* poller, int events) {
+  uv_poller_t* p = of(poller);
+
+  if (events == 0)
+    return uv_poll_stop(&p->poll);
+  return uv_poll_start(&p->poll, events, on_poll);
+}
+
+static void close_uv(hvuv__poller_t* poller) {
+  uv_poller_t* p = of(poller);
+
+  uv_close((uv_handle_t*) &p->poll, on_closed);
+}
+
+const hvuv__engine_t hvuv__engine_uv = {
+    .open = open_uv,
+    .arm = arm_uv,
+    .close = close_uv,
+};

@@ -1,0 +1,274 @@
+/*
+ * Calling out.
+ *
+ *   hvuv_connect
+ *      | dial(): the address is right, a socket is there (else: told at once)
+ *      v
+ *   attempt <-----------------+
+ *      | done                 | alarm
+ *      |     | under way      |
+ *      |     |     | backlog full --> RETRYING
+ *      |     v
+ *      |  POLLING --- SO_ERROR ---> failed
+ *      v     v
+ *   request(), if the family has one --> REPLY --- wrong, hung up ---> failed
+ *      |                                   |
+ *      v                                   v
+ *   SETTLED: told at the turn's end; OPEN, or IDLE without the socket
+ *
+ * At any stage the alarm settles it with UV_ETIMEDOUT, and hvuv_close() cancels
+ * it. The true reason of a failure is SO_ERROR's; what the poller says is only
+ * that there is one.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "stream/hyperv_options.h"
+#include "stream/state.h"
+
+/* Nothing tells when a Unix socket's full backlog has room again (a socket
+ * whose connect was refused with EAGAIN polls as hung up), so it is tried
+ * again, from time to time. */
+#define RETRY_FIRST_MS 1
+#define RETRY_MAX_MS   32
+
+static void settle(hvuv_stream_t* s, int status) {
+  if (s->alarm != NULL)
+    hvuv__alarm_stop(s->alarm);
+  s->connect_stage = HVUV__CONNECT_SETTLED;
+  s->connect_status = status;
+  hvuv__hub_defer(s->hub, s);
+}
+
+static void on_established(hvuv_stream_t* s) {
+  int err;
+
+  err = 0;
+  if (s->family->request != NULL) {
+    s->connect_stage = HVUV__CONNECT_REPLY;
+    err = s->family->request(s->sock, &s->peer_addr);
+  }
+  if (err != 0 || s->family->request == NULL)
+    settle(s, err);
+}
+
+static void attempt(hvuv_stream_t* s) {
+  int r;
+
+  r = s->family->connect(s->sock, &s->peer_addr);
+  if (r == 0)
+    on_established(s);
+  else if (r == HVUV__IN_PROGRESS)
+    s->connect_stage = HVUV__CONNECT_POLLING;
+  else if (r == UV_EAGAIN)
+    s->connect_stage = HVUV__CONNECT_RETRYING;
+  else
+    settle(s, r);
+}
+
+/* Milliseconds until the deadline; UINT64_MAX without one. */
+static uint64_t time_left(const hvuv_stream_t* s) {
+  uint64_t now;
+
+  if (s->connect_deadline_ms == 0)
+    return UINT64_MAX;
+  now = uv_now(s->loop);
+  return s->connect_deadline_ms > now ? s->connect_deadline_ms - now : 0;
+}
+
+/* Sets the alarm for whatever comes first: another try, or the deadline. */
+static void set_alarm(hvuv_stream_t* s) {
+  uint64_t delay;
+
+  if (s->connect_stage == HVUV__CONNECT_SETTLED)
+    return;
+
+  delay = time_left(s);
+  if (s->connect_stage == HVUV__CONNECT_RETRYING && delay > s->retry_ms)
+    delay = s->retry_ms;
+  if (delay == UINT64_MAX)
+    return;
+
+  if (hvuv__stream_need_alarm(s) != 0)
+    settle(s, UV_ENOMEM);
+  else
+    hvuv__alarm_set(s->alarm, delay);
+}
+
+void hvuv__connect_alarm(hvuv_stream_t* s) {
+  if (s->connect_stage == HVUV__CONNECT_SETTLED)
+    return;
+
+  if (time_left(s) == 0) {
+    settle(s, UV_ETIMEDOUT);
+    return;
+  }
+
+  if (s->connect_stage == HVUV__CONNECT_RETRYING) {
+    if (s->retry_ms < RETRY_MAX_MS)
+      s->retry_ms *= 2;
+    attempt(s);
+  }
+  set_alarm(s);
+}
+
+/* What the socket says of itself, or the poller's word where it says nothing.
+ * UV_EBADF is no reason: libuv says it for every error. */
+static int true_error(int err, int status) {
+  if (err == 0 && status != 0)
+    err = status == UV_EBADF ? UV_ECONNABORTED : status;
+  return err;
+}
+
+void hvuv__connect_ready(hvuv_stream_t* s, int status) {
+  int err;
+
+  if (s->connect_stage == HVUV__CONNECT_POLLING) {
+    err = true_error(hvuv__sys_connect_result(s->sock), status);
+    if (err == 0)
+      on_established(s);
+    else if (err != UV_EAGAIN)
+      settle(s, err);
+  } else if (s->connect_stage == HVUV__CONNECT_REPLY) {
+    err = s->family->reply(s->sock, &s->handshake_bytes);
+    if (err == UV_EAGAIN && status != 0)
+      err = true_error(hvuv__sys_take_error(s->sock), status);
+    if (err != UV_EAGAIN)
+      settle(s, err);
+  }
+}
+
+static int can_connect(const hvuv_stream_t* s,
+                       const hvuv_addr_t* addr,
+                       const hvuv__family_t** family) {
+  int err;
+
+  if (s->state == HVUV__CONNECTING)
+    return UV_EALREADY;
+  if (s->state == HVUV__OPEN)
+    return UV_EISCONN;
+  if (s->state != HVUV__IDLE && s->state != HVUV__BOUND)
+    return UV_EINVAL;
+
+  err = hvuv__family_find(addr, family);
+  if (err == 0 && s->state == HVUV__BOUND &&
+      (s->family != *family || s->claim != NULL || (s->flags & HVUV__ADOPTED)))
+    return UV_EINVAL;
+  return err;
+}
+
+static int dial(hvuv_stream_t* s,
+                const hvuv_addr_t* addr,
+                const hvuv__family_t* family) {
+  hvuv_addr_t local;
+  uv_os_sock_t sock;
+  int err;
+
+  sock = s->sock;
+  local = s->local_addr;
+  err = family->dial(addr, s->connect_timeout_ms, &sock, &local);
+  if (err != 0)
+    return err;
+
+  err = hvuv__options_apply(family, sock, s->options);
+  if (err == 0 && s->sock == HVUV__NO_SOCK)
+    err = hvuv__stream_attach(s, sock);
+  if (err != 0) {
+    if (s->sock == HVUV__NO_SOCK)
+      hvuv__sys_close(sock);
+    return err;
+  }
+
+  s->local_addr = local;
+  return 0;
+}
+
+static void start_clock(hvuv_stream_t* s) {
+  uint64_t now;
+
+  s->retry_ms = RETRY_FIRST_MS;
+  s->connect_deadline_ms = 0;
+  if (s->connect_timeout_ms == 0)
+    return;
+
+  /* The loop's clock may be a whole turn old. */
+  uv_update_time(s->loop);
+  now = uv_now(s->loop);
+  s->connect_deadline_ms = s->connect_timeout_ms < UINT64_MAX - now
+                               ? now + s->connect_timeout_ms
+                               : UINT64_MAX;
+}
+
+int hvuv_connect(hvuv_connect_t* req,
+                 hvuv_stream_t* s,
+                 const hvuv_addr_t* addr,
+                 hvuv_connect_cb cb) {
+  const hvuv__family_t* family;
+  int err;
+
+  err = can_connect(s, addr, &family);
+  if (err == 0)
+    err = dial(s, addr, family);
+  if (err != 0)
+    return err;
+
+  req->handle = s;
+  req->cb = cb;
+  s->connect_req = req;
+  s->family = family;
+  s->peer_addr = *addr;
+  s->handshake_bytes = 0;
+  s->read_end = 0;
+  hvuv__stream_move(s, HVUV__CONNECTING);
+
+  start_clock(s);
+  attempt(s);
+  set_alarm(s);
+  hvuv__stream_update(s);
+  return 0;
+}
+
+int hvuv_set_connect_timeout(hvuv_stream_t* s, uint64_t timeout_ms) {
+  if (s->state >= HVUV__CLOSING)
+    return UV_EINVAL;
+  if (s->state == HVUV__CONNECTING)
+    return UV_EALREADY;
+
+  s->connect_timeout_ms = timeout_ms;
+  return 0;
+}
+
+void hvuv__connect_tell(hvuv_stream_t* s, int status) {
+  hvuv_connect_t* req;
+
+  req = s->connect_req;
+  s->connect_req = NULL;
+  if (req != NULL && req->cb != NULL)
+    req->cb(req, status);
+}
+
+static void fail(hvuv_stream_t* s) {
+  hvuv__stream_detach(s);
+  hvuv__clear_flags(s, HVUV__READING);
+  memset(&s->local_addr, 0, sizeof(s->local_addr));
+  memset(&s->peer_addr, 0, sizeof(s->peer_addr));
+  hvuv__stream_move(s, HVUV__IDLE);
+  hvuv__write_abandon(s, s->connect_status);
+}
+
+void hvuv__connect_turn_end(hvuv_stream_t* s) {
+  if (s->state != HVUV__CONNECTING || s->connect_stage != HVUV__CONNECT_SETTLED)
+    return;
+
+  if (s->connect_status != 0) {
+    fail(s);
+    return;
+  }
+
+  hvuv__stream_move(s, HVUV__OPEN);
+  s->flags |= HVUV__WRITE_GATHER; /* Until hvuv__write_end(), which is next. */
+  if (s->family->connected != NULL)
+    s->family->connected(s->sock, &s->local_addr);
+  hvuv__stream_update(s);
+  hvuv__connect_tell(s, 0);
+}

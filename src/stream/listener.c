@@ -1,0 +1,205 @@
+/*
+ * Being called: bind, listen, accept.
+ *
+ * A connection taken from the kernel waits in accepted_sock until the user
+ * takes it with hvuv_accept(); only then is the next one looked for. On POSIX
+ * each wake-up takes one: another accept() just to see UV_EAGAIN costs a lone
+ * connection more than polling again costs the next, and on AF_VSOCK it sleeps,
+ * non-blocking or not, until the kernel's next tick (vsock_accept() in Linux'
+ * af_vsock.c; up to 4 ms seen on 6.1).
+ *
+ * When descriptors or memory have run out, or the network is down, the kernel
+ * goes on reporting READABLE, so the listener stops looking and lets its alarm
+ * try again; the connections wait in the kernel meanwhile.
+ */
+#include "stream/hyperv_options.h"
+#include "stream/state.h"
+
+/* Ten times a second: often enough for a person, rarely enough for a CPU. */
+#define STARVED_RETRY_MS 100
+
+int hvuv_bind(hvuv_stream_t* s, const hvuv_addr_t* addr) {
+  const hvuv__family_t* family;
+  hvuv__claim_t* claim;
+  hvuv_addr_t bound;
+  uv_os_sock_t sock;
+  int err;
+
+  if (s->state != HVUV__IDLE)
+    return UV_EINVAL;
+  err = hvuv__family_find(addr, &family);
+  if (err != 0)
+    return err;
+
+  bound = *addr;
+  claim = NULL;
+  err = family->bind(&bound, &sock, &claim);
+  if (err != 0)
+    return err;
+
+  err = hvuv__options_apply(family, sock, s->options & HVUV__CONNECTED_SUSPEND);
+  if (err == 0)
+    err = hvuv__stream_attach(s, sock);
+  if (err != 0) {
+    if (claim != NULL)
+      hvuv__claim_release(claim);
+    hvuv__sys_close(sock);
+    return err;
+  }
+
+  s->family = family;
+  s->claim = claim;
+  s->local_addr = bound;
+  hvuv__stream_move(s, HVUV__BOUND);
+  return 0;
+}
+
+int hvuv_listen(hvuv_stream_t* s, int backlog, hvuv_connection_cb cb) {
+  int err;
+
+  if (cb == NULL || (s->state != HVUV__BOUND && s->state != HVUV__LISTENING) ||
+      (s->flags & HVUV__ACCEPT_DEAD))
+    return UV_EINVAL;
+
+  /* Had now, because when it is needed there may be no memory. */
+  err = hvuv__stream_need_alarm(s);
+  if (err == 0)
+    err = hvuv__sys_listen(s->sock, backlog);
+  if (err != 0)
+    return err;
+
+  s->connection_cb = cb;
+  if (s->state == HVUV__BOUND)
+    hvuv__stream_move(s, HVUV__LISTENING);
+  hvuv__stream_update(s);
+  return 0;
+}
+
+/* What passes by itself while the listener waits. UV_ENETDOWN is what AF_HYPERV
+ * says when a VM restarts or Hyper-V is out of order (docker/for-win 1792): of
+ * the listener, not of one connection, so to try the next one at once would
+ * spin. */
+static int is_shortage(int err) {
+  return err == UV_EMFILE || err == UV_ENFILE || err == UV_ENOBUFS ||
+         err == UV_ENOMEM || err == UV_ENETDOWN;
+}
+
+/* The connection is gone before it could be taken; the next one may be fine.
+ * Linux passes pending network errors of the new socket on (accept(2)). */
+static int is_lost(int err) {
+  switch (err) {
+    case UV_ECONNABORTED:
+    case UV_ECONNRESET:
+    case UV_EPROTO:
+    case UV_EPERM:
+    case UV_ENETUNREACH:
+    case UV_EHOSTDOWN:
+    case UV_EHOSTUNREACH:
+    case UV_ENOPROTOOPT:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+static void starve(hvuv_stream_t* s, int err) {
+  s->flags |= HVUV__ACCEPT_STARVED;
+  hvuv__alarm_set(s->alarm, STARVED_RETRY_MS);
+  if (s->flags & HVUV__STARVED_TOLD)
+    return;
+
+  s->flags |= HVUV__STARVED_TOLD;
+  s->connection_cb(s, err);
+}
+
+static void die(hvuv_stream_t* s, int err) {
+  s->flags |= HVUV__ACCEPT_DEAD;
+  s->connection_cb(s, err);
+}
+
+/* Takes one connection. Returns 0 if it was, or if it is gone or had no
+ * business here, which says nothing of the next. */
+static int take_one(hvuv_stream_t* s) {
+  struct sockaddr_storage name;
+  uv_os_sock_t sock;
+  size_t len;
+  int err;
+
+  len = sizeof(name);
+  err = hvuv__sys_accept(s->sock, &sock, (struct sockaddr*) &name, &len);
+  if (err != 0)
+    return is_lost(err) ? 0 : err;
+
+  hvuv__clear_flags(s, HVUV__STARVED_TOLD);
+  err = s->family->accepted(
+      (struct sockaddr*) &name, len, &s->local_addr, s->claim, &s->peer_addr);
+  if (err != 0) {
+    hvuv__sys_close(sock);
+    return 0;
+  }
+
+  s->accepted_sock = sock;
+  s->connection_cb(s, 0);
+  return 0;
+}
+
+static int may_take(const hvuv_stream_t* s) {
+  return s->state == HVUV__LISTENING && s->accepted_sock == HVUV__NO_SOCK &&
+         !(s->flags & HVUV__ACCEPT_DEAD);
+}
+
+void hvuv__listener_ready(hvuv_stream_t* s, int status) {
+  int err;
+  int i;
+
+  if (!may_take(s))
+    return;
+
+  err = status == 0 ? 0 : hvuv__sys_take_error(s->sock);
+  if (err == 0 && status != UV_EBADF)
+    err = status; /* The socket is well, but it cannot be watched. */
+  for (i = 0; i < hvuv__sys_accepts_per_wake && err == 0 && may_take(s); i++)
+    err = take_one(s);
+
+  if (err == 0 || err == UV_EAGAIN)
+    return;
+  if (is_shortage(err))
+    starve(s, err);
+  else
+    die(s, err);
+}
+
+void hvuv__listener_alarm(hvuv_stream_t* s) {
+  hvuv__clear_flags(s, HVUV__ACCEPT_STARVED);
+  hvuv__listener_ready(s, 0);
+}
+
+int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client) {
+  int err;
+
+  if (server->state != HVUV__LISTENING || client->state >= HVUV__CLOSING ||
+      server->loop != client->loop)
+    return UV_EINVAL;
+  if (client->state != HVUV__IDLE)
+    return UV_EBUSY;
+  if (server->accepted_sock == HVUV__NO_SOCK)
+    return UV_EAGAIN;
+
+  err = hvuv__stream_attach(client, server->accepted_sock);
+  if (err != 0)
+    return err;
+
+  /* Whether Windows has done so by itself is nowhere said. */
+  client->options |= server->options & HVUV__CONNECTED_SUSPEND;
+  hvuv__options_apply(server->family,
+                      server->accepted_sock,
+                      client->options & HVUV__CONNECTED_SUSPEND);
+  server->accepted_sock = HVUV__NO_SOCK;
+  client->family = server->family;
+  client->local_addr = server->local_addr;
+  client->peer_addr = server->peer_addr;
+  server->peer_addr.family = 0;
+  hvuv__stream_move(client, HVUV__OPEN);
+  hvuv__stream_update(server);
+  return 0;
+}

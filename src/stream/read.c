@@ -1,0 +1,202 @@
+/*
+ * The reading side, and what an open stream does when it wakes: from the kernel
+ * into buffers that the user lends, in bounded turns, until the kernel is
+ * empty.
+ *
+ * A read that fills less than its buffer has emptied the kernel, so no further
+ * one is made just to see UV_EAGAIN; polling is level-triggered and loses
+ * nothing. After every callback the user may have stopped, restarted or closed
+ * the stream.
+ */
+#include "stream/state.h"
+
+/* At most so many reads for one wake-up, so that a busy stream does not starve
+ * the others of its loop (libuv, src/unix/stream.c, has the same number). */
+#define READS_PER_WAKE 32
+
+/* What libuv suggests on every platform. */
+#define SUGGESTED_BYTES 65536
+
+/* What a result of recv() that is neither bytes nor UV_EAGAIN means. */
+static int end_of(const hvuv_stream_t* s, ssize_t n) {
+  if (s->pending_error != 0 && (n == 0 || n == UV_EAGAIN || n == UV_ENOTCONN))
+    return s->pending_error;
+  if (n == 0)
+    return UV_EOF;
+
+  /* AF_VSOCK may say so after our own shutdown when the peer has closed too
+   * (Linux, af_vsock.c). */
+  if (n == UV_ENOTCONN && (s->flags & HVUV__SHUT_SENT))
+    return UV_EOF;
+
+  if (s->family->read_error != NULL)
+    return s->family->read_error((int) n);
+  return (int) n;
+}
+
+static void end_reading(hvuv_stream_t* s,
+                        int code,
+                        hvuv_read_cb read_cb,
+                        const uv_buf_t* buf) {
+  hvuv__clear_flags(s, HVUV__READING);
+  s->read_end = code;
+  read_cb(s, code, buf);
+  /* Not before: it has nothing to say of a stream that was closed there. */
+  hvuv__stream_update(s);
+}
+
+/* What recv() brought that is no bytes. */
+HVUV__APART static void read_nothing(hvuv_stream_t* s,
+                                     ssize_t n,
+                                     const uv_buf_t* buf) {
+  hvuv_read_cb read_cb = s->read_cb;
+
+  if (n == UV_EAGAIN && s->pending_error == 0)
+    read_cb(s, 0, buf);
+  else
+    end_reading(s, end_of(s, n), read_cb, buf);
+}
+
+/* A buffer that is not read into: there is none, or alloc_cb has stopped,
+ * restarted or closed the stream; then it goes back. */
+HVUV__APART static void give_back(hvuv_stream_t* s,
+                                  hvuv_read_cb read_cb,
+                                  const uv_buf_t* buf) {
+  if (s->flags & HVUV__READ_STEADY)
+    read_cb(s, UV_ENOBUFS, buf);
+  else if (buf->base != NULL && buf->len > 0)
+    read_cb(s, 0, buf);
+}
+
+/* One buffer from alloc_cb to read_cb. Returns 1 if another read may follow. */
+static inline int read_once(hvuv_stream_t* s) {
+  struct {
+    uv_buf_t buf;
+    ssize_t n;
+    hvuv_read_cb read_cb;
+  } lent;
+
+  lent.buf.base = NULL;
+  lent.buf.len = 0;
+  lent.read_cb = s->read_cb;
+  s->alloc_cb(s, SUGGESTED_BYTES, &lent.buf);
+
+  if (!(s->flags & HVUV__READ_STEADY) || lent.buf.base == NULL ||
+      lent.buf.len == 0) {
+    give_back(s, lent.read_cb, &lent.buf);
+    return 0;
+  }
+
+  lent.n = hvuv__sys_recv(s->sock, lent.buf.base, lent.buf.len);
+  if (lent.n <= 0) {
+    read_nothing(s, lent.n, &lent.buf);
+    return 0;
+  }
+
+  s->read_cb(s, lent.n, &lent.buf);
+  return (size_t) lent.n == lent.buf.len && (s->flags & HVUV__READING);
+}
+
+/* Reads on, because a buffer was filled. What was written meanwhile is told
+ * first, so that its buffers are lent again while they are in the cache. */
+HVUV__APART static void read_more(hvuv_stream_t* s) {
+  int i;
+
+  for (i = 1; i < READS_PER_WAKE; i++) {
+    hvuv__write_end(s);
+    if (!(s->flags & HVUV__READING))
+      break;
+    s->flags |= HVUV__AWAKE | HVUV__READ_STEADY;
+    if (!read_once(s))
+      break;
+  }
+}
+
+/* Keeps the socket's error for the reader. libuv reports any error as UV_EBADF
+ * and SO_ERROR has the true one, but gives it away only once. */
+static void keep_error(hvuv_stream_t* s, int status) {
+  int err;
+
+  err = hvuv__sys_take_error(s->sock);
+  if (err == 0 && status != UV_EBADF)
+    err = status;
+  if (err != 0)
+    s->pending_error = err;
+}
+
+static inline void read_ready(hvuv_stream_t* s) {
+  if (read_once(s))
+    read_more(s);
+}
+
+HVUV__APART static void wake_otherwise(hvuv_stream_t* s,
+                                       int status,
+                                       int events) {
+  if (status != 0) {
+    /* Both directions find out by themselves how they are affected; the
+     * writing one says what is to be watched from now on. */
+    keep_error(s, status);
+    events = UV_READABLE | UV_WRITABLE;
+  }
+
+  if ((events & UV_READABLE) && (s->flags & HVUV__READING))
+    read_ready(s);
+  if ((events & UV_WRITABLE) && s->state == HVUV__OPEN)
+    hvuv__write_ready(s);
+  hvuv__write_end(s);
+}
+
+void hvuv__open_ready(hvuv_stream_t* s, int status, int events) {
+  s->flags |= HVUV__AWAKE | HVUV__READ_STEADY;
+  if (status != 0 || events != UV_READABLE) {
+    wake_otherwise(s, status, events);
+    return;
+  }
+
+  /* What nearly every wake-up is. */
+  read_ready(s);
+  hvuv__write_end(s);
+}
+
+int hvuv_read_start(hvuv_stream_t* s,
+                    hvuv_alloc_cb alloc_cb,
+                    hvuv_read_cb read_cb) {
+  if (s->state >= HVUV__CLOSING || alloc_cb == NULL || read_cb == NULL)
+    return UV_EINVAL;
+  if (s->state != HVUV__CONNECTING && s->state != HVUV__OPEN)
+    return UV_ENOTCONN;
+  if (s->flags & (HVUV__READING | HVUV__TELL_END))
+    return UV_EALREADY;
+
+  /* One that was only stopped and started is as it was. */
+  if (s->alloc_cb == alloc_cb && s->read_cb == read_cb)
+    s->flags |= HVUV__READ_STEADY;
+  s->alloc_cb = alloc_cb;
+  s->read_cb = read_cb;
+  if (s->read_end != 0) {
+    s->flags |= HVUV__TELL_END;
+    hvuv__hub_defer(s->hub, s);
+    return 0;
+  }
+
+  s->flags |= HVUV__READING;
+  hvuv__stream_update(s);
+  return 0;
+}
+
+int hvuv_read_stop(hvuv_stream_t* s) {
+  hvuv__clear_flags(s, HVUV__READING | HVUV__READ_STEADY | HVUV__TELL_END);
+  hvuv__stream_update(s);
+  return 0;
+}
+
+void hvuv__read_turn_end(hvuv_stream_t* s) {
+  uv_buf_t none;
+
+  if (!(s->flags & HVUV__TELL_END))
+    return;
+
+  none = uv_buf_init(NULL, 0);
+  hvuv__clear_flags(s, HVUV__TELL_END);
+  s->read_cb(s, s->read_end, &none);
+}

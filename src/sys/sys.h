@@ -1,0 +1,96 @@
+/*
+ * The socket verbs that an operating system must give. sys_posix.c fulfils
+ * them with POSIX sockets, sys_win.c with Winsock; tests fulfil them from a
+ * script.
+ *
+ * Every verb answers 0 (or a count) or a UV_E* code, and never blocks. One that
+ * a signal interrupts tries again by itself, or answers UV_EAGAIN if it is
+ * recv, peek or send, whose callers poll again then.
+ */
+#ifndef HVUV_SRC_SYS_SYS_H
+#define HVUV_SRC_SYS_SYS_H
+
+#include <stddef.h>
+#include <uv.h>
+
+#define HVUV__NO_SOCK ((uv_os_sock_t) -1)
+
+/* What hvuv__sys_connect() answers besides 0 and errors: the attempt is under
+ * way, and the socket becomes writable when it has ended. */
+#define HVUV__IN_PROGRESS 1
+
+/* What hvuv__sys_inspect() found. */
+enum hvuv__sock_kind { HVUV__SOCK_CONNECTED = 1, HVUV__SOCK_LISTENING };
+
+/* A stream socket: non-blocking, not inherited by child processes, raising no
+ * SIGPIPE. */
+int hvuv__sys_socket(int domain, int protocol, uv_os_sock_t* sock);
+
+/* Looks at a foreign socket and changes nothing: UV_EBADF, UV_ENOTSOCK,
+ * UV_EINVAL if it is no stream socket, UV_ENOTCONN if it is neither connected
+ * nor listening. */
+int hvuv__sys_inspect(uv_os_sock_t sock, enum hvuv__sock_kind* kind);
+
+/* Gives a foreign socket what hvuv__sys_socket() gives a new one. */
+void hvuv__sys_own(uv_os_sock_t sock);
+
+int hvuv__sys_bind(uv_os_sock_t sock, const struct sockaddr* name, size_t len);
+int hvuv__sys_listen(uv_os_sock_t sock, int backlog);
+
+/* 0, HVUV__IN_PROGRESS, UV_EAGAIN when the peer's backlog is full, or why. */
+int hvuv__sys_connect(uv_os_sock_t sock,
+                      const struct sockaddr* name,
+                      size_t len);
+
+/* *len is the room in *name, and becomes the length of the peer's name. */
+int hvuv__sys_accept(uv_os_sock_t server,
+                     uv_os_sock_t* sock,
+                     struct sockaddr* name,
+                     size_t* len);
+
+/* How many connections are asked for in one wake-up of a listener; see there.
+ */
+extern const int hvuv__sys_accepts_per_wake;
+
+/* Takes the socket's pending error (SO_ERROR) as a UV_E* code; 0 if none. */
+int hvuv__sys_take_error(uv_os_sock_t sock);
+
+/* How a connect under way has ended: 0, or why it failed. UV_EAGAIN if it has
+ * not, which only Windows can tell; there the poller may wake too early. */
+int hvuv__sys_connect_result(uv_os_sock_t sock);
+
+/* Bytes received, 0 at the end of input, UV_EAGAIN if there are none now. */
+ssize_t hvuv__sys_recv(uv_os_sock_t sock, char* base, size_t len);
+
+/* The same without taking the bytes. */
+ssize_t hvuv__sys_peek(uv_os_sock_t sock, char* base, size_t len);
+
+/* Bytes sent, which may be fewer than given; UV_EAGAIN if none can be now. */
+ssize_t hvuv__sys_send(uv_os_sock_t sock,
+                       const uv_buf_t bufs[],
+                       unsigned int nbufs);
+
+/* The most buffers that one hvuv__sys_send() takes. */
+#define HVUV__SEND_BUFS_MAX 1024
+
+/* Ends our direction. */
+int hvuv__sys_shutdown(uv_os_sock_t sock);
+
+void hvuv__sys_close(uv_os_sock_t sock);
+
+int hvuv__sys_getsockname(uv_os_sock_t sock,
+                          struct sockaddr* name,
+                          size_t* len);
+int hvuv__sys_getpeername(uv_os_sock_t sock,
+                          struct sockaddr* name,
+                          size_t* len);
+int hvuv__sys_setsockopt(
+    uv_os_sock_t sock, int level, int option, const void* value, size_t len);
+int hvuv__sys_getsockopt(
+    uv_os_sock_t sock, int level, int option, void* value, size_t len);
+
+/* The system's own number for the last error that this thread was told as
+ * `status`; 0 if that is not known, or says no more than status does. */
+int hvuv__sys_original(int status);
+
+#endif /* HVUV_SRC_SYS_SYS_H */

@@ -1,0 +1,358 @@
+/*
+ * The socket verbs of sys.h on Winsock. Knows sockets, and no address family.
+ *
+ * Winsock's numbers become UV_E* codes by libuv's table where that knows them,
+ * else by the one here, else UV_UNKNOWN. Each thread keeps its last few, so
+ * that hvuv_explain() can tell a person the number that a code came from.
+ */
+#include "sys/sys_win.h"
+
+#include <limits.h>
+#include <winsock2.h>
+
+#if defined(_MSC_VER)
+#define THREAD_LOCAL __declspec(thread)
+#else
+#define THREAD_LOCAL _Thread_local
+#endif
+
+/* Codes remembered for each thread. */
+#define ORIGINALS 8
+
+/* The most bytes that one send is given. A socket that does not block takes
+ * however many it is given into the system's memory if it takes one, or answers
+ * WSAENOBUFS each time because they are too many (which is why Twisted has such
+ * a limit, abstract.py). */
+#define SEND_MAX (1024u * 1024)
+
+typedef struct original_s {
+  int status;
+  int number;
+} original_t;
+
+static THREAD_LOCAL original_t originals[ORIGINALS];
+static THREAD_LOCAL unsigned int next_original;
+
+/* What libuv has no code for (src/win/error.c), or another than is meant here,
+ * and these sockets answer. */
+static const original_t more_codes[] = {
+    /* Hyper-V is broken, or a VM just restarts (docker/for-win 1792, vpnkit
+     * 299). */
+    {UV_ENETDOWN, WSAENETDOWN},
+    /* Which libuv calls EPERM, unlike POSIX. */
+    {UV_EACCES, ERROR_ACCESS_DENIED},
+    /* An option that this Windows does not know. */
+    {UV_ENOPROTOOPT, WSAENOPROTOOPT},
+    {UV_EDESTADDRREQ, WSAEDESTADDRREQ},
+    {UV_ENOTSUP, WSAEOPNOTSUPP},
+    {UV_EPROTOTYPE, WSAEPROTOTYPE},
+    {UV_EHOSTDOWN, WSAEHOSTDOWN},
+    {UV_ECONNRESET, WSAENETRESET},
+    {UV_EALREADY, WSAEINPROGRESS},
+    {UV_ENAMETOOLONG, WSAENAMETOOLONG},
+    {UV_ELOOP, WSAELOOP},
+    {UV_EOF, WSAEDISCON},
+    {UV_ENOBUFS, WSAEPROCLIM},
+    {UV_EAFNOSUPPORT, WSAEPFNOSUPPORT},
+    {UV_EAFNOSUPPORT, WSASYSNOTREADY},
+    {UV_EAFNOSUPPORT, WSAEPROVIDERFAILEDINIT},
+    {UV_EPIPE, ERROR_NO_DATA},
+    /* As overlapped calls say "not now" (go-winio, hvsock.go). */
+    {UV_ECONNREFUSED, ERROR_CONNECTION_UNAVAIL},
+};
+
+/* Of a call that has failed. libuv takes a negative number for a code of its
+ * own. */
+static int translate(int number) {
+  size_t i;
+
+  if (number <= 0)
+    return UV_UNKNOWN;
+  for (i = 0; i < sizeof(more_codes) / sizeof(more_codes[0]); i++)
+    if (more_codes[i].number == number)
+      return more_codes[i].status;
+  return uv_translate_sys_error(number);
+}
+
+static int remember(int status, int number) {
+  original_t* kept;
+
+  if (status == UV_EAGAIN)
+    return status; /* Too common, and no error. */
+
+  kept = &originals[next_original++ % ORIGINALS];
+  kept->status = status;
+  kept->number = number;
+  return status;
+}
+
+int hvuv__sys_error(unsigned long number) {
+  return remember(translate((int) number), (int) number);
+}
+
+int hvuv__sys_original(int status) {
+  const original_t* kept;
+  unsigned int i;
+
+  for (i = 1; i <= ORIGINALS; i++) {
+    kept = &originals[(next_original - i) % ORIGINALS];
+    if (kept->status == status)
+      return kept->number;
+  }
+  return 0;
+}
+
+static int last_error(void) {
+  return hvuv__sys_error((unsigned long) WSAGetLastError());
+}
+
+static int result(int r) {
+  return r == 0 ? 0 : last_error();
+}
+
+/* libuv starts Winsock with its first loop; hvuv_supported() may be called
+ * before there is one. Like libuv's, this start is never undone. */
+static uv_once_t once = UV_ONCE_INIT;
+
+static void start_winsock(void) {
+  WSADATA data;
+
+  WSAStartup(MAKEWORD(2, 2), &data);
+}
+
+/* Nothing of these can fail on a socket of this process. */
+void hvuv__sys_own(uv_os_sock_t sock) {
+  u_long on = 1;
+
+  SetHandleInformation((HANDLE) sock, HANDLE_FLAG_INHERIT, 0);
+  ioctlsocket(sock, (long) FIONBIO, &on);
+}
+
+int hvuv__sys_socket(int domain, int protocol, uv_os_sock_t* out) {
+  u_long on = 1;
+  SOCKET sock;
+
+  uv_once(&once, start_winsock);
+  sock = WSASocketW(domain,
+                    SOCK_STREAM,
+                    protocol,
+                    NULL,
+                    0,
+                    WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+  if (sock == INVALID_SOCKET)
+    return last_error();
+
+  ioctlsocket(sock, (long) FIONBIO, &on);
+  *out = sock;
+  return 0;
+}
+
+int hvuv__sys_inspect(uv_os_sock_t sock, enum hvuv__sock_kind* kind) {
+  struct sockaddr_storage name;
+  int value;
+  int len;
+
+  len = sizeof(value);
+  if (getsockopt(sock, SOL_SOCKET, SO_TYPE, (char*) &value, &len) != 0)
+    return last_error();
+  if (value != SOCK_STREAM)
+    return UV_EINVAL;
+
+  value = 0;
+  len = sizeof(value);
+  if (getsockopt(sock, SOL_SOCKET, SO_ACCEPTCONN, (char*) &value, &len) == 0 &&
+      value != 0) {
+    *kind = HVUV__SOCK_LISTENING;
+    return 0;
+  }
+
+  len = sizeof(name);
+  if (getpeername(sock, (struct sockaddr*) &name, &len) != 0)
+    return last_error();
+  *kind = HVUV__SOCK_CONNECTED;
+  return 0;
+}
+
+int hvuv__sys_bind(uv_os_sock_t sock, const struct sockaddr* name, size_t len) {
+  return result(bind(sock, name, (int) len));
+}
+
+int hvuv__sys_listen(uv_os_sock_t sock, int backlog) {
+  return result(listen(sock, backlog));
+}
+
+int hvuv__sys_connect(uv_os_sock_t sock,
+                      const struct sockaddr* name,
+                      size_t len) {
+  if (connect(sock, name, (int) len) == 0)
+    return 0;
+  return WSAGetLastError() == WSAEWOULDBLOCK ? HVUV__IN_PROGRESS : last_error();
+}
+
+/* To wait again costs more than to ask: a request to AFD, or a thread. */
+const int hvuv__sys_accepts_per_wake = 32;
+
+int hvuv__sys_accept(uv_os_sock_t server,
+                     uv_os_sock_t* out,
+                     struct sockaddr* name,
+                     size_t* len) {
+  SOCKET sock;
+  int room;
+
+  room = (int) *len;
+  sock = accept(server, name, &room);
+  if (sock == INVALID_SOCKET)
+    return last_error();
+
+  hvuv__sys_own(sock);
+  *len = (size_t) room;
+  *out = sock;
+  return 0;
+}
+
+int hvuv__sys_take_error(uv_os_sock_t sock) {
+  int err;
+  int len;
+
+  len = sizeof(err);
+  if (getsockopt(sock, SOL_SOCKET, SO_ERROR, (char*) &err, &len) != 0)
+    return last_error();
+  return err == 0 ? 0 : hvuv__sys_error((unsigned long) err);
+}
+
+/* Whether select() finds the socket in that set now. */
+static int is_selected(uv_os_sock_t sock, int for_failure) {
+  struct timeval at_once = {0, 0};
+  fd_set set;
+  int n;
+
+  FD_ZERO(&set);
+  set.fd_count = 1;
+  set.fd_array[0] = sock;
+  n = select(
+      0, NULL, for_failure ? NULL : &set, for_failure ? &set : NULL, &at_once);
+  return n == 1;
+}
+
+/* libuv's slow path may say "writable" too early (src/win/poll.c), so the
+ * socket is asked whether it is connected: by its peer's name, or by select(),
+ * in which a connect that failed is an exception (winsock2, select()). */
+int hvuv__sys_connect_result(uv_os_sock_t sock) {
+  struct sockaddr_storage name;
+  int err;
+  int len;
+
+  err = hvuv__sys_take_error(sock);
+  if (err != 0)
+    return err;
+
+  len = sizeof(name);
+  if (getpeername(sock, (struct sockaddr*) &name, &len) == 0)
+    return 0;
+  if (is_selected(sock, 0))
+    return 0;
+  if (!is_selected(sock, 1))
+    return UV_EAGAIN;
+
+  err = hvuv__sys_take_error(sock);
+  return err == 0 ? UV_ECONNABORTED : err;
+}
+
+static ssize_t recv_with(uv_os_sock_t sock, char* base, size_t len, int flags) {
+  int n;
+
+  n = recv(sock, base, len > INT_MAX ? INT_MAX : (int) len, flags);
+  return n == SOCKET_ERROR ? last_error() : n;
+}
+
+ssize_t hvuv__sys_recv(uv_os_sock_t sock, char* base, size_t len) {
+  return recv_with(sock, base, len, 0);
+}
+
+ssize_t hvuv__sys_peek(uv_os_sock_t sock, char* base, size_t len) {
+  return recv_with(sock, base, len, MSG_PEEK);
+}
+
+/* What ends a reader breaks a writer: a send that is told of the end by the
+ * number that a receive is told it by has failed. */
+static int send_error(void) {
+  int number = WSAGetLastError();
+  int status = translate(number);
+
+  return remember(status == UV_EOF ? UV_EPIPE : status, number);
+}
+
+ssize_t hvuv__sys_send(uv_os_sock_t sock,
+                       const uv_buf_t bufs[],
+                       unsigned int nbufs) {
+  unsigned int n;
+  uv_buf_t cut;
+  size_t bytes;
+  DWORD sent;
+
+  bytes = 0;
+  for (n = 0; n < nbufs && bufs[n].len <= SEND_MAX - bytes; n++)
+    bytes += bufs[n].len;
+  if (bytes == 0 && n < nbufs) { /* the first with bytes is too large alone */
+    cut = uv_buf_init(bufs[n].base, SEND_MAX);
+    bufs = &cut;
+    n = 1;
+    bytes = SEND_MAX;
+  }
+  if (bytes == 0)
+    return 0; /* On Hyper-V a packet without bytes is the end. */
+
+  /* A uv_buf_t is a WSABUF here (libuv, uv/win.h). */
+  if (WSASend(sock, (WSABUF*) (uintptr_t) bufs, n, &sent, 0, NULL, NULL) != 0)
+    return send_error();
+  return (ssize_t) sent;
+}
+
+int hvuv__sys_shutdown(uv_os_sock_t sock) {
+  return result(shutdown(sock, SD_SEND));
+}
+
+void hvuv__sys_close(uv_os_sock_t sock) {
+  /* Without it a Windows peer over Hyper-V sees a broken pipe where the end of
+   * input should be (WSL, pull request 14325), and libuv's slow path waits on
+   * (src/win/poll.c). Where nothing is connected it fails, and may. */
+  shutdown(sock, SD_BOTH);
+  closesocket(sock);
+}
+
+int hvuv__sys_getsockname(uv_os_sock_t sock,
+                          struct sockaddr* name,
+                          size_t* len) {
+  int room;
+
+  room = (int) *len;
+  if (getsockname(sock, name, &room) != 0)
+    return last_error();
+  *len = (size_t) room;
+  return 0;
+}
+
+int hvuv__sys_getpeername(uv_os_sock_t sock,
+                          struct sockaddr* name,
+                          size_t* len) {
+  int room;
+
+  room = (int) *len;
+  if (getpeername(sock, name, &room) != 0)
+    return last_error();
+  *len = (size_t) room;
+  return 0;
+}
+
+int hvuv__sys_setsockopt(
+    uv_os_sock_t sock, int level, int option, const void* value, size_t len) {
+  return result(setsockopt(sock, level, option, value, (int) len));
+}
+
+int hvuv__sys_getsockopt(
+    uv_os_sock_t sock, int level, int option, void* value, size_t len) {
+  int room;
+
+  room = (int) len;
+  return result(getsockopt(sock, level, option, value, &room));
+}

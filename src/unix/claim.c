@@ -1,0 +1,42 @@
+/* What the claims of all systems share. */
+#include "unix/claim.h"
+
+#include <uv.h>
+
+#include "unix/unix_path.h"
+
+/* How long a connect under way is waited for. Windows alone answers so, and
+ * needs no more to find out that nobody is there. */
+#define ANSWER_LOOKS   50
+#define ANSWER_STEP_MS 2
+
+static int call(uv_os_sock_t sock, const char* path) {
+  int i;
+  int r;
+
+  r = hvuv__unix_connect(sock, path);
+  if (r != HVUV__IN_PROGRESS)
+    return r;
+
+  r = UV_EAGAIN;
+  for (i = 0; i < ANSWER_LOOKS && r == UV_EAGAIN; i++) {
+    uv_sleep(ANSWER_STEP_MS);
+    r = hvuv__sys_connect_result(sock);
+  }
+  return r;
+}
+
+int hvuv__claim_is_answered(const char* path) {
+  uv_os_sock_t sock;
+  int r;
+
+  if (hvuv__unix_socket(&sock) != 0)
+    return 1;
+
+  r = call(sock, path);
+  hvuv__sys_close(sock);
+
+  /* Only these two say that nobody is there. A socket of another type, or one
+   * that this user may not reach, is somebody's. */
+  return r != UV_ECONNREFUSED && r != UV_ENOENT;
+}

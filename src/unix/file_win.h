@@ -1,0 +1,34 @@
+/*
+ * What the files that touch paths on Windows share. hvuv's paths are UTF-8, as
+ * libuv's are; the file API takes UTF-16.
+ */
+#ifndef HVUV_SRC_UNIX_FILE_WIN_H
+#define HVUV_SRC_UNIX_FILE_WIN_H
+
+#include <uv.h>
+
+#include "sys/sys_win.h"
+#include "unix/unix_path.h"
+
+/* Room for a path as UTF-16, which never has more units than UTF-8 has bytes,
+ * and for an ending such as ".lock". */
+#define HVUV__WIDE_ROOM (HVUV__PATH_ROOM + 16)
+
+/* UV_ENAMETOOLONG if there is no room, UV_ECHARSET if path is no UTF-8. */
+static inline int hvuv__file_wide(const char* path,
+                                  WCHAR wide[HVUV__WIDE_ROOM]) {
+  DWORD err;
+
+  if (MultiByteToWideChar(
+          CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, HVUV__WIDE_ROOM) > 0)
+    return 0;
+  err = GetLastError();
+  return err == ERROR_INSUFFICIENT_BUFFER ? UV_ENAMETOOLONG
+                                          : hvuv__sys_error(err);
+}
+
+static inline int hvuv__file_is_absent(DWORD err) {
+  return err == ERROR_FILE_NOT_FOUND || err == ERROR_PATH_NOT_FOUND;
+}
+
+#endif /* HVUV_SRC_UNIX_FILE_WIN_H */

@@ -1,0 +1,52 @@
+/* The suite over `hybrid`, with a fake hypervisor in between: what is shown is
+ * that hvuv keeps its promises behind a handshake and a middleman, not that it
+ * works with any hypervisor there is. */
+#include "suite.h"
+#include "support/endpoint.h"
+#include "support/fakes/fake_vmm.h"
+#include "support/net.h"
+
+static void start(rig_t* rig) {
+  hvuv_guid_t service;
+  char path[ENDPOINT_ROOM];
+
+  endpoint_path("v.sock", path);
+  hvuv_service_from_port(5000, &service);
+  hvuv_addr_hybrid(&rig->at, path, &service);
+  rig->extra = fake_vmm_start(path);
+}
+
+static void stop(rig_t* rig) {
+  fake_vmm_stop(rig->extra);
+}
+
+static void target(const hvuv_addr_t* bound, hvuv_addr_t* to) {
+  *to = *bound;
+}
+
+static transport_t hybrid = {
+    .name = "hybrid, through a fake hypervisor",
+    .start = start,
+    .stop = stop,
+    .target = target,
+    .refused = UV_ECONNREFUSED,
+    .aborted = UV_EOF, /* the hypervisor's end; see fake_vmm.h */
+    .full_backlog_waits = 1,
+    .has_middleman = 1,
+};
+
+int main(void) {
+  int err;
+
+  net_start();
+  err = hvuv_supported(HVUV_HYBRID);
+  if (err != 0) {
+    print_message("Skipped: this system has no Unix sockets (%s). Remedy: "
+                  "Windows 10 1803 or later, not Wine\n",
+                  uv_err_name(err));
+    return 77;
+  }
+  if (!net_is_posix())
+    hybrid.full_backlog_waits = 0;
+  return suite_run(&hybrid);
+}

@@ -1,0 +1,36 @@
+#!/bin/sh
+# run.sh PROGRAM.exe [ARGUMENTS]
+#
+# Runs a Windows program under Wine in a prefix of the project's own, not in
+# ~/.wine, and without a display. ./dev wine makes the prefix (prefix.sh).
+#
+# With HVUV_WINE_SLOW=1 the program closes sockets for which a thread waits in
+# select(), as libuv's slow path does, and that now and then crashes the server of
+# Wine 8 ("server/fd.c: set_fd_events: Assertion"), and with it all programs that
+# run. So it has a server of its own, and if that has crashed it is run again.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+: "${WINEPREFIX:=$here/../../../build/wine}"
+: "${WINEDEBUG:=-all}"
+WINEDLLOVERRIDES="mscoree,mshtml=;winemenubuilder.exe=d"
+export WINEPREFIX WINEDEBUG WINEDLLOVERRIDES
+unset DISPLAY WAYLAND_DISPLAY
+
+# Wine writes the names of files in the locale's alphabet, and C's is ASCII.
+LC_ALL=C.UTF-8
+export LC_ALL
+if [ "${HVUV_WINE_SLOW:-}" != 1 ]; then
+  exec wine "$@"
+fi
+
+WINEPREFIX=$WINEPREFIX-slow
+for try in 1 2 3; do
+  code=0
+  wine "$@" || code=$?
+  # Starting a server fails while there is one.
+  if [ $code -eq 0 ] || [ $code -eq 77 ] || ! wineserver -p 2>/dev/null; then
+    exit $code
+  fi
+  echo "Wine's own server has crashed under it (attempt $try of 3)"
+done
+exit $code

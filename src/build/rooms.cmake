@@ -9,7 +9,7 @@
 
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
              ${CMAKE_CURRENT_LIST_DIR}/../rooms)
-file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/../rooms rows REGEX "^[a-z]")
+file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/../rooms rows REGEX "^[a-z]+ ")
 foreach(row IN LISTS rows)
   string(REGEX REPLACE " +" ";" row "${row}")
   list(GET row 0 room)

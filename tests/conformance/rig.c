@@ -124,6 +124,10 @@ static void on_read(hvuv_stream_t* stream, ssize_t n, const uv_buf_t* buf) {
                            rig_pattern(side->in_seed, side->in_bytes),
                            (size_t) n) != 0;
   side->in_bytes += (uint64_t) n;
+  if (side->end_at > 0 && side->in_bytes >= side->end_at) {
+    side->end_at = 0;
+    side_shutdown(side);
+  }
   if (side->pause_reads)
     hvuv_read_stop(stream);
   if (side->echoes)
@@ -316,6 +320,13 @@ void side_fill(side_t* side) {
 void side_shutdown(side_t* side) {
   if (hvuv_shutdown(&side->shutdown_req, &side->stream, on_shutdown) == 0)
     side->shutdowns_asked++;
+}
+
+void side_finish(side_t* caller, uint64_t n) {
+  if (caller->rig->transport->is_stingy)
+    caller->end_at = n;
+  else
+    side_shutdown(caller);
 }
 
 void side_close(side_t* side) {
@@ -526,6 +537,13 @@ void rig_need_addresses(const rig_t* rig) {
   if (!is_adopting(rig))
     return;
   print_message("Sockets are adopted here and have no addresses\n");
+  skip();
+}
+
+void rig_need_half_close(const rig_t* rig) {
+  if (!rig->transport->is_stingy)
+    return;
+  print_message("Here the end of one direction is not only its own\n");
   skip();
 }
 

@@ -45,6 +45,8 @@ typedef struct transport_s {
                                  do, and their handles come and go */
   int full_backlog_waits;     /* a connect waits for a backlog that is full */
   int has_middleman;          /* a thread of this process carries the bytes */
+  int is_stingy;              /* ... and the caller's end of its direction ends
+                                 both, the acceptor's is not passed on */
   int client_has_name;        /* hvuv_getsockname() of a connected stream */
   const char* peer_of_server; /* whom the acceptor sees; NULL: it differs */
 } transport_t;
@@ -80,6 +82,7 @@ struct side_s {
   int echoes;       /* sends back what it reads, and its end */
   int pause_reads;  /* stops reading after each read callback */
   int close_at_end; /* closes when reading has ended */
+  uint64_t end_at;  /* ends its direction when so much has come; 0: not */
   char room[65536];
 };
 
@@ -156,6 +159,10 @@ int side_write(side_t* side, size_t n, unsigned int parts);
 void side_write_text(side_t* side, const char* text);
 
 void side_shutdown(side_t* side);
+
+/* Ends its direction: now, or where a caller's end would lose what is still to
+ * come, when n bytes have come. */
+void side_finish(side_t* caller, uint64_t n);
 void side_close(side_t* side);
 
 /* Waits, without the loop, until the kernel has something to read, or room to
@@ -185,6 +192,9 @@ int rig_prints_and_parses(const hvuv_addr_t* addr);
 
 /* Prints why and skips, where sockets are adopted. */
 void rig_need_addresses(const rig_t* rig);
+
+/* Prints why and skips, where one direction cannot end alone. */
+void rig_need_half_close(const rig_t* rig);
 
 /* Prints why and skips, where descriptors are too few. */
 void rig_need_descriptors(unsigned long n);

@@ -43,7 +43,7 @@ static void a_thousand_conversations_at_once_echo_right(void** state) {
     side_connect(clients[i]);
     assert_code(side_write(clients[i], MESSAGE, 1 + (unsigned int) i % 4), 0);
     assert_code(side_write(clients[i], MESSAGE, 1), 0);
-    side_shutdown(clients[i]);
+    side_finish(clients[i], 2 * MESSAGE);
     side_read(clients[i]);
   }
   RIG_RUN_UNTIL(rig, count_ended(clients, count) == count);

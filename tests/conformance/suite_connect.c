@@ -75,7 +75,7 @@ static void a_refused_stream_may_connect_again(void** state) {
   rig_listen(rig, 4);
   side_connect(client);
   assert_code(side_write(client, 100, 1), 0);
-  side_shutdown(client);
+  side_finish(client, 100);
   side_read(client);
   RIG_RUN_UNTIL(rig, client->ends > 0);
 

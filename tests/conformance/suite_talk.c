@@ -58,7 +58,7 @@ static void large_writes_both_ways_at_once_arrive_whole(void** state) {
     assert_code(side_write(client, CHUNK, 1 + i % 7), 0);
     assert_code(side_write(server, CHUNK, 1 + i % 5), 0);
   }
-  side_shutdown(client);
+  side_finish(client, 64 * CHUNK);
   side_shutdown(server);
   side_read(client);
   side_read(server);
@@ -84,7 +84,7 @@ static void writes_behind_the_connect_go_out_after_it(void** state) {
   side_connect(client);
   assert_code(side_write(client, 3000, 2), 0);
   assert_code(side_write(client, 500, 1), 0);
-  side_shutdown(client);
+  side_finish(client, 3500);
   side_read(client);
   assert_int_equal(client->connects_told + client->writes_told, 0);
   RIG_RUN_UNTIL(rig, client->ends > 0);

@@ -62,7 +62,7 @@ static void each_call_behind_a_hypervisor_may_fail(void** state) {
   char path[ENDPOINT_ROOM];
 
   (void) state;
-  vmm = fake_vmm_start(endpoint_path("v.sock", path));
+  vmm = fake_vmm_start(endpoint_path("v.sock", path), FAKE_VMM_GENEROUS);
   sweep_before_each(use_next_port);
   sweep_calls();
 }

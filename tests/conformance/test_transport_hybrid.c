@@ -1,6 +1,9 @@
 /* The suite over `hybrid`, with a fake hypervisor in between: what is shown is
  * that hvuv keeps its promises behind a handshake and a middleman, not that it
- * works with any hypervisor there is. */
+ * works with any hypervisor there is. `stingy` as the argument gives it the
+ * manners of those that pass on no end of one direction (fake_vmm.h). */
+#include <string.h>
+
 #include "suite.h"
 #include "support/endpoint.h"
 #include "support/fakes/fake_vmm.h"
@@ -13,7 +16,8 @@ static void start(rig_t* rig) {
   endpoint_path("v.sock", path);
   hvuv_service_from_port(5000, &service);
   hvuv_addr_hybrid(&rig->at, path, &service);
-  rig->extra = fake_vmm_start(path);
+  rig->extra = fake_vmm_start(
+      path, rig->transport->is_stingy ? FAKE_VMM_STINGY : FAKE_VMM_GENEROUS);
 }
 
 static void stop(rig_t* rig) {
@@ -35,10 +39,14 @@ static transport_t hybrid = {
     .has_middleman = 1,
 };
 
-int main(void) {
+int main(int argc, char** argv) {
   int err;
 
   net_start();
+  if (argc == 2 && strcmp(argv[1], "stingy") == 0) {
+    hybrid.name = "hybrid, through a fake hypervisor with stingy manners";
+    hybrid.is_stingy = 1;
+  }
   err = hvuv_supported(HVUV_HYBRID);
   if (err != 0) {
     print_message("Skipped: this system has no Unix sockets (%s). Remedy: "

@@ -4,43 +4,44 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fake_bridge.h"
 #include "support/net.h"
 
 #define BACKLOG     128
-#define REQUEST_MAX 32 /* Firecracker's */
-#define PIPE_BYTES  16384
+#define REQUEST_MAX 32  /* Firecracker's */
+#define PIECE_MAX   256 /* what one read takes where the rest of it is lost */
 #define RETRY_MS    2
+#define SLOW_MS     5
 #define FIRST_PORT  1073741824u /* Firecracker's, too */
 
-/* One direction. It reads when it is empty, and ends when what it reads from
- * has ended and all has been passed on. */
-typedef struct pipe_s {
-  size_t start;
-  size_t end;
-  int ended;
-  int passed_end;
-  char bytes[PIPE_BYTES];
-} pipe_t;
+/*
+ * A call of the host's:
+ *
+ *   ASKING --line--> DIALLING --guest takes it--> REPLYING --OK--> CARRYING
+ *     |                 | nobody listens             |                 |
+ *     +-----------------+---------- host gone -------+---- is_done ----+--> gone
+ */
+typedef enum stage_e { ASKING, DIALLING, REPLYING, CARRYING, GONE } stage_t;
 
-typedef struct bridge_s {
-  struct bridge_s* next;
-  uv_os_sock_t host;
-  uv_os_sock_t guest; /* NET_NONE until the guest has answered */
-  int dead;
-  int dialling; /* the line is complete, the guest's backlog is full */
+typedef struct call_s {
+  struct call_s* next;
+  stage_t stage;
   size_t line_len;
   char line[REQUEST_MAX + 1];
-  pipe_t to_guest;
-  pipe_t to_host;
-} bridge_t;
+  size_t reply_sent;
+  char reply[32];
+  uint64_t reply_at; /* not before; in nanoseconds of uv_hrtime() */
+  bridge_t bridge;
+} call_t;
 
 struct fake_vmm_s {
   uv_thread_t thread;
+  unsigned int manners;
   struct sockaddr_un name;
   uv_os_sock_t listener;
   uv_os_sock_t stop[2];
   unsigned int next_port;
-  bridge_t* bridges;
+  call_t* calls;
 };
 
 static void die(const char* what) {
@@ -56,173 +57,149 @@ static uv_os_sock_t new_socket(void) {
   return sock;
 }
 
+static int has(const fake_vmm_t* vmm, unsigned int manner) {
+  return (vmm->manners & manner) != 0;
+}
+
 static void accept_all(fake_vmm_t* vmm) {
   uv_os_sock_t sock;
-  bridge_t* b;
+  call_t* call;
 
   while (net_accept(vmm->listener, &sock) == 0) {
-    b = calloc(1, sizeof(*b));
-    if (b == NULL || net_unblock(sock) != 0)
+    call = calloc(1, sizeof(*call));
+    if (call == NULL || net_unblock(sock) != 0)
       die("calloc");
-    b->host = sock;
-    b->guest = NET_NONE;
-    b->next = vmm->bridges;
-    vmm->bridges = b;
+    bridge_init(&call->bridge, sock, vmm->manners);
+    call->next = vmm->calls;
+    vmm->calls = call;
   }
 }
 
-static void put_reply(fake_vmm_t* vmm, bridge_t* b) {
-  b->to_host.end = (size_t) snprintf(
-      b->to_host.bytes, PIPE_BYTES, "OK %u\n", vmm->next_port++);
+static void wait_before_replying(const fake_vmm_t* vmm, call_t* call) {
+  if (has(vmm, FAKE_VMM_SLOW))
+    call->reply_at = uv_hrtime() + (uint64_t) SLOW_MS * 1000000;
 }
 
-/* The line is complete: the guest is called. */
-static void dial(fake_vmm_t* vmm, bridge_t* b) {
+/* Calls the guest. */
+static void dial(fake_vmm_t* vmm, call_t* call) {
   struct sockaddr_un name;
   uv_os_sock_t sock;
   unsigned int port;
   size_t len;
 
-  if (sscanf(b->line, "CONNECT %u\n", &port) != 1) {
-    b->dead = 1;
+  call->stage = GONE;
+  if (sscanf(call->line, "CONNECT %u\n", &port) != 1)
     return;
-  }
 
   name = vmm->name;
   len = strlen(name.sun_path);
   snprintf(name.sun_path + len, sizeof(name.sun_path) - len, "_%u", port);
   sock = new_socket();
   if (connect(sock, (struct sockaddr*) &name, sizeof(name)) == 0) {
-    b->guest = sock;
-    b->dialling = 0;
-    put_reply(vmm, b);
+    bridge_join(&call->bridge, sock);
+    snprintf(call->reply, sizeof(call->reply), "OK %u\n", vmm->next_port++);
+    wait_before_replying(vmm, call);
+    call->stage = REPLYING;
     return;
   }
 
-  b->dialling = net_error() == UV_EAGAIN;
-  b->dead = !b->dialling;
+  if (net_error() == UV_EAGAIN) /* The guest's backlog is full. */
+    call->stage = DIALLING;
   net_close(sock);
 }
 
-static void read_line(fake_vmm_t* vmm, bridge_t* b) {
-  ssize_t n;
+/* Where pipelined bytes are kept it takes no byte more than the line. */
+static size_t piece(const fake_vmm_t* vmm) {
+  return has(vmm, FAKE_VMM_LOSES_PIPELINED) ? PIECE_MAX : 1;
+}
 
-  while (b->line_len < REQUEST_MAX) {
-    n = net_recv(b->host, b->line + b->line_len, 1);
+static void read_line(fake_vmm_t* vmm, call_t* call) {
+  char bytes[PIECE_MAX];
+  ssize_t n;
+  ssize_t i;
+
+  for (;;) {
+    n = net_recv(call->bridge.host, bytes, piece(vmm));
     if (n == UV_EAGAIN)
       return;
-    if (n <= 0)
-      break;
-    if (b->line[b->line_len++] == '\n') {
-      dial(vmm, b);
-      return;
+    for (i = 0; i < n && call->line_len < REQUEST_MAX; i++) {
+      call->line[call->line_len++] = bytes[i];
+      if (bytes[i] == '\n') {
+        dial(vmm, call);
+        return;
+      }
     }
+    if (n <= 0 || call->line_len == REQUEST_MAX)
+      break;
   }
-  b->dead = 1;
+  call->stage = GONE;
 }
 
-static void fill(pipe_t* p, uv_os_sock_t from) {
+/* All of it at once, or where that takes its time, one byte and the rest. */
+static void reply(fake_vmm_t* vmm, call_t* call) {
+  size_t left;
   ssize_t n;
 
-  if (p->ended || p->start < p->end)
+  if (uv_hrtime() < call->reply_at)
     return;
-
-  n = net_recv(from, p->bytes, PIPE_BYTES);
-  if (n == UV_EAGAIN)
+  left = strlen(call->reply + call->reply_sent);
+  if (has(vmm, FAKE_VMM_SLOW) && call->reply_sent == 0)
+    left = 1;
+  n = net_send(call->bridge.host, call->reply + call->reply_sent, left);
+  if (n < 0) {
+    call->stage = GONE;
     return;
-  p->start = 0;
-  p->end = n > 0 ? (size_t) n : 0;
-  p->ended = n <= 0;
-}
-
-/* Returns -1 if nobody is there to take it. */
-static int drain(pipe_t* p, uv_os_sock_t to) {
-  ssize_t n;
-
-  if (p->start < p->end) {
-    n = net_send(to, p->bytes + p->start, p->end - p->start);
-    if (n < 0)
-      return n == UV_EAGAIN ? 0 : -1;
-    p->start += (size_t) n;
   }
+  call->reply_sent += (size_t) n;
+  wait_before_replying(vmm, call);
+  if (call->reply[call->reply_sent] == '\0')
+    call->stage = CARRYING;
+}
 
-  if (p->ended && p->start == p->end && !p->passed_end) {
-    p->passed_end = 1;
-    shutdown(to, 1); /* SHUT_WR, SD_SEND */
+static void serve(fake_vmm_t* vmm, call_t* call) {
+  if (has(vmm, FAKE_VMM_SILENT))
+    return;
+  if (call->stage == ASKING)
+    read_line(vmm, call);
+  else if (call->stage == DIALLING)
+    dial(vmm, call);
+  if (call->stage == REPLYING)
+    reply(vmm, call);
+  if (call->stage == CARRYING) {
+    bridge_carry(&call->bridge);
+    if (call->bridge.is_done)
+      call->stage = GONE;
   }
-  return 0;
-}
-
-static void carry(bridge_t* b) {
-  fill(&b->to_guest, b->host);
-  fill(&b->to_host, b->guest);
-  if (drain(&b->to_guest, b->guest) != 0 || drain(&b->to_host, b->host) != 0)
-    b->dead = 1;
-  if (b->to_guest.passed_end && b->to_host.passed_end)
-    b->dead = 1;
-}
-
-static void serve(fake_vmm_t* vmm, bridge_t* b) {
-  if (b->guest != NET_NONE)
-    carry(b);
-  else if (b->dialling)
-    dial(vmm, b);
-  else
-    read_line(vmm, b);
-}
-
-static void hang_up(bridge_t* b) {
-  net_close(b->host);
-  if (b->guest != NET_NONE)
-    net_close(b->guest);
-  free(b);
 }
 
 static void bury(fake_vmm_t* vmm, int everybody) {
-  bridge_t** link;
-  bridge_t* b;
+  call_t** link;
+  call_t* call;
 
-  for (link = &vmm->bridges; (b = *link) != NULL;) {
-    if (b->dead || everybody) {
-      *link = b->next;
-      hang_up(b);
+  for (link = &vmm->calls; (call = *link) != NULL;) {
+    if (call->stage == GONE || everybody) {
+      *link = call->next;
+      bridge_close(&call->bridge);
+      free(call);
     } else {
-      link = &b->next;
+      link = &call->next;
     }
   }
 }
 
-static short wanted(const pipe_t* in, const pipe_t* out) {
-  short events;
-
-  events = 0;
-  if (!in->ended && in->start == in->end)
-    events |= POLLIN;
-  if (out->start < out->end)
-    events |= POLLOUT;
-  return events;
-}
-
-/* A descriptor for which nothing is wanted is left out, because poll() reports
- * a hang-up all the same. */
-static size_t add(net_poll_t* polls,
-                  size_t n,
-                  uv_os_sock_t sock,
-                  short events) {
-  if (events == 0)
-    return n;
+static size_t add(net_poll_t* polls, size_t n, uv_os_sock_t sock) {
   polls[n].fd = sock;
-  polls[n].events = events;
+  polls[n].events = POLLIN;
   polls[n].revents = 0;
   return n + 1;
 }
 
 static size_t count(const fake_vmm_t* vmm) {
-  const bridge_t* b;
+  const call_t* call;
   size_t n;
 
   n = 0;
-  for (b = vmm->bridges; b != NULL; b = b->next)
+  for (call = vmm->calls; call != NULL; call = call->next)
     n++;
   return n;
 }
@@ -230,7 +207,7 @@ static size_t count(const fake_vmm_t* vmm) {
 /* Waits until something can be done. Returns 0 when it is to stop. */
 static int wait_for_work(fake_vmm_t* vmm) {
   net_poll_t* polls;
-  bridge_t* b;
+  call_t* call;
   int timeout;
   int stop;
   size_t n;
@@ -240,17 +217,17 @@ static int wait_for_work(fake_vmm_t* vmm) {
     die("calloc");
 
   timeout = -1;
-  n = add(polls, 0, vmm->stop[0], POLLIN);
-  n = add(polls, n, vmm->listener, POLLIN);
-  for (b = vmm->bridges; b != NULL; b = b->next) {
-    if (b->guest != NET_NONE) {
-      n = add(polls, n, b->host, wanted(&b->to_guest, &b->to_host));
-      n = add(polls, n, b->guest, wanted(&b->to_host, &b->to_guest));
-    } else if (b->dialling) {
+  n = add(polls, 0, vmm->stop[0]);
+  n = add(polls, n, vmm->listener);
+  for (call = vmm->calls; call != NULL; call = call->next) {
+    if (has(vmm, FAKE_VMM_SILENT))
+      continue;
+    if (call->stage == CARRYING)
+      n = bridge_watch(&call->bridge, polls, n);
+    else if (call->stage == ASKING)
+      n = add(polls, n, call->bridge.host);
+    else
       timeout = RETRY_MS;
-    } else {
-      n = add(polls, n, b->host, POLLIN);
-    }
   }
 
   net_poll(polls, n, timeout);
@@ -261,24 +238,25 @@ static int wait_for_work(fake_vmm_t* vmm) {
 
 static void run(void* arg) {
   fake_vmm_t* vmm = arg;
-  bridge_t* b;
+  call_t* call;
 
   while (wait_for_work(vmm)) {
     accept_all(vmm);
-    for (b = vmm->bridges; b != NULL; b = b->next)
-      serve(vmm, b);
+    for (call = vmm->calls; call != NULL; call = call->next)
+      serve(vmm, call);
     bury(vmm, 0);
   }
   bury(vmm, 1);
 }
 
-fake_vmm_t* fake_vmm_start(const char* path) {
+fake_vmm_t* fake_vmm_start(const char* path, unsigned int manners) {
   fake_vmm_t* vmm;
 
   vmm = calloc(1, sizeof(*vmm));
   if (vmm == NULL)
     die("calloc");
 
+  vmm->manners = manners;
   vmm->next_port = FIRST_PORT;
   vmm->name.sun_family = AF_UNIX;
   snprintf(vmm->name.sun_path, sizeof(vmm->name.sun_path), "%s", path);

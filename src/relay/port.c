@@ -1,63 +1,96 @@
 /* The verbs of relay/port.h: each is hvuv's or libuv's function of that name. */
 #include "relay/port.h"
 
+#include <assert.h>
+
+static void check(const hvuv__port_t* port) {
+  assert(port != NULL);
+  assert((port->stream.hvuv == NULL) != (port->stream.uv == NULL));
+  assert(port->events != NULL && port->owner != NULL);
+}
+
+/* --- What both kinds report */
+
+static void report_alloc(hvuv__port_t* port, uv_buf_t* buf) {
+  check(port);
+  port->events->on_alloc(port, buf);
+  assert(buf->base != NULL && buf->len > 0);
+}
+
+static void report_read(hvuv__port_t* port, ssize_t nread) {
+  check(port);
+  if (nread != 0)
+    port->events->on_read(port, nread);
+}
+
+static void report_written(hvuv__port_t* port, int status) {
+  check(port);
+  assert(status <= 0);
+  port->events->on_written(port, status);
+}
+
+static void report_shutdown(hvuv__port_t* port, int status) {
+  check(port);
+  assert(status <= 0);
+  port->events->on_shutdown(port, status);
+}
+
+static void report_closed(hvuv__port_t* port) {
+  check(port);
+  port->events->on_closed(port);
+}
+
 /* --- Callbacks of hvuv's streams */
 
 static void hvuv_on_alloc(hvuv_stream_t* s, size_t suggested, uv_buf_t* buf) {
   (void) suggested;
-  hvuv__relay_on_alloc(s->data, buf);
+  report_alloc(s->data, buf);
 }
 
 static void hvuv_on_read(hvuv_stream_t* s, ssize_t nread, const uv_buf_t* buf) {
   (void) buf;
-  if (nread != 0)
-    hvuv__relay_on_read(s->data, nread);
+  report_read(s->data, nread);
 }
 
 static void hvuv_on_written(hvuv_write_t* req, int status) {
-  hvuv__relay_on_written(req->data, status);
+  report_written(req->data, status);
 }
 
 static void hvuv_on_shutdown(hvuv_shutdown_t* req, int status) {
-  hvuv__relay_on_shutdown(req->data, status);
+  report_shutdown(req->data, status);
 }
 
 static void hvuv_on_closed(hvuv_stream_t* s) {
-  hvuv__relay_end_t* end = s->data;
-
-  hvuv__relay_on_closed(end->relay);
+  report_closed(s->data);
 }
 
 /* --- Callbacks of libuv's */
 
 static void uv_on_alloc(uv_handle_t* handle, size_t suggested, uv_buf_t* buf) {
   (void) suggested;
-  hvuv__relay_on_alloc(handle->data, buf);
+  report_alloc(handle->data, buf);
 }
 
 static void uv_on_read(uv_stream_t* s, ssize_t nread, const uv_buf_t* buf) {
   (void) buf;
-  if (nread != 0)
-    hvuv__relay_on_read(s->data, nread);
+  report_read(s->data, nread);
 }
 
 static void uv_on_written(uv_write_t* req, int status) {
-  hvuv__relay_on_written(req->data, status);
+  report_written(req->data, status);
 }
 
 static void uv_on_shutdown(uv_shutdown_t* req, int status) {
-  hvuv__relay_on_shutdown(req->data, status);
+  report_shutdown(req->data, status);
 }
 
 static void uv_on_closed(uv_handle_t* handle) {
-  hvuv__relay_end_t* end = handle->data;
-
-  hvuv__relay_on_closed(end->relay);
+  report_closed(handle->data);
 }
 
-/* --- Verbs */
+/* --- Life */
 
-int hvuv__relay_end_check(const hvuv_relay_end_t* e) {
+int hvuv__port_accepts(const hvuv_relay_end_t* e) {
   if (e == NULL || (e->hvuv == NULL) == (e->uv == NULL))
     return UV_EINVAL;
 
@@ -73,80 +106,104 @@ int hvuv__relay_end_check(const hvuv_relay_end_t* e) {
   return uv_is_readable(e->uv) && uv_is_writable(e->uv) ? 0 : UV_ENOTCONN;
 }
 
-uv_loop_t* hvuv__relay_end_loop(const hvuv_relay_end_t* e) {
+uv_loop_t* hvuv__port_loop(const hvuv_relay_end_t* e) {
   return e->hvuv != NULL ? e->hvuv->loop : e->uv->loop;
 }
 
-static void** data_of(hvuv__relay_end_t* end) {
-  return end->stream.hvuv != NULL ? &end->stream.hvuv->data
-                                  : &end->stream.uv->data;
+static void** data_of(hvuv__port_t* port) {
+  return port->stream.hvuv != NULL ? &port->stream.hvuv->data
+                                   : &port->stream.uv->data;
 }
 
-void hvuv__relay_end_take(hvuv__relay_end_t* end) {
-  void** data = data_of(end);
+void hvuv__port_take(hvuv__port_t* port,
+                     const hvuv_relay_end_t* stream,
+                     const hvuv__port_events_t* events,
+                     void* owner) {
+  void** data;
 
-  end->user_data = *data;
-  *data = end;
+  assert(hvuv__port_accepts(stream) == 0);
+  port->stream = *stream;
+  port->events = events;
+  port->owner = owner;
+  data = data_of(port);
+  port->user_data = *data;
+  *data = port;
+  check(port);
 }
 
-void hvuv__relay_end_give_back(hvuv__relay_end_t* end) {
-  *data_of(end) = end->user_data;
+void hvuv__port_give_back(hvuv__port_t* port) {
+  void** data = data_of(port);
+
+  check(port);
+  assert(*data == port);
+  *data = port->user_data;
 }
 
-int hvuv__relay_end_read(hvuv__relay_end_t* end) {
-  if (end->stream.hvuv != NULL)
-    return hvuv_read_start(end->stream.hvuv, hvuv_on_alloc, hvuv_on_read);
-  return uv_read_start(end->stream.uv, uv_on_alloc, uv_on_read);
+/* --- Reading and writing */
+
+int hvuv__port_read_start(hvuv__port_t* port) {
+  check(port);
+  if (port->stream.hvuv != NULL)
+    return hvuv_read_start(port->stream.hvuv, hvuv_on_alloc, hvuv_on_read);
+  return uv_read_start(port->stream.uv, uv_on_alloc, uv_on_read);
 }
 
-void hvuv__relay_end_pause(hvuv__relay_end_t* end) {
-  if (end->stream.hvuv != NULL)
-    hvuv_read_stop(end->stream.hvuv);
+void hvuv__port_read_stop(hvuv__port_t* port) {
+  check(port);
+  if (port->stream.hvuv != NULL)
+    hvuv_read_stop(port->stream.hvuv);
   else
-    uv_read_stop(end->stream.uv);
+    uv_read_stop(port->stream.uv);
 }
 
-int hvuv__relay_end_try_write(hvuv__relay_end_t* end, char* base, size_t len) {
+int hvuv__port_try_write(hvuv__port_t* port, char* base, size_t len) {
   uv_buf_t buf = uv_buf_init(base, (unsigned int) len);
 
-  if (end->stream.hvuv != NULL)
-    return hvuv_try_write(end->stream.hvuv, &buf, 1);
-  return uv_try_write(end->stream.uv, &buf, 1);
+  assert(len > 0);
+  if (port->stream.hvuv != NULL)
+    return hvuv_try_write(port->stream.hvuv, &buf, 1);
+  return uv_try_write(port->stream.uv, &buf, 1);
 }
 
-int hvuv__relay_end_write(hvuv__relay_end_t* end, char* base, size_t len) {
+int hvuv__port_write(hvuv__port_t* port, char* base, size_t len) {
   uv_buf_t buf = uv_buf_init(base, (unsigned int) len);
 
-  if (end->stream.hvuv != NULL) {
-    end->write.hvuv.data = end;
+  check(port);
+  assert(len > 0);
+  if (port->stream.hvuv != NULL) {
+    port->write.hvuv.data = port;
     return hvuv_write(
-        &end->write.hvuv, end->stream.hvuv, &buf, 1, hvuv_on_written);
+        &port->write.hvuv, port->stream.hvuv, &buf, 1, hvuv_on_written);
   }
-  end->write.uv.data = end;
-  return uv_write(&end->write.uv, end->stream.uv, &buf, 1, uv_on_written);
+  port->write.uv.data = port;
+  return uv_write(&port->write.uv, port->stream.uv, &buf, 1, uv_on_written);
 }
 
-size_t hvuv__relay_end_queued(const hvuv__relay_end_t* end) {
-  if (end->stream.hvuv != NULL)
-    return hvuv_get_write_queue_size(end->stream.hvuv);
-  return uv_stream_get_write_queue_size(end->stream.uv);
+size_t hvuv__port_queued(const hvuv__port_t* port) {
+  if (port->stream.hvuv != NULL)
+    return hvuv_get_write_queue_size(port->stream.hvuv);
+  return uv_stream_get_write_queue_size(port->stream.uv);
 }
 
-int hvuv__relay_end_shutdown(hvuv__relay_end_t* end) {
-  if (end->stream.hvuv != NULL) {
-    end->shutdown.hvuv.data = end;
+/* --- Ending */
+
+int hvuv__port_shutdown(hvuv__port_t* port) {
+  check(port);
+  if (port->stream.hvuv != NULL) {
+    port->shutdown.hvuv.data = port;
     return hvuv_shutdown(
-        &end->shutdown.hvuv, end->stream.hvuv, hvuv_on_shutdown);
+        &port->shutdown.hvuv, port->stream.hvuv, hvuv_on_shutdown);
   }
-  end->shutdown.uv.data = end;
-  return uv_shutdown(&end->shutdown.uv, end->stream.uv, uv_on_shutdown);
+  port->shutdown.uv.data = port;
+  return uv_shutdown(&port->shutdown.uv, port->stream.uv, uv_on_shutdown);
 }
 
-void hvuv__relay_end_close(hvuv__relay_end_t* end, int reset) {
-  uv_handle_t* handle = (uv_handle_t*) end->stream.uv;
+void hvuv__port_close(hvuv__port_t* port, int reset) {
+  uv_handle_t* handle = (uv_handle_t*) port->stream.uv;
 
+  check(port);
   if (handle == NULL) {
-    hvuv_close(end->stream.hvuv, hvuv_on_closed);
+    hvuv_close(port->stream.hvuv, hvuv_on_closed);
     return;
   }
 

@@ -1,22 +1,36 @@
 /*
  * One side of a relay: a stream of hvuv's or of libuv's, with the same few
- * verbs for both, and what the relay is told of it.
+ * verbs for both. What happens to it is reported to the table of callbacks that
+ * its owner opened it with, never from inside a verb.
  *
- * Callbacks find their end by the stream's `data`, because the read callbacks
- * are given nothing else; what the user had there is kept meanwhile.
+ * Callbacks find their port by the stream's `data`, because a read callback has
+ * no request; what the user kept there comes back with
+ * hvuv__port_give_back().
  */
 #ifndef HVUV_SRC_RELAY_PORT_H
 #define HVUV_SRC_RELAY_PORT_H
 
 #include "hvuv/relay.h"
 
-typedef struct hvuv__relay_s hvuv__relay_t;
+typedef struct hvuv__port_s hvuv__port_t;
 
-typedef struct hvuv__relay_end_s {
+typedef struct hvuv__port_events_s {
+  /* Asks for the buffer to read into. */
+  void (*on_alloc)(hvuv__port_t* port, uv_buf_t* buf);
+  /* nread is never 0; after UV_EOF or an error reading has stopped. */
+  void (*on_read)(hvuv__port_t* port, ssize_t nread);
+  void (*on_written)(hvuv__port_t* port, int status);
+  void (*on_shutdown)(hvuv__port_t* port, int status);
+  /* The last one. May free the port. */
+  void (*on_closed)(hvuv__port_t* port);
+} hvuv__port_events_t;
+
+struct hvuv__port_s {
   hvuv_relay_end_t stream;
-  hvuv__relay_t* relay;
-  void* user_data;
-  /* What this end is asked to do, one of each at a time. */
+  const hvuv__port_events_t* events;
+  void* owner;
+  void* user_data; /* the stream's `data` until it is given back */
+  /* One of each at a time. */
   union {
     hvuv_write_t hvuv;
     uv_write_t uv;
@@ -25,44 +39,34 @@ typedef struct hvuv__relay_end_s {
     hvuv_shutdown_t hvuv;
     uv_shutdown_t uv;
   } shutdown;
-} hvuv__relay_end_t;
+};
 
-/* Whether it can be an end of a relay: 0, UV_EINVAL or UV_ENOTCONN. */
-int hvuv__relay_end_check(const hvuv_relay_end_t* stream);
+/* Whether the stream may be a side of a relay: 0, UV_EINVAL or UV_ENOTCONN. */
+int hvuv__port_accepts(const hvuv_relay_end_t* stream);
 
-uv_loop_t* hvuv__relay_end_loop(const hvuv_relay_end_t* stream);
+uv_loop_t* hvuv__port_loop(const hvuv_relay_end_t* stream);
 
 /* Takes the stream's `data`, and gives it back. */
-void hvuv__relay_end_take(hvuv__relay_end_t* end);
-void hvuv__relay_end_give_back(hvuv__relay_end_t* end);
+void hvuv__port_take(hvuv__port_t* port,
+                     const hvuv_relay_end_t* stream,
+                     const hvuv__port_events_t* events,
+                     void* owner);
+void hvuv__port_give_back(hvuv__port_t* port);
 
-int hvuv__relay_end_read(hvuv__relay_end_t* end);
-void hvuv__relay_end_pause(hvuv__relay_end_t* end);
+int hvuv__port_read_start(hvuv__port_t* port);
+void hvuv__port_read_stop(hvuv__port_t* port);
 
-/* How many bytes the system took at once, or UV_EAGAIN. */
-int hvuv__relay_end_try_write(hvuv__relay_end_t* end, char* base, size_t len);
-int hvuv__relay_end_write(hvuv__relay_end_t* end, char* base, size_t len);
+/* Returns how many bytes the system took at once, or UV_EAGAIN. */
+int hvuv__port_try_write(hvuv__port_t* port, char* base, size_t len);
+int hvuv__port_write(hvuv__port_t* port, char* base, size_t len);
 
 /* Bytes written that the system has not taken. */
-size_t hvuv__relay_end_queued(const hvuv__relay_end_t* end);
+size_t hvuv__port_queued(const hvuv__port_t* port);
 
-int hvuv__relay_end_shutdown(hvuv__relay_end_t* end);
+int hvuv__port_shutdown(hvuv__port_t* port);
 
 /* With `reset`, so that the peer sees that it was no orderly end, where the
  * stream can do that. */
-void hvuv__relay_end_close(hvuv__relay_end_t* end, int reset);
-
-/* --- What relay.c is told; none of it from inside the verbs above */
-
-/* The buffer to read into. */
-void hvuv__relay_on_alloc(hvuv__relay_end_t* end, uv_buf_t* buf);
-
-/* nread is never 0. */
-void hvuv__relay_on_read(hvuv__relay_end_t* end, ssize_t nread);
-void hvuv__relay_on_written(hvuv__relay_end_t* end, int status);
-void hvuv__relay_on_shutdown(hvuv__relay_end_t* end, int status);
-
-/* May free the end. */
-void hvuv__relay_on_closed(hvuv__relay_t* relay);
+void hvuv__port_close(hvuv__port_t* port, int reset);
 
 #endif /* HVUV_SRC_RELAY_PORT_H */

@@ -1,21 +1,21 @@
 /*
  * hvuv: Hyper-V sockets for libuv.
  *
- * If you know uv_pipe_t you know hvuv: put "hv" in front. This header is all a
- * program needs; it includes <uv.h>.
+ * If you know uv_pipe_t, you know hvuv: put "hv" in front. This header is all
+ * that a program needs; it includes <uv.h>.
  *
- * Threads: as in libuv, a stream belongs to the thread that runs its loop and
- * no function here may be called for it from another thread. The pure
- * functions of guid.h and addr.h, and those of engine.h, explain.h and
- * service.h, may be called from anywhere.
+ * Threads: as in libuv, a stream belongs to the thread that runs its loop, and
+ * no function may be called on it from another thread. The functions of
+ * addr.h, engine.h, explain.h, guid.h and service.h may be called from any
+ * thread.
  *
- * Loops: the streams of a loop share two handles of their own on it, and each
- * socket has one or two more; on Windows there may be a thread and a third
- * shared one (hvuv/engine.h). All of them end with hvuv_close(). A uv_walk()
- * sees them and must leave them alone.
+ * Loops: hvuv keeps libuv handles of its own on a loop: two that all its
+ * streams share, one or two more for each socket, and on Windows possibly a
+ * third shared one with a thread (hvuv/engine.h). hvuv_close() closes them.
+ * uv_walk() visits them too; they must not be closed or stopped by hand.
  *
- * Errors: every function that can fail returns 0 (or a count) or one of
- * libuv's negative UV_E* codes; uv_strerror() names them.
+ * Errors: every function that can fail returns 0 (or a count) on success, or
+ * one of libuv's negative UV_E* codes, which uv_strerror() describes.
  */
 #ifndef HVUV_H
 #define HVUV_H

@@ -1,37 +1,40 @@
 /*
- * Addresses: a place to listen at or to connect to, as a value.
+ * Addresses: where to listen or what to connect to, as plain values.
  *
- * An hvuv_addr_t is copied with = and needs no clean-up. Making, reading and
- * printing one allocates nothing and touches no socket; only hvuv_supported()
- * asks the system anything.
+ * An hvuv_addr_t is copied with = and needs no clean-up. Making, parsing and
+ * formatting one allocates nothing and makes no system call; only
+ * hvuv_supported() does.
  *
  * As text:
  *
  *   hyperv://VM/SERVICE     AF_HYPERV (Windows); on Linux carried by AF_VSOCK
  *   vsock://CID:PORT        AF_VSOCK (Linux); on Windows carried by AF_HYPERV
  *   hybrid://PATH:SERVICE   a guest behind its hypervisor's Unix socket
- *   local://VM/SERVICE      the same on one machine, with no hypervisor
+ *   local://VM/SERVICE      the rules of hyperv:// among the processes of one
+ *                           machine, with no hypervisor
  *
  *   VM       a GUID, or any | parent | host (= parent) | loopback | children |
  *            silohost
- *   SERVICE  a GUID, or a port 0..0x7fffffff in decimal or 0x hex, which means
- *            the service id that hvuv_service_from_port() makes
+ *   SERVICE  a GUID, or a port 0..0x7fffffff in decimal or 0x hex, which stands
+ *            for the service id that hvuv_service_from_port() returns
  *   CID      decimal, or any | hypervisor | local | host
- *   PORT     decimal or 0x hex, or any (to bind only: the kernel picks one)
+ *   PORT     decimal or 0x hex, or any (for bind only: the kernel picks one)
  *   PATH     of the Unix socket of Firecracker, Cloud Hypervisor or OpenVMM;
- *            the last ':' ends it
+ *            it ends at the last ':'
  *
- * `local` is for development and tests. A process is the host, or the VM whose
- * id is in $HVUV_LOCAL_VM; the sockets lie in $HVUV_LOCAL_DIR, else
- * $XDG_RUNTIME_DIR/hvuv, else hvuv-<uid> in the temporary folder (on Windows
- * %LOCALAPPDATA%\hvuv, else hvuv-<user> in the temporary folder). That folder
- * must be the user's alone (mode 0700; on Windows: the user's, SYSTEM's and
- * Administrators') and is the only lock: the VM id is claimed, not proven. A VM
- * reaches `parent` and itself (`loopback` or its own id); the host reaches
- * itself and any VM by id. A listener accepts from whom it was bound for: any,
- * loopback, children, parent, or (on the host) one VM. Both variables are read
- * by each bind and connect, and again whenever a connect that waits for a full
- * backlog is tried again.
+ * `local` is for development and tests. A process plays the host, or the VM
+ * whose id is in $HVUV_LOCAL_VM. The sockets are in $HVUV_LOCAL_DIR, else in
+ * $XDG_RUNTIME_DIR/hvuv, else in hvuv-<uid> in the temporary directory (on
+ * Windows in %LOCALAPPDATA%\hvuv, else in hvuv-<user> in the temporary
+ * directory). That directory must be accessible to the user alone (mode 0700;
+ * on Windows to the user, SYSTEM and Administrators). Its permissions are the
+ * only protection: a VM id is claimed, not proven.
+ *
+ * A VM reaches `parent` and itself (`loopback` or its own id); the host reaches
+ * itself, and any VM by its id. A listener accepts peers from where it was
+ * bound for: any, loopback, children, parent, or (on the host) one VM. Both
+ * variables are read by each bind and connect, and again each time a connect
+ * that waits for a full backlog is retried.
  */
 #ifndef HVUV_ADDR_H
 #define HVUV_ADDR_H
@@ -53,29 +56,29 @@ typedef enum hvuv_family_e {
   HVUV_LOCAL
 } hvuv_family_t;
 
-/* Context ids with a meaning of their own (linux/vm_sockets.h). */
+/* The well-known context ids (linux/vm_sockets.h). */
 #define HVUV_CID_HYPERVISOR 0u
 #define HVUV_CID_LOCAL      1u
 #define HVUV_CID_HOST       2u
 #define HVUV_CID_ANY        0xffffffffu
 
-/* To bind only: the kernel picks a free port from 1024 up, often one above
- * HVUV_SERVICE_PORT_MAX, which hyperv:// and a Hyper-V host cannot name. Port 0
- * is a port like any other on Linux (net/vmw_vsock/af_vsock.c), and means the
- * same as this on Windows (as WSL has it). */
+/* For bind only: the kernel picks a free port from 1024 up. It is often above
+ * HVUV_SERVICE_PORT_MAX, so that neither hyperv:// nor a Hyper-V host can name
+ * it. Port 0 is a port like any other on Linux (net/vmw_vsock/af_vsock.c), and
+ * means HVUV_PORT_ANY on Windows (as in WSL). */
 #define HVUV_PORT_ANY 0xffffffffu
 
-/* Bytes of the longest path that a hybrid address holds, the NUL included. A
- * system whose Unix socket addresses are shorter answers UV_ENAMETOOLONG when
- * the address is used. */
+/* Size in bytes of the longest path in a hybrid address, including the NUL.
+ * Where the system's Unix socket addresses are shorter, bind and connect return
+ * UV_ENAMETOOLONG. */
 #define HVUV_PATH_SIZE 108
 
-/* Enough bytes for any address as text, the NUL included. */
+/* Size in bytes of a buffer for any address as text, including the NUL. */
 #define HVUV_ADDR_STRLEN 160
 
-/* Read the fields through the functions below or directly, as you like; write
- * them through the functions, which check. All-zero is "no address" (family
- * 0), which every function refuses with UV_EINVAL. */
+/* The fields may be read directly; to set them, use the functions below, which
+ * validate. An all-zero value is no address (family 0), and every function
+ * rejects it with UV_EINVAL. */
 typedef struct hvuv_addr_s {
   hvuv_family_t family;
   union {
@@ -94,25 +97,25 @@ typedef struct hvuv_addr_s {
   } u;
 } hvuv_addr_t;
 
-/* Reads an address in the form above. Strict: no spaces, no bytes left over,
- * no number too large; schemes and names in lower case. Returns 0, or
- * UV_EINVAL and leaves *addr untouched. */
+/* Parses an address in the form above. Parsing is strict: no spaces, no
+ * trailing bytes, no number out of range; schemes and names in lower case.
+ * Returns 0, or UV_EINVAL and leaves *addr unchanged. */
 HVUV_EXTERN int hvuv_addr_parse(const char* text, hvuv_addr_t* addr);
 
-/* Prints an address in its canonical form: names for the well-known ids, a
+/* Formats an address in its canonical form: names for the well-known ids, a
  * decimal number for a service id that stands for a port, lower case. Parsing
- * the text gives the same address.
+ * the result gives the same address.
  *
- * *size is the size of buf in bytes. On success it becomes the length of the
- * text without the NUL. If buf is too small the result is UV_ENOBUFS, *size
- * becomes the bytes needed with the NUL, and buf is untouched. UV_EINVAL if
+ * *size is the size of buf in bytes. On success it is set to the length of the
+ * text without the NUL. If buf is too small, UV_ENOBUFS is returned, *size is
+ * set to the size needed including the NUL, and buf is unchanged. UV_EINVAL if
  * *addr is not an address. */
 HVUV_EXTERN int hvuv_addr_format(const hvuv_addr_t* addr,
                                  char* buf,
                                  size_t* size);
 
-/* Make an address from its parts; no reference to the arguments is kept.
- * Return 0, or UV_EINVAL if a pointer is NULL, and then *addr is untouched. */
+/* Make an address from its parts, which are copied. Return 0, or UV_EINVAL if a
+ * pointer is NULL; *addr is then unchanged. */
 HVUV_EXTERN int hvuv_addr_hyperv(hvuv_addr_t* addr,
                                  const hvuv_guid_t* vm_id,
                                  const hvuv_guid_t* service_id);
@@ -122,29 +125,29 @@ HVUV_EXTERN int hvuv_addr_local(hvuv_addr_t* addr,
                                 const hvuv_guid_t* service_id);
 
 /* The same for a guest behind a Unix socket. UV_ENAMETOOLONG if the path does
- * not fit HVUV_PATH_SIZE; UV_EINVAL if it is empty or holds a space or a
- * control character, which the text form could not carry. */
+ * not fit in HVUV_PATH_SIZE; UV_EINVAL if it is empty or contains a space or a
+ * control character, which the text form has no way to write. */
 HVUV_EXTERN int hvuv_addr_hybrid(hvuv_addr_t* addr,
                                  const char* path,
                                  const hvuv_guid_t* service_id);
 
-/* The family of an address; 0 if it is not an address. */
+/* Returns the family of an address, 0 if it is not an address. */
 HVUV_EXTERN hvuv_family_t hvuv_addr_family(const hvuv_addr_t* addr);
 
-/* 1 if both are the same address, else 0. */
+/* Returns 1 if both are the same address, else 0. */
 HVUV_EXTERN int hvuv_addr_equal(const hvuv_addr_t* a, const hvuv_addr_t* b);
 
-/* Whether this build on this machine can carry addresses of a family: 0, or
- * the code that every verb would answer.
+/* Checks whether this build on this machine supports a family. Returns 0, or
+ * the code that every call with an address of the family would return:
  *
  *   UV_EAFNOSUPPORT  the system has no such sockets: no Hyper-V on Windows, no
  *                    vsock module on Linux
- *   UV_ENOTSUP       this build of hvuv has no such family
- *   UV_EINVAL        no such family exists
+ *   UV_ENOTSUP       this build of hvuv does not include the family
+ *   UV_EINVAL        there is no such family
  *
- * 0 promises the sockets, not a peer: whether a CID or a VM answers only a
- * connect can tell. The probe creates a socket and closes it; it never
- * connects. */
+ * 0 means that sockets can be had, not that a peer exists: only a connect shows
+ * whether a CID or a VM is there. The check creates a socket and closes it; it
+ * never connects. */
 HVUV_EXTERN int hvuv_supported(hvuv_family_t family);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
 /*
- * Clients: a protocol handler that dials out, and tries again.
+ * Clients: protocol handlers on outgoing connections, with retries.
  *
  *   hvuv_client_init(loop, &client, NULL);
  *   hvuv_client_connect(&client, &addr, &protocol);
@@ -23,20 +23,20 @@ extern "C" {
 
 typedef struct hvuv_client_s hvuv_client_t;
 
-/* What a failed connect says of the next one. */
+/* What to expect of the next connect after one has failed. */
 typedef enum hvuv_error_class_e {
-  HVUV_ERROR_PERMANENT = 1 << 0,     /* it will fail again: a wrong address, no
-                                        rights, no such sockets */
+  HVUV_ERROR_PERMANENT = 1 << 0,     /* it will fail again: wrong address, no
+                                        permission, no such sockets */
   HVUV_ERROR_VM_OFF = 1 << 1,        /* there is no such VM now */
   HVUV_ERROR_NOT_LISTENING = 1 << 2, /* nobody listens there, or not yet */
   HVUV_ERROR_TRANSIENT = 1 << 3      /* this time only: it was reset, or memory
                                         or descriptors ran out */
 } hvuv_error_class_t;
 
-/* The class of a status that a connect to this address was told. Which codes a
- * system answers when is in hvuv/stream.h and hvuv_explain(). UV_ETIMEDOUT is
- * NOT_LISTENING, because on Hyper-V that is how it looks; so is UV_ECONNRESET
- * where virtio and Hyper-V answer it. A code that is not known is PERMANENT. */
+/* Returns the class of a status with which a connect to this address failed.
+ * hvuv/stream.h and hvuv_explain() list which code means what on which system.
+ * UV_ETIMEDOUT is NOT_LISTENING, because that is how it looks on Hyper-V; so is
+ * UV_ECONNRESET on virtio and Hyper-V. An unknown code is PERMANENT. */
 HVUV_EXTERN hvuv_error_class_t hvuv_error_class(const hvuv_addr_t* addr,
                                                 int status);
 
@@ -47,41 +47,45 @@ typedef struct hvuv_attempt_s {
   int status;          /* 0: connected */
   hvuv_error_class_t error_class; /* when status is not 0 */
   int is_last;                    /* it failed, and no other follows */
-  uint64_t next_delay_ms;         /* when it failed and one follows */
+  uint64_t next_delay_ms;         /* until the next one, if one follows */
 } hvuv_attempt_t;
 
 typedef struct hvuv_client_options_s {
-  hvuv_limits_t limits; /* with no limit for the first message and for idling */
-  uint64_t connect_timeout_ms; /* 10 seconds; 0: the system's own */
-  unsigned int retry;        /* classes to try again, ored; all but PERMANENT */
-  unsigned int max_attempts; /* in a row; 0, the default: no limit */
-  uint64_t first_delay_ms;   /* before the second attempt; 200; doubles; at
-                                least 1 */
-  uint64_t max_delay_ms;     /* 30 seconds; without jitter */
-  unsigned int jitter_percent; /* each delay is longer or shorter by up to so
-                                  much, at random; 20; at most 100 */
+  hvuv_limits_t limits; /* default: none on the first message and on idling */
+  uint64_t connect_timeout_ms; /* default 10 s; 0: the system's own */
+  unsigned int retry;          /* the classes to retry, or-ed; default: all but
+                                  PERMANENT */
+  unsigned int max_attempts;   /* in a row; default 0: no limit */
+  uint64_t first_delay_ms;     /* before the second attempt, then doubled;
+                                  default 200, at least 1 */
+  uint64_t max_delay_ms;       /* not counting the jitter; default 30 s */
+  unsigned int jitter_percent; /* up to which each delay is lengthened or
+                                  shortened at random; default 20, at most
+                                  100 */
 
-  /* Whether a connection that closed, for whatever reason, is dialled again; 0.
-   * It waits before that too: for first_delay_ms if the connection had lasted
-   * for max_delay_ms, else for the next delay in the row, so that a peer which
-   * takes every call and hangs up is called ever more rarely. */
+  /* Whether to connect again after a connection has closed, for whatever
+   * reason; default 0. There is a delay before that as well: first_delay_ms if
+   * the connection had lasted for max_delay_ms, otherwise the next delay in the
+   * row, so that a peer that accepts every connection and closes it is dialled
+   * ever more rarely. */
   int reconnects;
 
-  /* After each attempt, before on_open. May be NULL, and may close the
+  /* Called after each attempt, before on_open. May be NULL, and may close the
    * client. */
   void (*on_attempt)(hvuv_client_t* client, const hvuv_attempt_t* attempt);
 
-  /* The client will do no more by itself: the last attempt failed, or the
-   * connection closed and is not dialled again. status is the attempt's, or the
-   * connection's reason. hvuv_client_connect() may be called again, also from
-   * here. Not called for hvuv_client_close(). May be NULL. */
+  /* Called when the client will do nothing more by itself: the last attempt
+   * failed, or the connection closed and is not to be made again. status is the
+   * attempt's, or the reason why the connection closed. hvuv_client_connect()
+   * may be called again, from here too. Not called after hvuv_client_close().
+   * May be NULL. */
   void (*on_done)(hvuv_client_t* client, int status);
 } hvuv_client_options_t;
 
-/* Fills in the values above. */
+/* Sets the defaults above. */
 HVUV_EXTERN void hvuv_client_options_init(hvuv_client_options_t* options);
 
-/* The last touch. */
+/* Called when the client has closed: its memory is the caller's again. */
 typedef void (*hvuv_client_close_cb)(hvuv_client_t* client);
 
 struct hvuv_client_s {
@@ -93,37 +97,39 @@ struct hvuv_client_s {
   struct hvuv__client_s* impl;
 };
 
-/* Prepares a client; options may be NULL. From here on hvuv_client_close() must
- * be called before the memory is given back. 0, UV_EINVAL if a pointer is NULL
- * or an option makes no sense, or UV_ENOMEM; on an error there is nothing to
- * close. */
+/* Initialises a client; options may be NULL for the defaults and are copied.
+ * Once initialised, the client must be closed with hvuv_client_close() before
+ * its memory is freed. Returns 0, UV_EINVAL if a pointer is NULL or an option
+ * is invalid, or UV_ENOMEM; after an error there is nothing to close. */
 HVUV_EXTERN int hvuv_client_init(uv_loop_t* loop,
                                  hvuv_client_t* client,
                                  const hvuv_client_options_t* options);
 
-/* Dials. How it went is told by on_attempt, on_open and on_done, never inside
- * this call; an address that cannot be dialled at all is told there too. The
- * address is copied; *protocol must stay as it is until the client has closed.
+/* Starts connecting. The outcome is reported to on_attempt, on_open and
+ * on_done, never from inside this call, even if nothing can be connected to the
+ * address at all. The address is copied; *protocol must stay valid and
+ * unchanged until the client has closed.
  *
- *   UV_EALREADY  it dials already, waits to dial again, or is connected
- *   UV_EINVAL    a pointer is NULL, *addr is no address, on_message is missing,
- *                the framing is none, or the client is closing
+ *   UV_EALREADY  the client is connecting, waiting to retry, or connected
+ *   UV_EINVAL    a pointer is NULL, *addr is not an address, on_message is
+ *                NULL, the framing is invalid, or the client is closing
  *   UV_ENOMEM */
 HVUV_EXTERN int hvuv_client_connect(hvuv_client_t* client,
                                     const hvuv_addr_t* addr,
                                     const hvuv_protocol_t* protocol);
 
-/* The connection from on_open until on_close has returned; NULL at other
- * times. */
+/* Returns the connection, from on_open until on_close has returned; NULL at
+ * other times. */
 HVUV_EXTERN hvuv_conn_t* hvuv_client_conn(const hvuv_client_t* client);
 
+/* Copies the client's statistics. */
 HVUV_EXTERN void hvuv_client_stats(const hvuv_client_t* client,
                                    hvuv_stats_t* stats);
 
-/* Ends everything at once, in whatever state: an attempt is cancelled, a
- * connection aborted with UV_ECANCELED (for an orderly end call hvuv_conn_end()
- * first, and this from on_close or on_done). cb, which may be NULL, comes last,
- * from the loop. Once. */
+/* Closes a client at once, whatever its state: an attempt is cancelled, a
+ * connection is aborted with UV_ECANCELED. For an orderly end, call
+ * hvuv_conn_end() first, and this function from on_close or on_done. cb, which
+ * may be NULL, is called last, from the loop. To be called once. */
 HVUV_EXTERN void hvuv_client_close(hvuv_client_t* client,
                                    hvuv_client_close_cb cb);
 

@@ -1,13 +1,14 @@
 /*
- * How hvuv waits for sockets on Windows. Elsewhere there is one way, and
- * nothing to choose.
+ * How hvuv polls sockets on Windows. Elsewhere there is one way, and nothing to
+ * choose.
  *
- * libuv watches sockets of the providers that it knows (TCP, Unix sockets)
- * without threads. Hyper-V's is not among them: for each such socket, and each
- * kind of event, libuv keeps a thread in select(), of which the system gives a
- * process some 500 (libuv, src/win/poll.c). hvuv's own engine watches all of a
- * loop's sockets with one thread: it asks AFD, the driver under Winsock, as
- * OpenVMM does for these sockets and wepoll and mio do for all.
+ * libuv polls the sockets of the providers that it knows (TCP, Unix sockets)
+ * without threads. Hyper-V's provider is not among them: for each such socket,
+ * and each kind of event, libuv keeps a thread blocked in select(), and the
+ * system allows a process some 500 of those (libuv, src/win/poll.c). hvuv's own
+ * engine polls all sockets of a loop with one thread. It uses AFD, the driver
+ * under Winsock, as OpenVMM does for these sockets and wepoll and mio do for
+ * all sockets.
  */
 #ifndef HVUV_ENGINE_H
 #define HVUV_ENGINE_H
@@ -19,23 +20,23 @@ extern "C" {
 #endif
 
 typedef enum hvuv_engine_e {
-  /* Ours where libuv would need threads, libuv's elsewhere, and where a loop
-   * cannot have a thread of ours. */
+  /* hvuv's engine for sockets that libuv would need threads for, libuv's for
+   * all others, and for a loop for which hvuv's thread cannot be started. */
   HVUV_ENGINE_AUTO = 0,
-  /* libuv's uv_poll_t for all. */
+  /* libuv's uv_poll_t for all sockets. */
   HVUV_ENGINE_UV,
-  /* Ours for all. */
+  /* hvuv's engine for all sockets. */
   HVUV_ENGINE_AFD
 } hvuv_engine_t;
 
-/* Chooses for the whole process, for sockets made or adopted from now on, and
- * outweighs the environment variable HVUV_POLL (auto, uv or afd), which is read
- * when the first socket is made; anything else there counts as auto. Both ways
- * keep every promise of this library; the choice is for measuring, and for
- * systems where one of them fails.
+/* Chooses the engine for the whole process, for sockets created or adopted from
+ * now on. It overrides the environment variable HVUV_POLL (auto, uv or afd),
+ * which is read when the first socket is created; any other value there counts
+ * as auto. Both engines keep every promise of this library; the choice is for
+ * measurements, and for systems on which one of them fails.
  *
- * Returns 0, UV_ENOTSUP for HVUV_ENGINE_AFD where there is no AFD, UV_EINVAL if
- * it is no engine. May be called from any thread. */
+ * Returns 0, UV_ENOTSUP for HVUV_ENGINE_AFD where there is no AFD, or UV_EINVAL
+ * for an unknown engine. May be called from any thread. */
 HVUV_EXTERN int hvuv_set_engine(hvuv_engine_t engine);
 
 #ifdef __cplusplus

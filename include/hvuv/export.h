@@ -1,4 +1,4 @@
-/* What makes a symbol of hvuv visible outside a shared library. */
+/* Marks the symbols that a shared library exports. */
 #ifndef HVUV_EXPORT_H
 #define HVUV_EXPORT_H
 

@@ -1,7 +1,7 @@
 /*
  * GUIDs: how Hyper-V names virtual machines and services.
  *
- * Pure values: nothing here allocates, opens a socket or keeps a pointer.
+ * Plain values: nothing here allocates, makes a system call or keeps a pointer.
  */
 #ifndef HVUV_GUID_H
 #define HVUV_GUID_H
@@ -23,24 +23,24 @@ typedef struct hvuv_guid_s {
   uint8_t data4[8];
 } hvuv_guid_t;
 
-/* Bytes of a GUID as text without braces, the terminating NUL included. */
+/* Size in bytes of a GUID as text without braces, including the NUL. */
 #define HVUV_GUID_STRLEN 37
 
-/* Reads "8ba03980-174a-43e7-852a-e5ec79a671c7", in any case, with or without
- * one pair of braces around it, and nothing else before or behind. Returns 0,
- * or UV_EINVAL and leaves *guid untouched. */
+/* Parses "8ba03980-174a-43e7-852a-e5ec79a671c7", in upper or lower case, with
+ * or without one pair of braces, and with nothing before or after it. Returns
+ * 0, or UV_EINVAL and leaves *guid unchanged. */
 HVUV_EXTERN int hvuv_guid_parse(const char* text, hvuv_guid_t* guid);
 
-/* Writes a GUID in lower case without braces, always HVUV_GUID_STRLEN bytes
- * with the NUL. */
+/* Formats a GUID in lower case without braces: always HVUV_GUID_STRLEN bytes,
+ * including the NUL. */
 HVUV_EXTERN void hvuv_guid_format(const hvuv_guid_t* guid,
                                   char text[HVUV_GUID_STRLEN]);
 
-/* 1 if both are the same GUID, else 0. */
+/* Returns 1 if both are the same GUID, else 0. */
 HVUV_EXTERN int hvuv_guid_equal(const hvuv_guid_t* a, const hvuv_guid_t* b);
 
-/* The VM ids that Windows gives a meaning of their own (hvsocket.h of the
- * Windows SDK). What one may do with each:
+/* The well-known VM ids (hvsocket.h of the Windows SDK), and what each can be
+ * used for:
  *
  *              connect to it                  listen on it, accepting from
  *   ANY        -                              all partitions
@@ -49,8 +49,8 @@ HVUV_EXTERN int hvuv_guid_equal(const hvuv_guid_t* a, const hvuv_guid_t* b);
  *   CHILDREN   -                              the VMs of this host
  *   SILOHOST   the host of this container     -
  *
- * With hvuv as a DLL their addresses are no constants: no static initialiser
- * may have &HVUV_VM_ANY.
+ * When hvuv is a DLL, their addresses are not constants: a static initialiser
+ * cannot contain &HVUV_VM_ANY.
  */
 HVUV_EXTERN extern const hvuv_guid_t HVUV_VM_ANY;
 HVUV_EXTERN extern const hvuv_guid_t HVUV_VM_PARENT;
@@ -65,12 +65,15 @@ HVUV_EXTERN extern const hvuv_guid_t HVUV_VM_SILOHOST;
 /* Makes the service id that stands for a vsock port,
  * PORT-facb-11e6-bd58-64006a7986d3 with the port as eight hex digits: the only
  * service ids that Linux and FreeBSD guests can reach or offer. Returns 0, or
- * UV_EINVAL if the port is above HVUV_SERVICE_PORT_MAX; then *service_id is
- * untouched. */
+ * UV_EINVAL if the port is above HVUV_SERVICE_PORT_MAX; *service_id is then
+ * unchanged.
+ *
+ * This is arithmetic. The services registered on a Windows host are the matter
+ * of hvuv/service.h. */
 HVUV_EXTERN int hvuv_service_from_port(uint32_t port, hvuv_guid_t* service_id);
 
-/* The way back. Returns 0, or UV_EINVAL if the service id does not stand for a
- * port; then *port is untouched. */
+/* The reverse. Returns 0, or UV_EINVAL if the service id does not stand for a
+ * port; *port is then unchanged. */
 HVUV_EXTERN int hvuv_service_to_port(const hvuv_guid_t* service_id,
                                      uint32_t* port);
 

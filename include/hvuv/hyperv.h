@@ -1,9 +1,9 @@
 /*
- * What only AF_HYPERV sockets of Windows have. Everywhere else each function
- * here answers UV_ENOTSUP and changes nothing, so a program may call them and
- * go on.
+ * Options that only AF_HYPERV sockets of Windows have. On other systems every
+ * function here returns UV_ENOTSUP and changes nothing, so that a program may
+ * call it and go on.
  *
- * Facts about Windows are from hvsocket.h of its SDK where no other source is
+ * Facts about Windows are from hvsocket.h of its SDK unless another source is
  * named.
  */
 #ifndef HVUV_HYPERV_H
@@ -16,30 +16,30 @@
 extern "C" {
 #endif
 
-/* Whether a connection lives on while its VM is paused
- * (HVSOCKET_CONNECTED_SUSPEND). Without it, as after hvuv_init(), a pause
- * resets the connection.
+/* Enables or disables keeping a connection open while its VM is paused
+ * (HVSOCKET_CONNECTED_SUSPEND). Without it, which is the default, pausing the
+ * VM resets the connection.
  *
- * Before the stream has a socket this is a wish: bind or connect set it, and a
- * Windows that does not know the option is no reason for them to fail. A
- * listener's wish is set on each connection that it accepts too, because
- * nothing says that they inherit it (WSL sets it on both). On a stream that has
- * a socket it is set now.
+ * Before the stream has a socket, the setting is remembered and applied by
+ * hvuv_bind() or hvuv_connect(), which do not fail if this Windows version
+ * lacks the option. A listener's setting is also applied to each connection
+ * that it accepts, because nothing documents that they inherit it (WSL sets it
+ * on both). On a stream that has a socket it takes effect at once.
  *
  *   UV_EINVAL     the stream is closing
- *   UV_EALREADY   a connect is pending; Windows takes no options then
+ *   UV_EALREADY   a connect is pending; Windows accepts no options then
  *   UV_ENOTSUP    the stream is of another family, or this is not Windows
- *   else what Windows answers, such as UV_ENOPROTOOPT */
+ *   otherwise the error that Windows returns, such as UV_ENOPROTOOPT */
 HVUV_EXTERN int hvuv_set_connected_suspend(hvuv_stream_t* stream, int enable);
 
-/* Whether a connect leads from a container host into its Hyper-V container
- * (HVSOCKET_CONTAINER_PASSTHRU, in older SDKs; PowerShell does so), and whether
- * one from a host leads to the guest's virtual trust level 2 instead of 0
+/* Make a connect lead from a container host into its Hyper-V container
+ * (HVSOCKET_CONTAINER_PASSTHRU, in older SDKs; PowerShell uses it), or one from
+ * a host lead to the guest's virtual trust level 2 instead of 0
  * (HVSOCKET_HIGH_VTL).
  *
- * To be asked for before hvuv_connect(), which answers why if Windows refuses:
- * without them it would reach somebody else. Neither was seen at work by this
- * project.
+ * To be called before hvuv_connect(), which returns the error if Windows
+ * refuses the option: without it the connect would reach somebody else. This
+ * project has seen neither at work.
  *
  *   UV_EINVAL     the stream is closing or listening
  *   UV_EALREADY   a connect is pending

@@ -1,19 +1,19 @@
 /*
- * Protocol handlers: what a program says about a conversation, and nothing
- * about sockets.
+ * Protocol handlers: what happens in a conversation, with no sockets in sight.
  *
  * A handler is a table of callbacks and a size. Servers (hvuv/server.h) and
- * clients (hvuv/client.h) make the connections, one block of memory each with
- * the handler's own state in it, and see to limits, time, back-pressure and the
- * end. docs/handlers.md leads through writing one. The order of calls is
+ * clients (hvuv/client.h) make the connections, each a single block of memory
+ * that includes the handler's own state, and take care of limits, timeouts,
+ * back-pressure and closing. docs/handlers.md is a guide to writing one. The
+ * order of the callbacks is
  *
  *   on_open --> on_message, on_writable ... --> [on_end] --> on_close
  *
- * From inside any callback any function here may be called for any connection
- * of the loop, this one too. No function here calls a handler back before it
- * returns, and none may be called from another thread. What is sent inside one
- * callback leaves in one system call for each connection, when it has returned;
- * but before that what is large, or more than some 16 KiB together.
+ * Any callback may call any function here on any connection of the loop,
+ * including its own. No function here calls a handler back before it returns,
+ * and none may be called from another thread. What a callback sends goes to the
+ * kernel after it has returned, in one system call for each connection; what is
+ * large, or above some 16 KiB in total, goes before that.
  */
 #ifndef HVUV_PROTOCOL_H
 #define HVUV_PROTOCOL_H
@@ -30,58 +30,60 @@
 extern "C" {
 #endif
 
-/* A connection: the framework's, from before on_open until on_close returns. */
+/* A connection. It is the framework's, and exists from before on_open until
+ * on_close has returned. */
 typedef struct hvuv_conn_s hvuv_conn_t;
 
 typedef struct hvuv_protocol_s {
   /* Bytes of state for each connection, zeroed; see hvuv_conn_state(). */
   size_t state_bytes;
 
-  /* How messages are told apart, both ways; all zero: not at all. */
+  /* Where messages begin and end, in both directions; all zero: no messages. */
   hvuv_framing_t framing;
 
-  /* The connection is there. Not 0: it is not wanted and closes, with that as
-   * its reason. May be NULL. */
+  /* Called once the connection is established. Return 0 to keep it; any other
+   * value closes it with that value as the reason. May be NULL. */
   int (*on_open)(hvuv_conn_t* conn);
 
-  /* A whole message, or with HVUV_FRAMING_RAW some bytes, at least one. They
-   * are the framework's and gone when this returns. Not 0: the peer broke the
-   * protocol, and the connection closes with that as its reason (UV_ECANCELED
-   * if it is positive), unless it is ending already. Never NULL. */
+  /* Called with each whole message, or with HVUV_FRAMING_RAW with at least one
+   * byte. The bytes are the framework's and valid until this returns. Return 0
+   * to go on; any other value means that the peer broke the protocol and closes
+   * the connection with that value as the reason (UV_ECANCELED if it is
+   * positive), unless it is already ending. Must not be NULL. */
   int (*on_message)(hvuv_conn_t* conn, const char* bytes, size_t nbytes);
 
-  /* What is queued has fallen to low_water_bytes after it had passed
-   * high_water_bytes. May be NULL. */
+  /* Called when the bytes queued have fallen to low_water_bytes after they had
+   * exceeded high_water_bytes. May be NULL. */
   void (*on_writable)(hvuv_conn_t* conn);
 
-  /* The peer has finished sending, between two messages. NULL does
-   * hvuv_conn_end(), and a handler that has more to say does so when it is
-   * done. */
+  /* Called when the peer has finished sending, between two messages. A handler
+   * that has more to send calls hvuv_conn_end() when it is done. NULL calls
+   * hvuv_conn_end() at once. */
   void (*on_end)(hvuv_conn_t* conn);
 
-  /* The last call for this connection, once for each on_open, also for one that
-   * refused. May be NULL. reason is
+  /* Called last, once for each on_open, even if that returned an error. May be
+   * NULL. reason is
    *
    *   0              both sides had finished
    *   UV_EOF         the peer finished inside a message
-   *   UV_ETIMEDOUT   one of the times of hvuv_limits_t has passed
-   *   UV_EMSGSIZE, UV_EPROTO  its framing was wrong (hvuv/framing.h)
-   *   UV_ECANCELED   cut off by hvuv_server_stop() when its time was over, or
-   *                  by hvuv_client_close()
-   *   else           what a callback or hvuv_conn_abort() gave, or the
-   *                  socket's error */
+   *   UV_ETIMEDOUT   one of the timeouts of hvuv_limits_t has expired
+   *   UV_EMSGSIZE, UV_EPROTO  the peer broke the framing (hvuv/framing.h)
+   *   UV_ECANCELED   cut off by hvuv_server_stop() after its grace, or by
+   *                  hvuv_client_close()
+   *   else           the value that a callback returned or that was passed to
+   *                  hvuv_conn_abort(), or the socket's error */
   void (*on_close)(hvuv_conn_t* conn, int reason);
 } hvuv_protocol_t;
 
 /* --- Limits -------------------------------------------------------------- */
 
-/* What a connection may cost. Times are checked to about a sixteenth of
- * themselves; 0 is no limit. */
+/* What a connection may cost. Timeouts are accurate to about a sixteenth of
+ * their length; 0 means no limit. The defaults are in the comments. */
 typedef struct hvuv_limits_s {
-  /* Bytes queued to a peer that does not take them. Above the high mark nothing
-   * is read from it until they have fallen to the low one; what would go above
-   * the maximum is refused. Beyond the first 64 sends each counts as some 200
-   * bytes at least, which is what it costs. */
+  /* Bytes queued to a peer that does not take them. Above the high-water mark
+   * nothing is read from the peer until they have fallen to the low-water mark;
+   * a send that would exceed the maximum is refused. After the first 64, each
+   * queued send counts as at least some 200 bytes, which is what it costs. */
   size_t high_water_bytes; /* 256 KiB */
   size_t low_water_bytes;  /* 64 KiB */
   size_t max_queued_bytes; /* 4 MiB; 0: no limit */
@@ -89,35 +91,36 @@ typedef struct hvuv_limits_s {
   /* From on_open to the first whole message (HVUV_FRAMING_RAW: byte) or the
    * peer's end. */
   uint64_t first_message_timeout_ms; /* 10 seconds */
-  /* From the first byte of a message to its last; counted anew when reading
-   * goes on after a pause. */
+  /* From the first byte of a message to its last; starts again when reading
+   * resumes after a pause. */
   uint64_t message_timeout_ms; /* 30 seconds */
-  /* Without a byte either way. */
+  /* Without a byte in either direction. */
   uint64_t idle_timeout_ms; /* 5 minutes */
-  /* From hvuv_conn_end() to the peer's end, sending what is queued included. */
+  /* From hvuv_conn_end() to the peer's end, including sending what is
+   * queued. */
   uint64_t end_timeout_ms; /* 5 seconds */
 } hvuv_limits_t;
 
-/* Fills in the values above. */
+/* Sets the defaults above. */
 HVUV_EXTERN void hvuv_limits_init(hvuv_limits_t* limits);
 
 /* --- Sending ------------------------------------------------------------- */
 
-/* Sends a copy of the bytes as one message: framed, in order behind what was
- * sent before. sendv puts the parts of one message together. 0, or nothing was
- * sent:
+/* Sends a copy of the bytes as one message, framed, after everything sent
+ * before. hvuv_conn_sendv() sends the parts of one message. Returns 0, or an
+ * error if nothing was sent:
  *
- *   UV_EPIPE     hvuv_conn_end() was called, or the connection closes
+ *   UV_EPIPE     hvuv_conn_end() was called, or the connection is closing
  *   UV_ENOBUFS   more than max_queued_bytes would be queued: the peer does not
  *                take them
  *   UV_EMSGSIZE  larger than the framing allows, or than HVUV_FRAMING_MAX_MAX
  *   UV_EINVAL    a pointer is NULL
- *   UV_ENOMEM    if the kernel had taken a part of it by then, the connection
+ *   UV_ENOMEM    if the kernel had already taken a part of it, the connection
  *                closes with this reason
  *
- * What is sent in on_message is put together up to 16 KiB; a larger message
- * goes to the kernel from where it lies, and only what that does not take is
- * copied. That a peer is gone is told by on_close. */
+ * Messages sent in on_message are gathered up to 16 KiB; a larger message goes
+ * to the kernel from the caller's memory, and only what the kernel does not
+ * take is copied. That the peer is gone is reported to on_close, not here. */
 HVUV_EXTERN int hvuv_conn_send(hvuv_conn_t* conn,
                                const void* bytes,
                                size_t nbytes);
@@ -127,8 +130,9 @@ HVUV_EXTERN int hvuv_conn_sendv(hvuv_conn_t* conn,
 
 typedef struct hvuv_send_s hvuv_send_t;
 
-/* status 0: the kernel has the bytes; UV_ECANCELED: the connection closed
- * first; or why they could not be sent. */
+/* Called with status 0 when the kernel has taken the bytes, with UV_ECANCELED
+ * if the connection closed first, or with the reason why they could not be
+ * sent. */
 typedef void (*hvuv_send_cb)(hvuv_send_t* req, int status);
 
 struct hvuv_send_s {
@@ -140,57 +144,65 @@ struct hvuv_send_s {
   hvuv_send_cb cb;
 };
 
-/* The same without a copy: the bytes stay as they are until cb, which comes
- * before on_close and never inside this call, and may be NULL. The array of
- * parts is copied; the request is the caller's again with cb. */
+/* The same without a copy: the bytes must stay valid and unchanged until cb is
+ * called, which happens before on_close and never inside this call. cb may be
+ * NULL. The array of parts is copied; the request is the caller's again when cb
+ * is called. */
 HVUV_EXTERN int hvuv_conn_send_ref(hvuv_send_t* req,
                                    hvuv_conn_t* conn,
                                    const uv_buf_t parts[],
                                    unsigned int nparts,
                                    hvuv_send_cb cb);
 
-/* Bytes sent and not yet taken by the kernel, framing included. */
+/* Returns the number of bytes sent that the kernel has not taken yet, framing
+ * included. */
 HVUV_EXTERN size_t hvuv_conn_queued_bytes(const hvuv_conn_t* conn);
 
 /* --- Reading ------------------------------------------------------------- */
 
-/* Holds on_message and on_end back until hvuv_conn_resume(); what the peer
- * sends meanwhile fills its own buffers. Both are idempotent. The times for
- * idling and for the first message go on. */
+/* Holds back on_message and on_end until hvuv_conn_resume(); meanwhile nothing
+ * is read, so what the peer sends waits in its own buffers. Both functions are
+ * idempotent. The timeouts for idling and for the first message keep
+ * running. */
 HVUV_EXTERN void hvuv_conn_pause(hvuv_conn_t* conn);
 HVUV_EXTERN void hvuv_conn_resume(hvuv_conn_t* conn);
 
 /* --- Ending -------------------------------------------------------------- */
 
-/* Says goodbye: sends what is queued, ends our direction, waits for the peer's
- * end while dropping what it still sends, and closes; on_close is told 0, or
- * UV_ETIMEDOUT when that took longer than end_timeout_ms. No on_message, on_end
- * or on_writable follows. Idempotent.
+/* Ends the conversation in an orderly way: sends what is queued, shuts down the
+ * outgoing direction, waits for the peer's end, discarding what it still sends,
+ * and closes. on_close is called with 0, or with UV_ETIMEDOUT if that took
+ * longer than end_timeout_ms; on_message, on_end and on_writable are not called
+ * any more. Idempotent.
  *
- * A plain close would lose bytes on some of these sockets, and look like an
+ * Merely closing would lose bytes on some of these sockets, and look like an
  * error to the peer on others. */
 HVUV_EXTERN void hvuv_conn_end(hvuv_conn_t* conn);
 
-/* Closes now; what is queued is lost. on_close is told reason, which is
- * UV_ECANCELED if it is not negative. Ignored when it closes already. */
+/* Closes the connection now; what is queued is lost. on_close is called with
+ * reason, or with UV_ECANCELED if reason is not negative. No effect on a
+ * connection that is closing. */
 HVUV_EXTERN void hvuv_conn_abort(hvuv_conn_t* conn, int reason);
 
-/* 1 from hvuv_conn_end() or the beginning of the close on. */
+/* Returns 1 once hvuv_conn_end() was called or the connection has begun to
+ * close. */
 HVUV_EXTERN int hvuv_conn_is_ending(const hvuv_conn_t* conn);
 
-/* --- Looking at it ------------------------------------------------------- */
+/* --- Inspecting a connection --------------------------------------------- */
 
-/* The handler's state, aligned for any type. Its address is the connection's
- * for as long as that lives. */
+/* Returns the handler's state, state_bytes aligned for any type. Its address
+ * does not change while the connection exists. */
 HVUV_EXTERN void* hvuv_conn_state(hvuv_conn_t* conn);
 
-/* `data` of the server, client or test that the connection belongs to, as it is
- * now. */
+/* Returns the current `data` of the server, client or test that the connection
+ * belongs to. */
 HVUV_EXTERN void* hvuv_conn_context(const hvuv_conn_t* conn);
 
+/* Returns the loop that the connection runs on; NULL in tests
+ * (hvuv/testing.h). */
 HVUV_EXTERN uv_loop_t* hvuv_conn_loop(const hvuv_conn_t* conn);
 
-/* As hvuv_getpeername() and hvuv_getsockname(). */
+/* The same as hvuv_getpeername() and hvuv_getsockname(). */
 HVUV_EXTERN int hvuv_conn_peer(const hvuv_conn_t* conn, hvuv_addr_t* addr);
 HVUV_EXTERN int hvuv_conn_local(const hvuv_conn_t* conn, hvuv_addr_t* addr);
 

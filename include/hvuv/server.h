@@ -1,5 +1,5 @@
 /*
- * Servers: protocol handlers at addresses.
+ * Servers: protocol handlers that listen on addresses.
  *
  *   hvuv_server_init(loop, &server, NULL);
  *   hvuv_server_listen(&server, &addr, &protocol);     as often as you like
@@ -23,34 +23,35 @@ extern "C" {
 
 typedef struct hvuv_server_s hvuv_server_t;
 
-/* What happens to callers when max_connections are there. */
+/* What happens to further callers while max_connections are open. */
 typedef enum hvuv_full_e {
-  HVUV_FULL_WAIT = 0, /* they wait in the kernel's backlog for a place */
+  HVUV_FULL_WAIT = 0, /* they wait in the kernel's backlog */
   HVUV_FULL_REFUSE    /* they are accepted and closed at once */
 } hvuv_full_t;
 
 typedef struct hvuv_server_options_s {
   hvuv_limits_t limits;
-  int backlog;                  /* of each listener; 128 */
-  unsigned int max_connections; /* of the server; 1,000; 0: no limit */
-  hvuv_full_t when_full;        /* HVUV_FULL_WAIT */
+  int backlog;                  /* of each listener; default 128 */
+  unsigned int max_connections; /* default 1,000; 0: no limit */
+  hvuv_full_t when_full;        /* default HVUV_FULL_WAIT */
 
-  /* Who may come: peers whose address has the VM id or the CID of one of these;
-   * ports and services do not count. NULL: everybody. The array is copied. A
-   * VM id is all that these sockets tell of a peer, and with `local` it is only
-   * claimed. */
+  /* The peers to accept: those whose address has the VM id or the CID of one of
+   * these; ports and services are not compared. NULL: all. The array is copied.
+   * The VM id or CID is all that is known of a peer on these sockets, and with
+   * `local` it is only claimed. */
   const hvuv_addr_t* allowed_peers;
   unsigned int nallowed_peers;
 
-  /* A caller could not be taken (status as hvuv_listen() tells it); the server
-   * goes on where it can. NULL: counted only. */
+  /* Called when a connection could not be accepted, with the status that
+   * hvuv_listen() reports; the server goes on where it can. May be NULL: it is
+   * counted in any case. */
   void (*on_accept_error)(hvuv_server_t* server, int status);
 } hvuv_server_options_t;
 
-/* Fills in the values above. */
+/* Sets the defaults above. */
 HVUV_EXTERN void hvuv_server_options_init(hvuv_server_options_t* options);
 
-/* Counted from hvuv_server_init() or hvuv_client_init() on. */
+/* Counters, which start at 0 in hvuv_server_init() or hvuv_client_init(). */
 typedef struct hvuv_stats_s {
   uint64_t connections_now;
   uint64_t connections_ever;
@@ -63,10 +64,10 @@ typedef struct hvuv_stats_s {
   uint64_t accept_errors;
   uint64_t timed_out;       /* closed with UV_ETIMEDOUT */
   uint64_t protocol_errors; /* UV_EPROTO, UV_EMSGSIZE, UV_EOF in a message */
-  uint64_t other_errors; /* closed with any other reason but 0, UV_ECANCELED */
+  uint64_t other_errors;    /* any other reason except 0 and UV_ECANCELED */
 } hvuv_stats_t;
 
-/* Called when the server has stopped, as the last touch. */
+/* Called when the server has stopped: its memory is the caller's again. */
 typedef void (*hvuv_server_stop_cb)(hvuv_server_t* server);
 
 struct hvuv_server_s {
@@ -78,49 +79,52 @@ struct hvuv_server_s {
   struct hvuv__server_s* impl;
 };
 
-/* Prepares a server; options may be NULL. From here on hvuv_server_stop() must
- * be called before the memory is given back. 0, UV_EINVAL if a pointer is NULL
- * or an option makes no sense (marks out of order, a negative backlog), or
- * UV_ENOMEM; on an error there is nothing to stop. */
+/* Initialises a server; options may be NULL for the defaults and are copied.
+ * Once initialised, the server must be stopped with hvuv_server_stop() before
+ * its memory is freed. Returns 0, UV_EINVAL if a pointer is NULL or an option
+ * is invalid (water marks out of order, a negative backlog), or UV_ENOMEM;
+ * after an error there is nothing to stop. */
 HVUV_EXTERN int hvuv_server_init(uv_loop_t* loop,
                                  hvuv_server_t* server,
                                  const hvuv_server_options_t* options);
 
-/* Listens at one more address, with this protocol; *protocol must stay as it is
- * until the server has stopped. What hvuv_bind() and hvuv_listen() answer;
- * UV_EINVAL if a pointer is NULL, on_message is missing, the framing is none,
- * or the server is stopping; UV_ENOMEM. */
+/* Listens on one more address, with this protocol. *protocol must stay valid
+ * and unchanged until the server has stopped. Returns 0, an error of
+ * hvuv_bind() or hvuv_listen(), UV_EINVAL if a pointer is NULL, on_message is
+ * NULL, the framing is invalid or the server is stopping, or UV_ENOMEM. */
 HVUV_EXTERN int hvuv_server_listen(hvuv_server_t* server,
                                    const hvuv_addr_t* addr,
                                    const hvuv_protocol_t* protocol);
 
-/* The same with a listening socket of one's own (socket activation), as
- * hvuv_open(): on success the server's, on an error still the caller's. */
+/* The same with a listening socket that exists already (socket activation), as
+ * with hvuv_open(): on success it is the server's, on an error it remains the
+ * caller's. */
 HVUV_EXTERN int hvuv_server_listen_socket(hvuv_server_t* server,
                                           uv_os_sock_t sock,
                                           const hvuv_protocol_t* protocol);
 
-/* The address of the index-th listener as it was bound; UV_ENOENT if there are
- * fewer, else as hvuv_getsockname(). */
+/* Gets the address to which a listener is bound; index 0 is the first one.
+ * UV_ENOENT if there are not so many, otherwise as hvuv_getsockname(). */
 HVUV_EXTERN int hvuv_server_address(const hvuv_server_t* server,
                                     unsigned int index,
                                     hvuv_addr_t* addr);
 
 /* Calls visit for each connection that is open and not ending. visit may send
- * to, end or abort any connection. Not to be nested. */
+ * on, end or abort any connection, but not call hvuv_server_each(). */
 HVUV_EXTERN void hvuv_server_each(hvuv_server_t* server,
                                   void (*visit)(hvuv_conn_t* conn, void* arg),
                                   void* arg);
 
+/* Copies the server's statistics. */
 HVUV_EXTERN void hvuv_server_stats(const hvuv_server_t* server,
                                    hvuv_stats_t* stats);
 
-/* Stops: the listeners close at once, each connection is told goodbye as by
- * hvuv_conn_end(), and those that are there after grace_ms are aborted with
- * UV_ECANCELED; at 0 that is now. cb, which may be NULL, comes last, from the
- * loop; then the memory is the caller's. Legal at any time after init, inside
- * callbacks of handlers too. Called again while stopping, it may only shorten
- * the time, and cb is ignored. */
+/* Stops a server: its listeners are closed at once, each connection is ended as
+ * by hvuv_conn_end(), and those that are still open after grace_ms are aborted
+ * with UV_ECANCELED; with 0 all are aborted now. cb, which may be NULL, is
+ * called last, from the loop; the memory is then the caller's again. Legal at
+ * any time after initialisation, in callbacks of handlers too. Another call
+ * while the server is stopping can only shorten the time; its cb is ignored. */
 HVUV_EXTERN void hvuv_server_stop(hvuv_server_t* server,
                                   uint64_t grace_ms,
                                   hvuv_server_stop_cb cb);

@@ -1,5 +1,5 @@
-/* The version of hvuv. Numbers follow semver.org; before 1.0 a change of the
- * minor number may break programs, and CHANGELOG.md says how. */
+/* The version of hvuv. Versions follow semver.org; before 1.0 a new minor
+ * version may break programs, and CHANGELOG.md lists how. */
 #ifndef HVUV_VERSION_H
 #define HVUV_VERSION_H
 
@@ -14,8 +14,8 @@ extern "C" {
 #define HVUV_VERSION_PATCH  0
 #define HVUV_VERSION_STRING "0.1.0"
 
-/* The version of the library that is linked, in the form of
- * HVUV_VERSION_STRING. The text is static. */
+/* Returns the version of the library that the program is linked with, in the
+ * form of HVUV_VERSION_STRING. The string is static. */
 HVUV_EXTERN const char* hvuv_version_string(void);
 
 #ifdef __cplusplus

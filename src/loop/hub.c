@@ -32,6 +32,7 @@ struct hvuv__hub_s {
   uv_check_t check;
   uv_idle_t idle;
   uv_loop_t* loop;
+  hvuv__poll_shared_t poll;
   hvuv__hub_t* next;
   hvuv_stream_t* head;
   hvuv_stream_t* tail;
@@ -81,7 +82,7 @@ static void on_handle_closed(uv_handle_t* handle) {
 
 static void end(hvuv__hub_t* hub) {
   forget(hub);
-  hvuv__poller_leave(hub->loop);
+  hvuv__poll_leave(&hub->poll);
   uv_close((uv_handle_t*) &hub->check, on_handle_closed);
   uv_close((uv_handle_t*) &hub->idle, on_handle_closed);
 }
@@ -127,6 +128,7 @@ static hvuv__hub_t* create(uv_loop_t* loop) {
     return NULL;
 
   hub->loop = loop;
+  hvuv__poll_enter(&hub->poll, loop);
   hub->handles = 2;
 
   /* None of these four can fail (libuv, src/unix/loop-watcher.c and
@@ -177,6 +179,10 @@ void hvuv__hub_hold(hvuv__hub_t* hub, int change) {
     if (--hub->holding == 0)
       uv_unref((uv_handle_t*) &hub->check);
   }
+}
+
+hvuv__poll_shared_t* hvuv__hub_poll(hvuv__hub_t* hub) {
+  return &hub->poll;
 }
 
 char* hvuv__hub_buffer(hvuv__hub_t* hub) {

@@ -10,6 +10,7 @@
 #define HVUV_SRC_LOOP_HUB_H
 
 #include "hvuv/stream.h"
+#include "poll/poll.h"
 
 typedef struct hvuv__hub_s hvuv__hub_t;
 
@@ -27,6 +28,9 @@ void hvuv__hub_defer(hvuv__hub_t* hub, hvuv_stream_t* stream);
 /* One more (1) or one less (-1) stream that keeps the loop alive by what it
  * waits for. Pollers and alarms themselves never do. */
 void hvuv__hub_hold(hvuv__hub_t* hub, int change);
+
+/* What the pollers of the loop share, for hvuv__poller_open(). */
+hvuv__poll_shared_t* hvuv__hub_poll(hvuv__hub_t* hub);
 
 /* A buffer of HVUV__HUB_BUFFER_BYTES that all streams of the loop share:
  * whoever asks for it has it until it returns to the loop. NULL if there is no

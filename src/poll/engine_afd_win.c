@@ -30,8 +30,9 @@
 
 #include <assert.h>
 
-#include "poll/afd_win.h"
 #include "base/alloc.h"
+#include "poll/afd_win.h"
+#include "poll/poller.h"
 #include "sys/sys_win.h"
 
 #define ANSWERS_AT_ONCE 64
@@ -49,12 +50,12 @@
 /* Questions refused in a row for one answer, each told to the owner. */
 #define REFUSALS_MAX 16
 
-typedef struct afd_loop_s afd_loop_t;
+typedef struct hvuv__afd_home_s hvuv__afd_home_t;
 typedef struct afd_poller_s afd_poller_t;
 
 struct afd_poller_s {
   hvuv__poller_t base;
-  afd_loop_t* home;
+  hvuv__afd_home_t* home;
   SOCKET sock;
   ULONG asked; /* events of the question that is out; 0 if none is */
   int cancelling;
@@ -63,9 +64,8 @@ struct afd_poller_s {
   hvuv__afd_poll_t poll;
 };
 
-struct afd_loop_s {
-  uv_loop_t* loop;
-  afd_loop_t* next;
+/* A loop's part of the engine, which its hvuv__poll_shared_t leads to. */
+struct hvuv__afd_home_s {
   HANDLE port;
   HANDLE afd;
   uv_thread_t thread;
@@ -77,16 +77,11 @@ struct afd_loop_s {
   size_t questions; /* out, or arrived and not looked at */
 };
 
-static uv_once_t once = UV_ONCE_INIT;
-static uv_mutex_t homes_lock;
-static afd_loop_t* homes;
-
-static void init_lock(void) {
-  int err;
-
-  err = uv_mutex_init(&homes_lock);
-  assert(err == 0);
-  (void) err;
+static void check(const afd_poller_t* p) {
+  assert(p->home != NULL);
+  assert(!p->cancelling || p->asked != 0); /* what is cancelled is out */
+  assert(p->asked == 0 || p->home->questions > 0);
+  (void) p;
 }
 
 int hvuv__afd_is_there(void) {
@@ -95,7 +90,7 @@ int hvuv__afd_is_there(void) {
 
 /* --- The thread ---------------------------------------------------------- */
 
-static void push_arrived(afd_loop_t* home, afd_poller_t* p) {
+static void push_arrived(hvuv__afd_home_t* home, afd_poller_t* p) {
   p->next_arrived = NULL;
   if (home->arrived_head == NULL)
     home->arrived_head = p;
@@ -105,7 +100,7 @@ static void push_arrived(afd_loop_t* home, afd_poller_t* p) {
 }
 
 /* Takes answers from the port; 0 if it could not. */
-static int take_answers(afd_loop_t* home, DWORD timeout_ms) {
+static int take_answers(hvuv__afd_home_t* home, DWORD timeout_ms) {
   OVERLAPPED_ENTRY entries[ANSWERS_AT_ONCE];
   ULONG n;
   ULONG i;
@@ -123,7 +118,7 @@ static int take_answers(afd_loop_t* home, DWORD timeout_ms) {
 }
 
 static void run(void* arg) {
-  afd_loop_t* home = arg;
+  hvuv__afd_home_t* home = arg;
 
   while (!home->quits) {
     if (!take_answers(home, INFINITE))
@@ -134,7 +129,7 @@ static void run(void* arg) {
 }
 
 /* Returns 0 if the thread could not be told. */
-static int end_thread(afd_loop_t* home) {
+static int end_thread(hvuv__afd_home_t* home) {
   int patience;
 
   InterlockedExchange(&home->quits, 1);
@@ -174,12 +169,14 @@ static int from_afd(ULONG bits) {
 static int ask(afd_poller_t* p, int events) {
   DWORD error;
 
+  assert(p->asked == 0 && events != 0); /* one question at a time */
   error = hvuv__afd_ask(p->home->afd, p->sock, to_afd(events), &p->poll, p);
   if (error != 0)
     return hvuv__sys_error(error);
 
   p->asked = to_afd(events);
   p->home->questions++;
+  check(p);
   return 0;
 }
 
@@ -193,6 +190,7 @@ static void cancel(afd_poller_t* p) {
 static int arm_afd(hvuv__poller_t* poller, int events) {
   afd_poller_t* p = (afd_poller_t*) poller;
 
+  check(p);
   if (p->telling)
     return 0; /* What is armed when the owner has returned is asked then. */
   if (p->asked == 0)
@@ -206,6 +204,7 @@ static int arm_afd(hvuv__poller_t* poller, int events) {
 /* --- Telling ------------------------------------------------------------- */
 
 static void tell_owner(afd_poller_t* p, int status, int events) {
+  assert(!p->telling && p->base.cb != NULL);
   p->telling = 1;
   if (status != 0)
     hvuv__poller_fail(&p->base, status);
@@ -233,6 +232,8 @@ static void on_answer(afd_poller_t* p) {
   DWORD error;
   int status;
 
+  assert(p->asked != 0);
+  check(p);
   p->home->questions--;
   p->asked = 0;
   p->cancelling = 0;
@@ -250,7 +251,7 @@ static void on_answer(afd_poller_t* p) {
 }
 
 static void on_async(uv_async_t* async) {
-  afd_loop_t* home = async->data;
+  hvuv__afd_home_t* home = async->data;
   afd_poller_t* next;
   afd_poller_t* p;
 
@@ -271,7 +272,7 @@ static void on_async_closed(uv_handle_t* handle) {
   hvuv__free(handle->data);
 }
 
-static int start(afd_loop_t* home) {
+static int start(hvuv__afd_home_t* home) {
   DWORD error;
   int err;
 
@@ -305,17 +306,18 @@ close_port:
   return err;
 }
 
-static int create(uv_loop_t* loop, afd_loop_t** out) {
-  afd_loop_t* home;
+int hvuv__afd_enter(hvuv__poll_shared_t* shared) {
+  hvuv__afd_home_t* home;
   int err;
 
+  if (shared->afd != NULL)
+    return 0;
   home = hvuv__calloc(1, sizeof(*home));
   if (home == NULL)
     return UV_ENOMEM;
 
-  home->loop = loop;
   home->async.data = home;
-  err = uv_async_init(loop, &home->async, on_async);
+  err = uv_async_init(shared->loop, &home->async, on_async);
   if (err != 0) {
     hvuv__free(home);
     return err;
@@ -327,61 +329,11 @@ static int create(uv_loop_t* loop, afd_loop_t** out) {
     uv_close((uv_handle_t*) &home->async, on_async_closed);
     return err;
   }
-  *out = home;
+  shared->afd = home;
   return 0;
 }
 
-static afd_loop_t** find(const uv_loop_t* loop) {
-  afd_loop_t** link;
-
-  for (link = &homes; *link != NULL; link = &(*link)->next)
-    if ((*link)->loop == loop)
-      break;
-  return link;
-}
-
-static int enter(uv_loop_t* loop, afd_loop_t** home) {
-  int err;
-
-  err = 0;
-  uv_once(&once, init_lock);
-  uv_mutex_lock(&homes_lock);
-  *home = *find(loop);
-  if (*home == NULL) {
-    err = create(loop, home);
-    if (err == 0) {
-      (*home)->next = homes;
-      homes = *home;
-    }
-  }
-  uv_mutex_unlock(&homes_lock);
-  return err;
-}
-
-int hvuv__afd_enter(uv_loop_t* loop) {
-  afd_loop_t* home;
-
-  return enter(loop, &home);
-}
-
-void hvuv__afd_leave(uv_loop_t* loop) {
-  afd_loop_t** link;
-  afd_loop_t* home;
-
-  uv_once(&once, init_lock);
-  uv_mutex_lock(&homes_lock);
-  link = find(loop);
-  home = *link;
-  if (home != NULL)
-    *link = home->next;
-  uv_mutex_unlock(&homes_lock);
-  if (home == NULL)
-    return;
-
-  if (!end_thread(home)) {
-    uv_close((uv_handle_t*) &home->async, NULL);
-    return; /* The thread has the block for ever; better than to hang. */
-  }
+static void finish(hvuv__afd_home_t* home) {
   for (on_async(&home->async); home->questions > 0; on_async(&home->async))
     if (!take_answers(home, LEAVE_PATIENCE_MS))
       break;
@@ -392,12 +344,23 @@ void hvuv__afd_leave(uv_loop_t* loop) {
   uv_close((uv_handle_t*) &home->async, on_async_closed);
 }
 
+void hvuv__afd_leave(hvuv__poll_shared_t* shared) {
+  hvuv__afd_home_t* home = shared->afd;
+
+  if (home == NULL)
+    return;
+  shared->afd = NULL;
+  if (end_thread(home))
+    finish(home);
+  else /* The thread has the block for ever; better than to hang. */
+    uv_close((uv_handle_t*) &home->async, NULL);
+}
+
 /* --- The engine ----------------------------------------------------------- */
 
-static int open_afd(uv_loop_t* loop,
+static int open_afd(hvuv__poll_shared_t* shared,
                     uv_os_sock_t sock,
                     hvuv__poller_t** poller) {
-  afd_loop_t* home;
   afd_poller_t* p;
   int err;
 
@@ -405,14 +368,15 @@ static int open_afd(uv_loop_t* loop,
   if (p == NULL)
     return UV_ENOMEM;
 
-  err = enter(loop, &home);
+  err = hvuv__afd_enter(shared);
   if (err != 0) {
     hvuv__free(p);
     return err;
   }
 
-  p->home = home;
+  p->home = shared->afd;
   p->sock = hvuv__afd_base_socket(sock);
+  check(p);
   *poller = &p->base;
   return 0;
 }
@@ -420,6 +384,7 @@ static int open_afd(uv_loop_t* loop,
 static void close_afd(hvuv__poller_t* poller) {
   afd_poller_t* p = (afd_poller_t*) poller;
 
+  check(p);
   if (p->asked != 0)
     cancel(p);
   else if (!p->telling)

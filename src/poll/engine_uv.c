@@ -8,10 +8,13 @@
  * stream does not wait for it. The socket must be closed right after, never in
  * on_closed(): closing it is what ends the select().
  */
+#include "poll/engine_uv.h"
+
+#include <assert.h>
 #include <stddef.h>
 
 #include "base/alloc.h"
-#include "poll/engine.h"
+#include "poll/poller.h"
 
 typedef struct uv_poller_s {
   uv_poll_t poll;
@@ -26,7 +29,7 @@ static void on_closed(uv_handle_t* handle) {
   hvuv__free(handle); /* It begins with it. */
 }
 
-static int open_uv(uv_loop_t* loop,
+static int open_uv(hvuv__poll_shared_t* shared,
                    uv_os_sock_t sock,
                    hvuv__poller_t** poller) {
   uv_poller_t* p;
@@ -36,7 +39,7 @@ static int open_uv(uv_loop_t* loop,
   if (p == NULL)
     return UV_ENOMEM;
 
-  err = uv_poll_init_socket(loop, &p->poll, sock);
+  err = uv_poll_init_socket(shared->loop, &p->poll, sock);
   if (err == 0) {
     uv_unref((uv_handle_t*) &p->poll);
     *poller = &p->base;
@@ -55,6 +58,7 @@ static int open_uv(uv_loop_t* loop,
 static void on_poll(uv_poll_t* poll, int status, int events) {
   uv_poller_t* p = (uv_poller_t*) poll;
 
+  assert(p->base.cb != NULL); /* uv_close() ends the callbacks */
   if (status != 0)
     hvuv__poller_fail(&p->base, status);
   else
@@ -72,6 +76,7 @@ static int arm_uv(hvuv__poller_t* poller, int events) {
 static void close_uv(hvuv__poller_t* poller) {
   uv_poller_t* p = of(poller);
 
+  assert(!uv_is_closing((uv_handle_t*) &p->poll));
   uv_close((uv_handle_t*) &p->poll, on_closed);
 }
 

@@ -1,5 +1,11 @@
 /*
- * What to watch for, and what to tell.
+ * What is watched for, and what is reported.
+ *
+ *                     watch: more, or WRITABLE less
+ *        +--- armed = wanted <-------------------------- fires in vain
+ *        |          | an error                                 ^
+ *        v          v                                          |
+ *      closed <- armed = 0     watch: READABLE less  -> armed > wanted
  *
  * `armed` is what the engine watches for, `wanted` what the owner asked for.
  * Arming anew is what costs: on Linux two system calls (uv_poll_start() removes
@@ -10,35 +16,37 @@
  * UV_DISCONNECT is never armed: Windows' slow path never reports it and fails
  * when it is alone, and elsewhere a hang-up arrives as the armed events.
  */
-#include "poll/engine.h"
+#include "poll/poller.h"
 
-int hvuv__poller_open(uv_loop_t* loop,
-                      uv_os_sock_t sock,
-                      void* owner,
-                      hvuv__ready_cb cb,
-                      hvuv__poller_t** poller) {
-  const hvuv__engine_t* engine;
-  hvuv__poller_t* p;
-  int err;
+#include <assert.h>
 
-  p = NULL;
-  err = hvuv__engine_choose(loop, sock, &engine);
-  if (err == 0)
-    err = engine->open(loop, sock, &p);
-  if (err != 0)
-    return err;
+#define EVENTS (UV_READABLE | UV_WRITABLE)
 
+static void check(const hvuv__poller_t* p) {
+  assert(p->engine != NULL);
+  assert((p->wanted & ~EVENTS) == 0 && (p->armed & ~EVENTS) == 0);
+  assert(p->cb != NULL || p->wanted == 0); /* a closed poller wants nothing */
+  (void) p;
+}
+
+void hvuv__poller_start(hvuv__poller_t* p,
+                        const hvuv__engine_t* engine,
+                        unsigned int errors_ignored,
+                        void* owner,
+                        hvuv__ready_cb cb) {
+  assert(p->engine == NULL && p->cb == NULL && cb != NULL);
   p->engine = engine;
+  p->errors_ignored = errors_ignored;
   p->owner = owner;
   p->cb = cb;
-  *poller = p;
-  return 0;
+  check(p);
 }
 
 static int arm(hvuv__poller_t* p, int events) {
   int err;
 
   err = p->engine->arm(p, events);
+  assert(err <= 0);
   p->armed = err == 0 ? events : 0;
   return err;
 }
@@ -46,7 +54,9 @@ static int arm(hvuv__poller_t* p, int events) {
 int hvuv__poller_watch(hvuv__poller_t* p, int events) {
   int surplus;
 
+  assert(p->cb != NULL);
   p->wanted = events;
+  check(p);
   surplus = p->armed & ~events;
   if ((events & ~p->armed) == 0 && (surplus & UV_WRITABLE) == 0)
     return 0;
@@ -57,6 +67,7 @@ int hvuv__poller_watch(hvuv__poller_t* p, int events) {
 void hvuv__poller_rearm(hvuv__poller_t* p) {
   int err;
 
+  check(p);
   if (p->cb == NULL)
     return;
   err = arm(p, p->wanted);
@@ -64,15 +75,17 @@ void hvuv__poller_rearm(hvuv__poller_t* p) {
     p->cb(p->owner, err, 0);
 }
 
-/* Where errors of watching may be the watcher's own they are told as events
+/* Where errors of watching may be the watcher's own they are reported as events
  * that seem to have happened: the owner tries the socket, whose own error, if
  * it has one, is the truth. A watch that fails over and over is an error after
  * all. */
 void hvuv__poller_fail(hvuv__poller_t* p, int status) {
+  assert(status < 0);
+  check(p);
   p->armed = 0;
   if (p->cb == NULL)
     return;
-  if (p->errors++ >= hvuv__engine_errors_ignored) {
+  if (p->errors++ >= p->errors_ignored) {
     p->cb(p->owner, status, 0);
     return;
   }
@@ -83,12 +96,10 @@ void hvuv__poller_fail(hvuv__poller_t* p, int status) {
 }
 
 void hvuv__poller_close(hvuv__poller_t* p) {
+  assert(p->cb != NULL); /* closed once */
   p->owner = NULL;
   p->cb = NULL;
   p->wanted = 0; /* so that nothing fires */
+  check(p);
   p->engine->close(p);
-}
-
-void hvuv__poller_leave(uv_loop_t* loop) {
-  hvuv__engine_leave(loop);
 }

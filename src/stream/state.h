@@ -9,7 +9,7 @@
 #include "family/family.h"
 #include "loop/hub.h"
 #include "hvuv/stream.h"
-#include "poll/poller.h"
+#include "poll/poll.h"
 #include "sys/sys.h"
 
 enum hvuv__state {

@@ -180,7 +180,8 @@ int hvuv__stream_attach(hvuv_stream_t* s, uv_os_sock_t sock) {
   int err;
 
   assert(s->sock == HVUV__NO_SOCK);
-  err = hvuv__poller_open(s->loop, sock, s, on_ready, &s->poller);
+  err =
+      hvuv__poller_open(hvuv__hub_poll(s->hub), sock, s, on_ready, &s->poller);
   if (err != 0)
     return err;
 

@@ -1,7 +1,7 @@
 /*
  * poller.c's rules over a scripted engine: when the engine is armed, and what
- * the owner is told. poller.c is included under other names, so that it links
- * beside the real one.
+ * the owner is told. poller.c and open.c are included under other names, so that
+ * they link beside the real ones.
  *
  * Words of the story:
  *
@@ -20,16 +20,18 @@
 #define hvuv__poller_open   scripted_open
 #define hvuv__poller_watch  scripted_watch
 #define hvuv__poller_close  scripted_close
-#define hvuv__poller_leave  scripted_leave
+#define hvuv__poll_leave    scripted_leave
+#define hvuv__poller_start  scripted_start
 #define hvuv__poller_fire   scripted_fire
 #define hvuv__poller_fail   scripted_fail
 #define hvuv__poller_rearm  scripted_rearm
 #define hvuv__engine_choose scripted_choose
 #define hvuv__engine_leave  scripted_engine_leave
-#include "poll/engine.h"
+#include "poll/choose.h"
 
-static unsigned int errors_ignored;
-#define hvuv__engine_errors_ignored errors_ignored
+static unsigned int ignored;
+#define hvuv__engine_errors_ignored ignored
+#include "poll/open.c"
 #include "poll/poller.c"
 
 #include "support/trace.h"
@@ -45,8 +47,9 @@ static int choose_error;
 static int open_error;
 static int arm_error;
 static int arm_errors_left;
-static uv_loop_t loop; /* passed on and never used */
-static uv_loop_t* left;
+static uv_loop_t loop;
+static hvuv__poll_shared_t shared = {.loop = &loop}; /* passed on */
+static hvuv__poll_shared_t* left;
 
 /* What the owner does when it is told, once. */
 static void (*act)(void);
@@ -59,8 +62,10 @@ static const char* name_events(int events) {
 
 /* --- The engine ---------------------------------------------------------- */
 
-static int engine_open(uv_loop_t* on, uv_os_sock_t sock, hvuv__poller_t** out) {
-  if (on != &loop || sock != 7)
+static int engine_open(hvuv__poll_shared_t* on,
+                       uv_os_sock_t sock,
+                       hvuv__poller_t** out) {
+  if (on != &shared || sock != 7)
     trace("WRONG");
   if (open_error != 0)
     return open_error;
@@ -92,16 +97,16 @@ static const hvuv__engine_t engine = {
     .close = engine_close,
 };
 
-int scripted_choose(uv_loop_t* on,
+int scripted_choose(hvuv__poll_shared_t* on,
                     uv_os_sock_t sock,
                     const hvuv__engine_t** chosen) {
-  if (on != &loop || sock != 7)
+  if (on != &shared || sock != 7)
     trace("WRONG");
   *chosen = &engine;
   return choose_error;
 }
 
-void scripted_engine_leave(uv_loop_t* from) {
+void scripted_engine_leave(hvuv__poll_shared_t* from) {
   left = from;
 }
 
@@ -135,7 +140,7 @@ static void want_nothing(void) {
 }
 
 static int open_it(void) {
-  return scripted_open(&loop, 7, &act, on_ready, &poller);
+  return scripted_open(&shared, 7, &act, on_ready, &poller);
 }
 
 /* Opened, and watching for these events; the story starts after that. */
@@ -153,7 +158,7 @@ static int up(void** state) {
   choose_error = 0;
   open_error = 0;
   arm_errors_left = 0;
-  errors_ignored = 0;
+  ignored = 0;
   left = NULL;
   act = NULL;
   return 0;
@@ -187,8 +192,8 @@ static void an_engine_that_cannot_open_says_why(void** state) {
 
 static void leaving_is_passed_on(void** state) {
   (void) state;
-  scripted_leave(&loop);
-  assert_ptr_equal(left, &loop);
+  scripted_leave(&shared);
+  assert_ptr_equal(left, &shared);
 }
 
 /* --- Watching ------------------------------------------------------------ */
@@ -316,7 +321,7 @@ static void fail_times(int n) {
 
 static void an_ignored_error_is_told_as_what_is_wanted(void** state) {
   (void) state;
-  errors_ignored = 8;
+  ignored = 8;
   watching(RW);
   scripted_fail(poller, UV_EINVAL);
   assert_story("told:rw arm:rw");
@@ -324,7 +329,7 @@ static void an_ignored_error_is_told_as_what_is_wanted(void** state) {
 
 static void an_ignored_error_tells_nobody_who_wants_nothing(void** state) {
   (void) state;
-  errors_ignored = 8;
+  ignored = 8;
   watching(R);
   scripted_watch(poller, 0);
   scripted_fail(poller, UV_EINVAL);
@@ -334,7 +339,7 @@ static void an_ignored_error_tells_nobody_who_wants_nothing(void** state) {
 
 static void what_the_owner_wants_by_then_is_armed(void** state) {
   (void) state;
-  errors_ignored = 8;
+  ignored = 8;
   watching(R);
   act = want_nothing;
   scripted_fail(poller, UV_EINVAL);
@@ -343,7 +348,7 @@ static void what_the_owner_wants_by_then_is_armed(void** state) {
 
 static void the_ninth_error_in_a_row_is_one(void** state) {
   (void) state;
-  errors_ignored = 8;
+  ignored = 8;
   watching(R);
   fail_times(8);
   assert_null(strstr(trace_story(), "EINVAL"));
@@ -358,7 +363,7 @@ static void the_ninth_error_in_a_row_is_one(void** state) {
 
 static void an_event_starts_the_counting_anew(void** state) {
   (void) state;
-  errors_ignored = 8;
+  ignored = 8;
   watching(R);
   fail_times(8);
   scripted_fire(poller, R);
@@ -372,7 +377,7 @@ static void an_event_starts_the_counting_anew(void** state) {
 
 static void an_event_in_vain_starts_it_anew_too(void** state) {
   (void) state;
-  errors_ignored = 1;
+  ignored = 1;
   watching(R);
   fail_times(1);
   scripted_fire(poller, W);
@@ -382,7 +387,7 @@ static void an_event_in_vain_starts_it_anew_too(void** state) {
 
 static void arming_after_an_ignored_error_is_told_when_it_fails(void** state) {
   (void) state;
-  errors_ignored = 8;
+  ignored = 8;
   watching(R);
   arm_error = UV_ENOTSOCK;
   arm_errors_left = 1;
@@ -411,7 +416,7 @@ static void closing_when_told_of_an_error_is_the_end(void** state) {
 
 static void closing_when_told_of_an_ignored_error_arms_no_more(void** state) {
   (void) state;
-  errors_ignored = 8;
+  ignored = 8;
   watching(R);
   act = close_it;
   scripted_fail(poller, UV_EINVAL);

@@ -6,19 +6,22 @@
 
 #include <winsock2.h>
 
+#include "poll/choose.h"
 #include "poll/engine_afd_win.h"
+#include "poll/engine_uv.h"
 #include "party.h"
 #include "provider.h"
 
 static const char* wanted[2];
 static uv_os_sock_t sock;
+static hvuv__poll_shared_t shared;
 
 static const char* chosen(int is_hyperv) {
   const hvuv__engine_t* engine = NULL;
   int err;
 
   provider_pretend(is_hyperv);
-  err = hvuv__engine_choose(uv_default_loop(), sock, &engine);
+  err = hvuv__engine_choose(&shared, sock, &engine);
   provider_pretend(0);
   if (err != 0)
     return uv_err_name(err);
@@ -102,7 +105,7 @@ static void* no_memory(size_t count, size_t size) {
 
 static void a_loop_without_a_thread_of_ours_is_left_to_libuv(void** state) {
   (void) state;
-  hvuv__engine_leave(uv_default_loop());
+  hvuv__engine_leave(&shared);
   assert_int_equal(hvuv_set_engine(HVUV_ENGINE_AUTO), 0);
   assert_int_equal(hvuv_replace_allocator(malloc, realloc, no_memory, free), 0);
   assert_choice("uv", "uv");
@@ -138,11 +141,12 @@ int main(int argc, char** argv) {
   wanted[0] = argc > 1 ? argv[1] : "uv";
   wanted[1] = argc > 2 ? argv[2] : "afd";
   net_start();
+  hvuv__poll_enter(&shared, uv_default_loop());
   if (net_socket(AF_INET, SOCK_STREAM, &sock) != 0)
     return 1;
   failed = cmocka_run_group_tests(tests, NULL, NULL);
   net_close(sock);
-  hvuv__engine_leave(uv_default_loop());
+  hvuv__engine_leave(&shared);
   uv_run(uv_default_loop(), UV_RUN_DEFAULT);
   return failed + (uv_loop_close(uv_default_loop()) != 0);
 }

@@ -1,4 +1,4 @@
-/* poller.h by hand. A closed poller's block is freed at once, so that a late
+/* poll.h by hand. A closed poller's block is freed at once, so that a late
  * use is caught. */
 #include "fake_poller.h"
 
@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "poll/poller.h"
+#include "poll/poll.h"
 
 #define POLLERS_MAX 512
 
@@ -127,9 +127,9 @@ int fake_poller_changes(void) {
   return changes;
 }
 
-/* --- poller.h ------------------------------------------------------------ */
+/* --- poll.h -------------------------------------------------------------- */
 
-int hvuv__poller_open(uv_loop_t* loop,
+int hvuv__poller_open(hvuv__poll_shared_t* shared,
                       uv_os_sock_t sock,
                       void* owner,
                       hvuv__ready_cb cb,
@@ -150,7 +150,7 @@ int hvuv__poller_open(uv_loop_t* loop,
   if (p == NULL)
     return UV_ENOMEM;
 
-  p->loop = loop;
+  p->loop = shared->loop;
   p->sock = sock;
   p->owner = owner;
   p->cb = cb;
@@ -178,11 +178,11 @@ void hvuv__poller_close(hvuv__poller_t* p) {
   hvuv__free(p);
 }
 
-void hvuv__poller_leave(uv_loop_t* loop) {
+void hvuv__poll_leave(hvuv__poll_shared_t* shared) {
   int i;
 
   for (i = 0; i < POLLERS_MAX; i++)
-    if (pollers[i] != NULL && pollers[i]->loop == loop)
+    if (pollers[i] != NULL && pollers[i]->loop == shared->loop)
       fail_msg("the last stream has ended, and socket %ld is watched",
                (long) pollers[i]->sock);
 }

@@ -1,5 +1,5 @@
 /*
- * The poller of poller.h, fired by hand.
+ * The poller of poll.h, fired by hand.
  *
  * It remembers which events are wanted; a test says when they happen. As the
  * real one it passes on only what is wanted, and after an error it watches no

@@ -2,8 +2,11 @@
 #include <string.h>
 #include <winsock2.h>
 
-#include "poll/engine_afd_win.h"
+#include "base/env.h"
 #include "hvuv/engine.h"
+#include "poll/choose.h"
+#include "poll/engine_afd_win.h"
+#include "poll/engine_uv.h"
 #include "sys/sys.h"
 
 /* libuv's slow path may report WSAEINVAL when what it watches for changes while
@@ -37,10 +40,9 @@ static volatile LONG chosen = HVUV_ENGINE_AUTO;
 
 static void read_environment(void) {
   char text[8];
-  size_t size = sizeof(text);
   LONG engine = HVUV_ENGINE_AUTO;
 
-  if (uv_os_getenv("HVUV_POLL", text, &size) != 0)
+  if (hvuv__env_get(HVUV__ENV_POLL, text, sizeof(text)) != 0)
     return;
   if (strcmp(text, "uv") == 0)
     engine = HVUV_ENGINE_UV;
@@ -72,15 +74,15 @@ static int is_known_to_libuv(const GUID* provider) {
 
 /* Unless our engine is asked for by name, a loop that cannot have its thread is
  * left to libuv. */
-static int is_for_afd(uv_loop_t* loop, const GUID* provider) {
+static int is_for_afd(hvuv__poll_shared_t* shared, const GUID* provider) {
   if (chosen == HVUV_ENGINE_UV || !hvuv__afd_is_there())
     return 0;
   if (chosen == HVUV_ENGINE_AFD)
     return 1;
-  return !is_known_to_libuv(provider) && hvuv__afd_enter(loop) == 0;
+  return !is_known_to_libuv(provider) && hvuv__afd_enter(shared) == 0;
 }
 
-int hvuv__engine_choose(uv_loop_t* loop,
+int hvuv__engine_choose(hvuv__poll_shared_t* shared,
                         uv_os_sock_t sock,
                         const hvuv__engine_t** engine) {
   WSAPROTOCOL_INFOW info;
@@ -94,11 +96,11 @@ int hvuv__engine_choose(uv_loop_t* loop,
     return err;
 
   uv_once(&once, read_environment);
-  *engine =
-      is_for_afd(loop, &info.ProviderId) ? &hvuv__engine_afd : &hvuv__engine_uv;
+  *engine = is_for_afd(shared, &info.ProviderId) ? &hvuv__engine_afd
+                                                 : &hvuv__engine_uv;
   return 0;
 }
 
-void hvuv__engine_leave(uv_loop_t* loop) {
-  hvuv__afd_leave(loop);
+void hvuv__engine_leave(hvuv__poll_shared_t* shared) {
+  hvuv__afd_leave(shared);
 }

@@ -1,21 +1,22 @@
 /* libuv watches every socket of these systems well. */
-#include "poll/engine.h"
 #include "hvuv/engine.h"
+#include "poll/choose.h"
+#include "poll/engine_uv.h"
 
 /* An error of epoll or kqueue is the socket's (libuv, src/unix/poll.c). */
 const unsigned int hvuv__engine_errors_ignored = 0;
 
-int hvuv__engine_choose(uv_loop_t* loop,
+int hvuv__engine_choose(hvuv__poll_shared_t* shared,
                         uv_os_sock_t sock,
                         const hvuv__engine_t** engine) {
-  (void) loop;
+  (void) shared;
   (void) sock;
   *engine = &hvuv__engine_uv;
   return 0;
 }
 
-void hvuv__engine_leave(uv_loop_t* loop) {
-  (void) loop;
+void hvuv__engine_leave(hvuv__poll_shared_t* shared) {
+  (void) shared;
 }
 
 int hvuv_set_engine(hvuv_engine_t engine) {

@@ -1,0 +1,29 @@
+/*
+ * The environment, which is read here and nowhere else.
+ *
+ *   HVUV_LOCAL_DIR    the folder of `local` addresses      local/layout.c
+ *   HVUV_LOCAL_VM     the partition that this process is   local/partition.c
+ *   HVUV_POLL         the polling engine, on Windows       poll/choose_win.c
+ *   XDG_RUNTIME_DIR   where a user's sockets lie           unix/runtime_dir_posix.c
+ *   LOCALAPPDATA      the same on Windows                  unix/runtime_dir_win.c
+ *
+ * TMPDIR and its kin are libuv's to read (uv_os_tmpdir()).
+ */
+#ifndef HVUV_SRC_BASE_ENV_H
+#define HVUV_SRC_BASE_ENV_H
+
+#include <stddef.h>
+
+enum hvuv__env {
+  HVUV__ENV_LOCAL_DIR,
+  HVUV__ENV_LOCAL_VM,
+  HVUV__ENV_POLL,
+  HVUV__ENV_XDG_RUNTIME_DIR,
+  HVUV__ENV_LOCALAPPDATA
+};
+
+/* Copies a variable to value, of `size` bytes. One that is empty counts as not
+ * set: UV_ENOENT. UV_ENAMETOOLONG if it does not fit. */
+int hvuv__env_get(enum hvuv__env variable, char* value, size_t size);
+
+#endif /* HVUV_SRC_BASE_ENV_H */

@@ -1,0 +1,32 @@
+/* A new poller gets the engine that its socket needs. */
+#include <assert.h>
+
+#include "poll/choose.h"
+#include "poll/poller.h"
+
+int hvuv__poller_open(hvuv__poll_shared_t* shared,
+                      uv_os_sock_t sock,
+                      void* owner,
+                      hvuv__ready_cb cb,
+                      hvuv__poller_t** poller) {
+  const hvuv__engine_t* engine;
+  hvuv__poller_t* p;
+  int err;
+
+  assert(shared->loop != NULL);
+  p = NULL;
+  err = hvuv__engine_choose(shared, sock, &engine);
+  if (err == 0)
+    err = engine->open(shared, sock, &p);
+  if (err != 0)
+    return err;
+
+  hvuv__poller_start(p, engine, hvuv__engine_errors_ignored, owner, cb);
+  *poller = p;
+  return 0;
+}
+
+void hvuv__poll_leave(hvuv__poll_shared_t* shared) {
+  hvuv__engine_leave(shared);
+  assert(shared->afd == NULL);
+}

@@ -1,0 +1,64 @@
+/*
+ * The room's face: what says that a stream's socket is ready.
+ *
+ *   stream ---- hvuv__poller_open/watch/close ----> poll.h
+ *                                                      |
+ *     open.c      gives a new poller its engine --> choose_*.c, which knows all
+ *     poller.c    what is watched and reported      engines; the others know an
+ *        |                                          engine by its table
+ *     engine.h    the table of an engine
+ *        engine_uv.c        uv_poll_t, on every system
+ *        engine_afd_win.c   one thread for all sockets of a loop, on Windows
+ *
+ * A poller is a block of its own, not a part of the stream, because a stream
+ * must be able to end before its poller does: libuv's slow path on Windows may
+ * give a uv_poll_t back minutes after uv_close(). It never keeps its loop
+ * alive; the hub does.
+ */
+#ifndef HVUV_SRC_POLL_POLL_H
+#define HVUV_SRC_POLL_POLL_H
+
+#include <uv.h>
+
+typedef struct hvuv__poller_s hvuv__poller_t;
+
+/* What the pollers of one loop share. The loop's hub keeps it, because the hub
+ * is what is found by its loop. */
+typedef struct hvuv__poll_shared_s {
+  uv_loop_t* loop;
+  struct hvuv__afd_home_s* afd; /* engine_afd_win.c's; NULL until it has one */
+} hvuv__poll_shared_t;
+
+/* status 0: events (UV_READABLE, UV_WRITABLE) have happened, or seem to have.
+ * A negative status: the socket has an error, or cannot be watched, and is
+ * watched no more until hvuv__poller_watch() is called again. */
+typedef void (*hvuv__ready_cb)(void* owner, int status, int events);
+
+/* The loop has its first stream: nothing is shared yet. */
+static inline void hvuv__poll_enter(hvuv__poll_shared_t* shared,
+                                    uv_loop_t* loop) {
+  shared->loop = loop;
+  shared->afd = NULL;
+}
+
+/* Its last stream has ended, and all pollers are closed: gives back what they
+ * shared. Not from inside a poller's callback. */
+void hvuv__poll_leave(hvuv__poll_shared_t* shared);
+
+/* UV_EEXIST if the loop watches the socket already, UV_ENOMEM. Changes nothing
+ * when it fails. */
+int hvuv__poller_open(hvuv__poll_shared_t* shared,
+                      uv_os_sock_t sock,
+                      void* owner,
+                      hvuv__ready_cb cb,
+                      hvuv__poller_t** poller);
+
+/* Sets which events are wanted. Calls that change nothing are cheap, and
+ * dropping UV_READABLE alone takes effect only when it next fires, so a stream
+ * that stops and starts reading makes no system call. */
+int hvuv__poller_watch(hvuv__poller_t* poller, int events);
+
+/* No callback follows. The socket may and should be closed right after. */
+void hvuv__poller_close(hvuv__poller_t* poller);
+
+#endif /* HVUV_SRC_POLL_POLL_H */

@@ -21,8 +21,6 @@ endfunction()
 
 # --- libuv -------------------------------------------------------------------
 
-set(HVUV_LIBUV_TARGET "" CACHE STRING
-    "The target to use as libuv; empty: look for one")
 set(HVUV_LIBUV_SCOPE GLOBAL)
 include(${CMAKE_CURRENT_LIST_DIR}/libuv.cmake)
 

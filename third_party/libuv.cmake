@@ -2,7 +2,9 @@
 # find_package(hvuv), so that both follow the same order:
 #
 #   1. the target named by HVUV_LIBUV_TARGET, if that is set
-#   2. a target of the parent project: uv, uv_a, libuv::uv or libuv::uv_a
+#   2. a target of the parent project: uv, uv_a, libuv::uv or libuv::uv_a. A parent
+#      that builds libuv itself has both of the first two, and a program must link
+#      one only; then a static hvuv takes the static one
 #   3. libuv's CMake package
 #   4. pkg-config (Debian's libuv1-dev has nothing else)
 #
@@ -21,7 +23,11 @@ if(TARGET hvuv::libuv)
   return()
 endif()
 
-set(_hvuv_names ${HVUV_LIBUV_PREFERRED} uv uv_a libuv::uv libuv::uv_a)
+set(_hvuv_names ${HVUV_LIBUV_PREFERRED})
+if(HVUV_LIBUV_SCOPE AND NOT BUILD_SHARED_LIBS AND TARGET uv_a)
+  list(APPEND _hvuv_names uv_a)
+endif()
+list(APPEND _hvuv_names uv uv_a libuv::uv libuv::uv_a)
 set(_hvuv_uv "")
 set(_hvuv_from "")
 
@@ -34,6 +40,9 @@ foreach(_hvuv_name IN LISTS _hvuv_names)
   if(NOT _hvuv_uv AND TARGET ${_hvuv_name})
     set(_hvuv_uv ${_hvuv_name})
     set(_hvuv_from "a target of the parent project")
+    if(TARGET uv AND TARGET uv_a)
+      string(APPEND _hvuv_from ", which has uv and uv_a; HVUV_LIBUV_TARGET chooses")
+    endif()
   endif()
 endforeach()
 

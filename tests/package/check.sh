@@ -41,11 +41,31 @@ start() {
   run $emulator "$1$exe"
 }
 
+# embed FOLDER EXPECTED TARGETS [OPTIONS]: hvuv in a parent with these libuv targets
+embed() {
+  folder=$work/$1 expected=$2 targets=$3
+  shift 3
+  run cmake ${generator:+"$generator"} -S "$here/embedded" -B "$folder" \
+    -DHVUV_SOURCE="$source" -DCMAKE_INSTALL_LIBDIR=lib \
+    -DEXPECTED="$expected" "-DPARENT_TARGETS=$targets" "$@"
+}
+
 if [ "$kind" = embedded ]; then
-  run cmake ${generator:+"$generator"} -S "$here/embedded" -B "$work/build" \
-    -DHVUV_SOURCE="$source"
+  embed build uv uv
   run cmake --build "$work/build"
   start "$work/build/app/consumer"
+  cat "$work/log"
+
+  echo "consumer embedded: which libuv of a parent's several"
+  embed chosen my_uv 'uv;my_uv' -DCHOSEN=my_uv
+  embed static uv_a 'uv;uv_a'
+  embed shared uv 'uv;uv_a' -DBUILD_SHARED_LIBS=ON
+
+  echo "consumer embedded: a shared hvuv is installed with its parent"
+  run cmake --build "$work/shared"
+  run cmake --install "$work/shared" --prefix "$work/prefix"
+  rm -rf "$work/shared"
+  start "$work/prefix/bin/consumer"
   cat "$work/log"
   exit 0
 fi
@@ -66,7 +86,7 @@ prefix=$work/prefix
 echo "consumer $kind: by CMake package"
 # shellcheck disable=SC2086 # words
 run cmake ${generator:+"$generator"} -S "$here/installed" -B "$work/build" $options \
-  -DCMAKE_PREFIX_PATH="$prefix"
+  -DCMAKE_PREFIX_PATH="$prefix" -DHVUV_WERROR="${HVUV_WERROR:-OFF}"
 run cmake --build "$work/build"
 if [ -z "$options" ] || [ -f "$work/build/consumer_cxx$exe" ]; then
   start "$work/build/consumer_cxx"

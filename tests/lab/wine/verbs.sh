@@ -1,0 +1,71 @@
+# The verbs wine and wine-heap of ./dev, which sources this.
+# shellcheck shell=sh
+
+# windows_deps: libuv and cmocka as sources in build/deps, if apt has the pinned
+# ones; else CMake downloads others, pinned as well.
+windows_deps() {
+  if ! command -v apt-get >/dev/null 2>&1; then
+    return
+  fi
+  say "Fetching the sources of libuv and cmocka with apt"
+  mkdir -p build/deps
+  code=0
+  sh third_party/debian.sh build/deps >build/deps/fetch.log 2>&1 </dev/null ||
+    code=$?
+  case $code in
+    0) ;;
+    3) say "apt does not have the pinned ones; CMake will download others" ;;
+    *)
+      cat build/deps/fetch.log >&2
+      die "the sources of libuv and cmocka could not be had from apt"
+      ;;
+  esac
+}
+
+# stop_wine: ends the servers of the two prefixes, and nothing else
+stop_wine() {
+  for prefix in build/wine build/wine-slow; do
+    WINEPREFIX=$PWD/$prefix wineserver -k >/dev/null 2>&1 || true
+  done
+}
+
+# run_under_wine heap|'' [CTEST OPTIONS]
+run_under_wine() {
+  heap=$1
+  shift
+  if [ "$(uname -m)" != x86_64 ]; then
+    die "the tests are programs for x86-64, which Wine runs on such machines only"
+  fi
+  need cmake ninja pkg-config mingw wine
+  windows_deps
+  mkdir -p build/mingw
+
+  # Wine's own server stays as long as the tests, however they end.
+  WINEPREFIX=$PWD/build/wine
+  export WINEPREFIX
+  trap 'stop_wine' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  say "Starting Wine in build/wine"
+  quietly build/mingw/wine.log sh tests/lab/wine/prefix.sh "$WINEPREFIX" "$heap"
+
+  set -- -j 2 "$@"
+  if [ "$heap" = heap ]; then
+    WINEDEBUG=-all,err+heap,warn+heap
+    export WINEDEBUG
+    # Wine 8 reports false positives where threads use the heap at the same time: a
+    # program that only calls malloc() in six fails. So without tests that do, and
+    # what is found must be found again.
+    set -- -LE '^consumer$' -E '_slow$|engine_loops|hyperv_emulation|test_many|test_hub' \
+      --repeat until-pass:3 "$@"
+  else
+    set -- -LE '^wine-heap$' "$@"
+  fi
+  if [ -d build/deps/libuv ] && [ -d build/deps/cmocka ]; then
+    build mingw -DFETCHCONTENT_SOURCE_DIR_LIBUV="$PWD/build/deps/libuv" \
+      -DFETCHCONTENT_SOURCE_DIR_CMOCKA="$PWD/build/deps/cmocka"
+  else
+    build mingw
+  fi
+  run_tests mingw "$@"
+}

@@ -24,16 +24,19 @@ extern "C" {
 typedef struct hvuv_server_s hvuv_server_t;
 
 /* What happens to further callers while max_connections are open. */
-typedef enum hvuv_full_e {
+typedef enum hvuv_full_policy_e {
   HVUV_FULL_WAIT = 0, /* they wait in the kernel's backlog */
   HVUV_FULL_REFUSE    /* they are accepted and closed at once */
-} hvuv_full_t;
+} hvuv_full_policy_t;
+
+/* Deprecated: the former name, removed in 0.2. */
+typedef hvuv_full_policy_t hvuv_full_t;
 
 typedef struct hvuv_server_options_s {
   hvuv_limits_t limits;
   int backlog;                  /* of each listener; default 128 */
   unsigned int max_connections; /* default 1,000; 0: no limit */
-  hvuv_full_t when_full;        /* default HVUV_FULL_WAIT */
+  hvuv_full_policy_t when_full; /* default HVUV_FULL_WAIT */
 
   /* The peers to accept: those whose address has the VM id or the CID of one of
    * these; ports and services are not compared. NULL: all. The array is copied.

@@ -1,4 +1,35 @@
-/* A client's options, birth and death; client.h has its states. */
+/*
+ * Clients: connections (conn.h) one after the other, and the pauses between.
+ *
+ *             connect
+ *   IDLE -----------------> DIALLING <----------------+
+ *    ^                       |    |                   | alarm
+ *    |  on_done              |    | failed:           |
+ *    +-----------------------|----+ on_attempt -----> WAITING
+ *    |   it was the last     |                        ^
+ *    |                       | on_attempt(0)          |
+ *    |  on_done              v                        |
+ *    +--------------------- OPEN ---------------------+
+ *      closed, not again          closed, reconnects
+ *
+ *   any --- hvuv_client_close ---> CLOSING --- connection gone, the owner
+ *                                              empty ---> freed, cb
+ *
+ *   state      connection   alarm   who moves it on
+ *   IDLE       none         no      the user
+ *   DIALLING   NEW, or none when there was no memory for one
+ *                           no      on_connected, on_gone
+ *   OPEN       opened       no      on_gone
+ *   WAITING    none         yes     on_alarm
+ *   CLOSING    on its way out, or none
+ *                           no      on_gone, the owner
+ *
+ * There is one connection at a time at most: a failed attempt is reported when
+ * its connection is gone, from the loop, whether it failed at once or later.
+ * The client's own callbacks are called in three places (on_connected, on_gone,
+ * on_alarm), and last there, because the user may do anything meanwhile except
+ * free the client.
+ */
 #include "serve/client.h"
 
 #include <assert.h>
@@ -6,11 +37,155 @@
 
 #include "base/alloc.h"
 
-#define EVERY_CLASS                                                            \
-  (HVUV_ERROR_PERMANENT | HVUV_ERROR_VM_OFF | HVUV_ERROR_NOT_LISTENING |       \
-   HVUV_ERROR_TRANSIENT)
+typedef struct hvuv__client_s client_t;
 
-/* --- Options -------------------------------------------------------------- */
+static void check(const client_t* c) {
+  assert(c->handle->impl == c);
+  assert(c->owner.blocks == (c->conn != NULL ? 1u : 0u));
+  assert((c->state == HVUV__CLIENT_CLOSING) ==
+         (c->owner.state != HVUV__OWNER_OPEN));
+  assert(c->owner.waits == (c->state == HVUV__CLIENT_WAITING));
+  if (c->state == HVUV__CLIENT_IDLE || c->state == HVUV__CLIENT_WAITING)
+    assert(c->conn == NULL);
+  if (c->state == HVUV__CLIENT_OPEN)
+    assert(c->conn != NULL && (c->conn->flags & HVUV__CONN_WAS_OPEN));
+  (void) c;
+}
+
+/* --- Reporting ------------------------------------------------------------ */
+
+static void report_attempt(client_t* c, const hvuv_attempt_t* attempt) {
+  if (c->options.on_attempt != NULL)
+    c->options.on_attempt(c->handle, attempt);
+}
+
+static void finish(client_t* c, int status) {
+  c->state = HVUV__CLIENT_IDLE;
+  check(c);
+  if (c->options.on_done != NULL)
+    c->options.on_done(c->handle, status);
+}
+
+/* --- Dialling ------------------------------------------------------------- */
+
+static void wait_for(client_t* c, uint64_t delay_ms) {
+  c->state = HVUV__CLIENT_WAITING;
+  hvuv__owner_set_alarm(&c->owner, delay_ms);
+  check(c);
+}
+
+static void attempt_failed(client_t* c, int status) {
+  hvuv_attempt_t attempt;
+
+  assert(c->state == HVUV__CLIENT_DIALLING && c->conn == NULL);
+  attempt = hvuv__retry_failed(&c->retry, &c->addr, status);
+  if (!attempt.is_last)
+    wait_for(c, attempt.next_delay_ms);
+  report_attempt(c, &attempt);
+  if (attempt.is_last && c->state != HVUV__CLIENT_CLOSING)
+    finish(c, status);
+}
+
+static void on_connected(hvuv_connect_t* req, int status) {
+  client_t* c = req->data;
+  hvuv_attempt_t attempt = {.status = 0};
+
+  check(c);
+  /* The cancelled connect of a client that closes is reported here, too; its
+   * connection closes already. */
+  if (status != 0) {
+    hvuv__conn_drop(c->conn, status);
+    return;
+  }
+
+  attempt.number = c->retry.attempts;
+  report_attempt(c, &attempt);
+  if (c->state == HVUV__CLIENT_CLOSING)
+    return;
+
+  c->state = HVUV__CLIENT_OPEN;
+  c->opened_ms = uv_now(c->handle->loop);
+  hvuv__conn_open(c->conn);
+}
+
+/* One attempt, whose outcome is reported later. UV_ENOMEM: nothing follows, and
+ * the state is as it was. */
+static int dial(client_t* c) {
+  hvuv_stream_t* stream;
+  int err;
+
+  assert(c->conn == NULL);
+  c->conn = hvuv__owner_new_conn(&c->owner, c->protocol);
+  if (c->conn == NULL)
+    return UV_ENOMEM;
+
+  c->state = HVUV__CLIENT_DIALLING;
+  hvuv__retry_begin(&c->retry);
+  c->connect_req.data = c;
+  stream = &c->conn->stream;
+  hvuv_set_connect_timeout(stream, c->options.connect_timeout_ms);
+  err = hvuv_connect(&c->connect_req, stream, &c->addr, on_connected);
+  if (err != 0)
+    hvuv__conn_drop(c->conn, err);
+  check(c);
+  return 0;
+}
+
+/* --- Events of the owner -------------------------------------------------- */
+
+static void on_alarm(hvuv__owner_t* owner) {
+  client_t* c = (client_t*) owner;
+
+  assert(c->state == HVUV__CLIENT_WAITING);
+  if (dial(c) == 0)
+    return;
+
+  c->state = HVUV__CLIENT_DIALLING;
+  hvuv__retry_begin(&c->retry);
+  attempt_failed(c, UV_ENOMEM);
+}
+
+static void connection_closed(client_t* c, int reason) {
+  uint64_t delay_ms;
+
+  delay_ms =
+      hvuv__retry_closed(&c->retry, uv_now(c->handle->loop) - c->opened_ms);
+  if (c->options.reconnects)
+    wait_for(c, delay_ms);
+  else
+    finish(c, reason);
+}
+
+static void on_gone(hvuv__owner_t* owner, int reason) {
+  client_t* c = (client_t*) owner;
+
+  assert(c->conn != NULL);
+  c->conn = NULL;
+  if (c->state == HVUV__CLIENT_DIALLING)
+    attempt_failed(c, reason);
+  else if (c->state == HVUV__CLIENT_OPEN)
+    connection_closed(c, reason);
+}
+
+static void on_closed(hvuv__owner_t* owner) {
+  client_t* c = (client_t*) owner;
+  hvuv_client_t* handle = c->handle;
+  hvuv_client_close_cb cb = c->close_cb;
+
+  check(c);
+  hvuv__free(c);
+  handle->impl = NULL;
+  if (cb != NULL)
+    cb(handle);
+}
+
+static const hvuv__owner_events_t events = {
+    .on_alarm = on_alarm,
+    .on_gone = on_gone,
+    .on_closed = on_closed,
+};
+
+/* --- For the user --------------------------------------------------------- */
 
 void hvuv_client_options_init(hvuv_client_options_t* options) {
   memset(options, 0, sizeof(*options));
@@ -18,160 +193,113 @@ void hvuv_client_options_init(hvuv_client_options_t* options) {
   options->limits.first_message_timeout_ms = 0;
   options->limits.idle_timeout_ms = 0;
   options->connect_timeout_ms = 10000;
-  options->retry = EVERY_CLASS & ~(unsigned int) HVUV_ERROR_PERMANENT;
+  options->retry =
+      HVUV_ERROR_VM_OFF | HVUV_ERROR_NOT_LISTENING | HVUV_ERROR_TRANSIENT;
   options->first_delay_ms = 200;
   options->max_delay_ms = 30000;
   options->jitter_percent = 20;
 }
 
-static int check_options(const hvuv_client_options_t* options) {
-  if ((options->retry & ~(unsigned int) EVERY_CLASS) != 0 ||
-      options->first_delay_ms == 0 ||
-      options->first_delay_ms > options->max_delay_ms ||
-      options->jitter_percent > 100)
-    return UV_EINVAL;
-  return hvuv__limits_check(&options->limits);
-}
-
-/* --- Life ----------------------------------------------------------------- */
-
 /* Differs between clients, processes and machines; it is no secret. */
-static uint64_t make_seed(const hvuv__client_t* c) {
+static uint64_t make_seed(const client_t* c) {
   return uv_hrtime() ^ (uint64_t) (uintptr_t) c ^
          (uint64_t) uv_os_getpid() << 32;
 }
 
-/* The anchor last: it could not be undone at once. */
-static int open_parts(hvuv__client_t* c, uv_loop_t* loop) {
+static int set_up(client_t* c,
+                  uv_loop_t* loop,
+                  const hvuv_client_options_t* options) {
   int err;
 
-  err = hvuv__group_init(&c->group, loop, &c->options.limits, &c->client->data);
+  err = hvuv__limits_check(&options->limits);
+  if (err == 0)
+    err = hvuv__retry_init(&c->retry, options, make_seed(c));
   if (err != 0)
     return err;
-  err = hvuv__alarm_open(loop, c, hvuv__client_alarm, &c->alarm);
-  if (err != 0)
-    goto close_group;
-  err = hvuv_init(loop, &c->anchor);
-  if (err != 0)
-    goto close_alarm;
-  return 0;
-
-close_alarm:
-  hvuv__alarm_close(c->alarm);
-close_group:
-  hvuv__group_close(&c->group);
-  return err;
+  c->options = *options;
+  return hvuv__owner_init(
+      &c->owner, loop, &options->limits, &c->handle->data, &events);
 }
 
 int hvuv_client_init(uv_loop_t* loop,
-                     hvuv_client_t* client,
+                     hvuv_client_t* handle,
                      const hvuv_client_options_t* options) {
   hvuv_client_options_t defaults;
-  hvuv__client_t* c;
+  client_t* c;
   int err;
 
-  if (loop == NULL || client == NULL)
+  if (loop == NULL || handle == NULL)
     return UV_EINVAL;
-  if (options == NULL) {
-    hvuv_client_options_init(&defaults);
-    options = &defaults;
-  }
-  err = check_options(options);
-  if (err != 0)
-    return err;
+  hvuv_client_options_init(&defaults);
 
   c = hvuv__calloc(1, sizeof(*c));
   if (c == NULL)
     return UV_ENOMEM;
-  c->client = client;
-  c->options = *options;
-  err = open_parts(c, loop);
+  c->handle = handle;
+  err = set_up(c, loop, options != NULL ? options : &defaults);
   if (err != 0) {
     hvuv__free(c);
     return err;
   }
 
-  c->group.on_gone = hvuv__client_gone;
-  c->anchor.data = c;
-  hvuv__backoff_init(&c->backoff,
-                     options->first_delay_ms,
-                     options->max_delay_ms,
-                     options->jitter_percent,
-                     make_seed(c));
-  client->loop = loop;
-  client->impl = c;
+  handle->loop = loop;
+  handle->impl = c;
+  check(c);
   return 0;
 }
 
-int hvuv_client_connect(hvuv_client_t* client,
+int hvuv_client_connect(hvuv_client_t* handle,
                         const hvuv_addr_t* addr,
                         const hvuv_protocol_t* protocol) {
-  hvuv__client_t* c;
+  client_t* c;
 
-  if (client == NULL || client->impl == NULL ||
-      client->impl->state == HVUV__CLIENT_CLOSING ||
+  if (handle == NULL || handle->impl == NULL ||
+      handle->impl->state == HVUV__CLIENT_CLOSING ||
       hvuv_addr_family(addr) == 0)
     return UV_EINVAL;
   if (hvuv__protocol_check(protocol) != 0)
     return UV_EINVAL;
 
-  c = client->impl;
+  c = handle->impl;
+  check(c);
   if (c->state != HVUV__CLIENT_IDLE)
     return UV_EALREADY;
 
   c->addr = *addr;
   c->protocol = protocol;
-  c->attempts = 0;
-  hvuv__backoff_reset(&c->backoff);
-  return hvuv__client_dial(c);
+  hvuv__retry_reset(&c->retry);
+  return dial(c);
 }
 
-hvuv_conn_t* hvuv_client_conn(const hvuv_client_t* client) {
-  hvuv_conn_t* conn = client->impl == NULL ? NULL : client->impl->conn;
+hvuv_conn_t* hvuv_client_conn(const hvuv_client_t* handle) {
+  hvuv_conn_t* conn = handle->impl == NULL ? NULL : handle->impl->conn;
 
   if (conn == NULL || !(conn->flags & HVUV__CONN_WAS_OPEN))
     return NULL;
   return conn;
 }
 
-void hvuv_client_stats(const hvuv_client_t* client, hvuv_stats_t* stats) {
-  if (client->impl == NULL)
+void hvuv_client_stats(const hvuv_client_t* handle, hvuv_stats_t* stats) {
+  if (handle->impl == NULL)
     memset(stats, 0, sizeof(*stats));
   else
-    *stats = client->impl->group.stats;
+    *stats = handle->impl->owner.group.stats;
 }
 
-static void on_anchor_closed(hvuv_stream_t* anchor) {
-  hvuv__client_t* c = anchor->data;
-  hvuv_client_t* client = c->client;
-  hvuv_client_close_cb cb = c->close_cb;
-
-  hvuv__alarm_close(c->alarm);
-  hvuv__group_close(&c->group);
-  hvuv__free(c);
-  client->impl = NULL;
-  if (cb != NULL)
-    cb(client);
-}
-
-void hvuv__client_close_anchor(hvuv__client_t* c) {
-  hvuv_close(&c->anchor, on_anchor_closed);
-}
-
-void hvuv_client_close(hvuv_client_t* client, hvuv_client_close_cb cb) {
-  hvuv__client_t* c = client->impl;
+void hvuv_client_close(hvuv_client_t* handle, hvuv_client_close_cb cb) {
+  client_t* c = handle->impl;
 
   assert(c != NULL && c->state != HVUV__CLIENT_CLOSING &&
          "hvuv_client_close() called twice");
   if (c == NULL || c->state == HVUV__CLIENT_CLOSING)
     return;
 
-  if (c->state == HVUV__CLIENT_WAITING)
-    hvuv__client_stop_waiting(c);
+  check(c);
   c->state = HVUV__CLIENT_CLOSING;
   c->close_cb = cb;
+  hvuv__owner_stop_alarm(&c->owner);
   if (c->conn != NULL)
     hvuv__conn_close(c->conn, UV_ECANCELED);
-  else
-    hvuv__client_close_anchor(c);
+  hvuv__owner_end(&c->owner);
+  check(c);
 }

@@ -1,0 +1,110 @@
+/* The rules of a server, and the verdict on a caller. */
+#include "serve/admit.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+static void check(const hvuv__rules_t* rules) {
+  assert(rules->when_full == HVUV_FULL_WAIT ||
+         rules->when_full == HVUV_FULL_REFUSE);
+  assert(rules->allowed_peers != NULL || rules->nallowed_peers == 0);
+  (void) rules;
+}
+
+int hvuv__rules_init(hvuv__rules_t* rules,
+                     const hvuv_server_options_t* options) {
+  size_t n = options->nallowed_peers;
+
+  if (options->when_full != HVUV_FULL_WAIT &&
+      options->when_full != HVUV_FULL_REFUSE)
+    return UV_EINVAL;
+  if (options->allowed_peers == NULL && n > 0)
+    return UV_EINVAL;
+
+  rules->max_connections = options->max_connections;
+  rules->when_full = options->when_full;
+  rules->allowed_peers = NULL;
+  rules->nallowed_peers = options->nallowed_peers;
+  if (options->allowed_peers == NULL)
+    return 0;
+
+  /* An empty list lets nobody in, and is a list all the same. */
+  rules->allowed_peers = hvuv__calloc(n + 1, sizeof(hvuv_addr_t));
+  if (rules->allowed_peers == NULL)
+    return UV_ENOMEM;
+  if (n > 0)
+    memcpy(
+        rules->allowed_peers, options->allowed_peers, n * sizeof(hvuv_addr_t));
+  check(rules);
+  return 0;
+}
+
+void hvuv__rules_close(hvuv__rules_t* rules) {
+  hvuv__free(rules->allowed_peers);
+  rules->allowed_peers = NULL;
+}
+
+/* --- The verdict ---------------------------------------------------------- */
+
+/* One system says vsock:// what another says hyperv://, and so do listeners. */
+static hvuv_addr_t as_hyperv(const hvuv_addr_t* addr) {
+  hvuv_addr_t hyperv = *addr;
+
+  if (addr->family == HVUV_VSOCK && addr->u.vsock.cid == HVUV_CID_HOST)
+    hvuv_addr_hyperv(&hyperv, &HVUV_VM_PARENT, &HVUV_VM_ANY);
+  if (addr->family == HVUV_VSOCK && addr->u.vsock.cid == HVUV_CID_LOCAL)
+    hvuv_addr_hyperv(&hyperv, &HVUV_VM_LOOPBACK, &HVUV_VM_ANY);
+  return hyperv;
+}
+
+static int is_same_machine(const hvuv_addr_t* left, const hvuv_addr_t* right) {
+  hvuv_addr_t one = as_hyperv(left);
+  hvuv_addr_t other = as_hyperv(right);
+  const hvuv_addr_t* a = &one;
+  const hvuv_addr_t* b = &other;
+
+  if (a->family != b->family)
+    return 0;
+  switch (a->family) {
+    case HVUV_VSOCK:
+      return a->u.vsock.cid == b->u.vsock.cid;
+    case HVUV_HYPERV:
+    case HVUV_LOCAL:
+      return hvuv_guid_equal(&a->u.hyperv.vm_id, &b->u.hyperv.vm_id);
+    case HVUV_HYBRID:
+      return strcmp(a->u.hybrid.path, b->u.hybrid.path) == 0;
+    default:
+      return 0;
+  }
+}
+
+static int is_allowed(const hvuv__rules_t* rules, const hvuv_addr_t* peer) {
+  unsigned int i;
+
+  if (rules->allowed_peers == NULL)
+    return 1;
+  for (i = 0; peer != NULL && i < rules->nallowed_peers; i++)
+    if (is_same_machine(peer, &rules->allowed_peers[i]))
+      return 1;
+  return 0;
+}
+
+hvuv__verdict_t hvuv__admit_room(const hvuv__rules_t* rules,
+                                 uint64_t connections_now) {
+  check(rules);
+  if (rules->max_connections == 0 || connections_now < rules->max_connections)
+    return HVUV__ADMIT;
+  return rules->when_full == HVUV_FULL_WAIT ? HVUV__WAIT : HVUV__REFUSE_FULL;
+}
+
+hvuv__verdict_t hvuv__admit_caller(const hvuv__rules_t* rules,
+                                   uint64_t connections_now,
+                                   const hvuv_addr_t* peer) {
+  hvuv__verdict_t verdict = hvuv__admit_room(rules, connections_now);
+
+  if (verdict != HVUV__ADMIT)
+    return verdict;
+  return is_allowed(rules, peer) ? HVUV__ADMIT : HVUV__REFUSE_PEER;
+}

@@ -1,0 +1,46 @@
+/*
+ * Who may come in. Pure: a verdict follows from the rules of a server, the
+ * number of its connections and the name of the caller.
+ *
+ *                   room?          may this peer?
+ *   caller ---+--- yes ----------+--- yes ---> ADMIT
+ *             |                  '--- no ----> REFUSE_PEER
+ *             '--- no, wait -----------------> WAIT
+ *             '--- no, refuse ---------------> REFUSE_FULL
+ */
+#ifndef HVUV_SRC_SERVE_ADMIT_H
+#define HVUV_SRC_SERVE_ADMIT_H
+
+#include "hvuv/server.h"
+
+typedef enum hvuv__verdict_e {
+  HVUV__ADMIT = 0,
+  HVUV__WAIT, /* until a connection has gone */
+  HVUV__REFUSE_FULL,
+  HVUV__REFUSE_PEER
+} hvuv__verdict_t;
+
+typedef struct hvuv__rules_s {
+  unsigned int max_connections; /* 0: no limit */
+  hvuv_full_policy_t when_full;
+  hvuv_addr_t* allowed_peers; /* a copy; NULL: everybody */
+  unsigned int nallowed_peers;
+} hvuv__rules_t;
+
+/* The rules in a server's options. UV_EINVAL, if they make no sense, or
+ * UV_ENOMEM. */
+int hvuv__rules_init(hvuv__rules_t* rules,
+                     const hvuv_server_options_t* options);
+void hvuv__rules_close(hvuv__rules_t* rules);
+
+/* Whether there is room for one more: ADMIT, WAIT or REFUSE_FULL. */
+hvuv__verdict_t hvuv__admit_room(const hvuv__rules_t* rules,
+                                 uint64_t connections_now);
+
+/* Whether this caller may have it. A caller without a name (NULL) is nobody
+ * that a list could allow. */
+hvuv__verdict_t hvuv__admit_caller(const hvuv__rules_t* rules,
+                                   uint64_t connections_now,
+                                   const hvuv_addr_t* peer);
+
+#endif /* HVUV_SRC_SERVE_ADMIT_H */

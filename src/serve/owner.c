@@ -1,0 +1,154 @@
+/* Owners of connections: one way up, one way down. owner.h has the states. */
+#include "serve/owner.h"
+
+#include <assert.h>
+
+#include "loop/hub.h"
+
+static void check(const hvuv__owner_t* owner) {
+  assert(owner->events != NULL && owner->alarm != NULL);
+  assert(owner->group.stats.connections_now <= owner->blocks);
+  switch (owner->state) {
+    case HVUV__OWNER_OPEN:
+      assert(!hvuv_is_closing(&owner->anchor));
+      break;
+    case HVUV__OWNER_EMPTYING:
+      assert(!hvuv_is_closing(&owner->anchor) && owner->blocks > 0);
+      break;
+    case HVUV__OWNER_CLOSING:
+      assert(hvuv_is_closing(&owner->anchor));
+      assert(owner->blocks == 0 && !owner->waits);
+      break;
+  }
+  (void) owner;
+}
+
+/* --- The alarm ------------------------------------------------------------ */
+
+void hvuv__owner_set_alarm(hvuv__owner_t* owner, uint64_t delay_ms) {
+  assert(owner->state != HVUV__OWNER_CLOSING);
+  if (!owner->waits)
+    hvuv__hub_hold(owner->anchor.hub, 1);
+  owner->waits = 1;
+  hvuv__alarm_set(owner->alarm, delay_ms);
+}
+
+void hvuv__owner_stop_alarm(hvuv__owner_t* owner) {
+  if (!owner->waits)
+    return;
+  owner->waits = 0;
+  hvuv__hub_hold(owner->anchor.hub, -1);
+  hvuv__alarm_stop(owner->alarm);
+}
+
+static void on_alarm(void* arg) {
+  hvuv__owner_t* owner = arg;
+
+  assert(owner->waits && owner->state != HVUV__OWNER_CLOSING);
+  hvuv__owner_stop_alarm(owner);
+  owner->events->on_alarm(owner);
+  check(owner);
+}
+
+/* --- Blocks --------------------------------------------------------------- */
+
+static void on_anchor_closed(hvuv_stream_t* anchor) {
+  hvuv__owner_t* owner = anchor->data;
+
+  check(owner);
+  hvuv__alarm_close(owner->alarm);
+  hvuv__group_close(&owner->group);
+  owner->events->on_closed(owner);
+}
+
+static void close_if_empty(hvuv__owner_t* owner) {
+  if (owner->state != HVUV__OWNER_EMPTYING || owner->blocks > 0)
+    return;
+  owner->state = HVUV__OWNER_CLOSING;
+  hvuv__owner_stop_alarm(owner);
+  hvuv_close(&owner->anchor, on_anchor_closed);
+}
+
+void hvuv__owner_add_block(hvuv__owner_t* owner) {
+  assert(owner->state == HVUV__OWNER_OPEN);
+  owner->blocks++;
+}
+
+void hvuv__owner_remove_block(hvuv__owner_t* owner) {
+  assert(owner->blocks > 0);
+  owner->blocks--;
+  close_if_empty(owner);
+  check(owner);
+}
+
+/* Only then is the owner closed, because what on_gone calls may still count on
+ * it. */
+static void on_gone(hvuv__group_t* group, hvuv_conn_t* conn, int reason) {
+  hvuv__owner_t* owner = (hvuv__owner_t*) group;
+
+  (void) conn;
+  assert(owner->blocks > 0);
+  owner->blocks--;
+  owner->events->on_gone(owner, reason);
+  close_if_empty(owner);
+  check(owner);
+}
+
+hvuv_conn_t* hvuv__owner_new_conn(hvuv__owner_t* owner,
+                                  const hvuv_protocol_t* protocol) {
+  hvuv_conn_t* conn;
+
+  conn = hvuv__conn_new_stream(&owner->group, protocol);
+  if (conn != NULL)
+    hvuv__owner_add_block(owner);
+  return conn;
+}
+
+/* Nothing is freed meanwhile: connections close from the loop. */
+void hvuv__owner_abort_all(hvuv__owner_t* owner) {
+  hvuv_conn_t* conn;
+
+  for (conn = owner->group.conns; conn != NULL; conn = conn->next)
+    hvuv__conn_close(conn, UV_ECANCELED);
+}
+
+/* --- Life ----------------------------------------------------------------- */
+
+/* The anchor last, because it could not be undone at once. */
+int hvuv__owner_init(hvuv__owner_t* owner,
+                     uv_loop_t* loop,
+                     const hvuv_limits_t* limits,
+                     void** data,
+                     const hvuv__owner_events_t* events) {
+  int err;
+
+  assert(owner->events == NULL && owner->blocks == 0);
+  err = hvuv__group_init(&owner->group, loop, limits, data);
+  if (err != 0)
+    return err;
+  err = hvuv__alarm_open(loop, owner, on_alarm, &owner->alarm);
+  if (err != 0)
+    goto close_group;
+  err = hvuv_init(loop, &owner->anchor);
+  if (err != 0)
+    goto close_alarm;
+
+  owner->group.on_gone = on_gone;
+  owner->events = events;
+  owner->anchor.data = owner;
+  check(owner);
+  return 0;
+
+close_alarm:
+  hvuv__alarm_close(owner->alarm);
+close_group:
+  hvuv__group_close(&owner->group);
+  return err;
+}
+
+void hvuv__owner_end(hvuv__owner_t* owner) {
+  assert(owner->state == HVUV__OWNER_OPEN);
+  owner->state = HVUV__OWNER_EMPTYING;
+  close_if_empty(owner);
+  check(owner);
+}

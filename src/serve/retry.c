@@ -1,0 +1,74 @@
+/* The rules of dialling again. */
+#include "serve/retry.h"
+
+#include <assert.h>
+
+#define EVERY_CLASS                                                            \
+  ((unsigned int) (HVUV_ERROR_PERMANENT | HVUV_ERROR_VM_OFF |                  \
+                   HVUV_ERROR_NOT_LISTENING | HVUV_ERROR_TRANSIENT))
+
+static void check(const hvuv__retry_t* retry) {
+  assert((retry->classes & ~EVERY_CLASS) == 0);
+  assert(retry->backoff.first_ms > 0);
+  assert(retry->backoff.first_ms <= retry->backoff.max_ms);
+  (void) retry;
+}
+
+int hvuv__retry_init(hvuv__retry_t* retry,
+                     const hvuv_client_options_t* options,
+                     uint64_t seed) {
+  if ((options->retry & ~EVERY_CLASS) != 0 || options->first_delay_ms == 0 ||
+      options->first_delay_ms > options->max_delay_ms ||
+      options->jitter_percent > 100)
+    return UV_EINVAL;
+
+  retry->classes = options->retry;
+  retry->max_attempts = options->max_attempts;
+  retry->attempts = 0;
+  hvuv__backoff_init(&retry->backoff,
+                     options->first_delay_ms,
+                     options->max_delay_ms,
+                     options->jitter_percent,
+                     seed);
+  check(retry);
+  return 0;
+}
+
+void hvuv__retry_reset(hvuv__retry_t* retry) {
+  retry->attempts = 0;
+  hvuv__backoff_reset(&retry->backoff);
+}
+
+void hvuv__retry_begin(hvuv__retry_t* retry) {
+  check(retry);
+  assert(retry->max_attempts == 0 || retry->attempts < retry->max_attempts);
+  retry->attempts++;
+}
+
+static int may_try_again(const hvuv__retry_t* retry,
+                         hvuv_error_class_t error_class) {
+  return (retry->classes & (unsigned int) error_class) != 0 &&
+         (retry->max_attempts == 0 || retry->attempts < retry->max_attempts);
+}
+
+hvuv_attempt_t hvuv__retry_failed(hvuv__retry_t* retry,
+                                  const hvuv_addr_t* addr,
+                                  int status) {
+  hvuv_attempt_t attempt = {.number = retry->attempts, .status = status};
+
+  check(retry);
+  assert(retry->attempts > 0 && status < 0);
+  attempt.error_class = hvuv_error_class(addr, status);
+  attempt.is_last = !may_try_again(retry, attempt.error_class);
+  if (!attempt.is_last)
+    attempt.next_delay_ms = hvuv__backoff_next(&retry->backoff);
+  return attempt;
+}
+
+uint64_t hvuv__retry_closed(hvuv__retry_t* retry, uint64_t lived_ms) {
+  check(retry);
+  assert(retry->attempts > 0);
+  retry->attempts = 0;
+  hvuv__backoff_lived(&retry->backoff, lived_ms);
+  return hvuv__backoff_next(&retry->backoff);
+}

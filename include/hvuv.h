@@ -23,6 +23,7 @@
 #include <uv.h>
 
 #include "hvuv/addr.h"
+#include "hvuv/alloc.h"
 #include "hvuv/client.h"
 #include "hvuv/engine.h"
 #include "hvuv/explain.h"

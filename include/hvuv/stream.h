@@ -25,6 +25,7 @@
 #include <uv.h>
 
 #include "addr.h"
+#include "alloc.h"
 #include "export.h"
 
 #ifdef __cplusplus
@@ -411,17 +412,6 @@ HVUV_EXTERN int hvuv_getpeername(const hvuv_stream_t* stream,
  * UV_EBADF without a socket, UV_EINVAL for a negative value. */
 HVUV_EXTERN int hvuv_send_buffer_size(hvuv_stream_t* stream, int* value);
 HVUV_EXTERN int hvuv_recv_buffer_size(hvuv_stream_t* stream, int* value);
-
-/* --- The library --------------------------------------------------------- */
-
-/* Replaces the allocator of hvuv, as uv_replace_allocator() does for libuv.
- * hvuv allocates a few small blocks for each loop and each socket, and one for
- * a write of more than four buffers; nothing per byte or per event. To be
- * called before the first hvuv_init(). UV_EINVAL if a function is NULL. */
-HVUV_EXTERN int hvuv_replace_allocator(uv_malloc_func malloc_func,
-                                       uv_realloc_func realloc_func,
-                                       uv_calloc_func calloc_func,
-                                       uv_free_func free_func);
 
 #ifdef __cplusplus
 }

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "hvuv/stream.h"
+#include "hvuv/alloc.h"
 
 /* Functions of our own, because the address of one that comes from a DLL is no
  * constant to MSVC (C4232). */

@@ -72,6 +72,11 @@ int hvuv__stream_attach(hvuv_stream_t* stream, uv_os_sock_t sock);
 /* Takes socket, poller, alarm and claim away; legal with none of them. */
 void hvuv__stream_detach(hvuv_stream_t* stream);
 
+/* Gives the socket back to whoever lent it: it stays open and is watched no
+ * more. Returns it, or HVUV__NO_SOCK if there is none. The stream can only be
+ * closed afterwards. */
+uv_os_sock_t hvuv__stream_release(hvuv_stream_t* stream);
+
 void hvuv__stream_move(hvuv_stream_t* stream, enum hvuv__state to);
 
 /* To be called after anything that changes what the stream waits for. */

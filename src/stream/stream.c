@@ -213,6 +213,18 @@ void hvuv__stream_detach(hvuv_stream_t* s) {
   s->sock = HVUV__NO_SOCK;
 }
 
+uv_os_sock_t hvuv__stream_release(hvuv_stream_t* s) {
+  uv_os_sock_t sock;
+
+  assert(s->state < HVUV__CLOSING);
+  if (s->poller != NULL)
+    hvuv__poller_close(s->poller);
+  s->poller = NULL;
+  sock = s->sock;
+  s->sock = HVUV__NO_SOCK;
+  return sock;
+}
+
 int hvuv_init(uv_loop_t* loop, hvuv_stream_t* s) {
   void* data;
   int err;

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "stream/state.h"
 #include "support/alloc.h"
 #include "support/fakes/fake_names.h"
 #include "support/rigs/scene.h"
@@ -154,6 +155,30 @@ static void one_loop_watches_a_socket_once(void** state) {
   assert_int_equal(fake_is_open(sock), 1);
 }
 
+static void a_socket_that_is_released_outlives_its_stream(void** state) {
+  uv_os_sock_t released;
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+
+  (void) state;
+  s = scene_open(&sock);
+  scene_read_start(s);
+  released = hvuv__stream_release(s);
+  assert_int_equal(released, sock);
+  assert_int_equal(hvuv_fileno(s, &released), UV_EBADF);
+  assert_int_equal(fake_poller_wanted(sock), -1);
+  scene_close(s);
+  turn();
+  assert_story("close");
+  assert_int_equal(fake_is_open(sock), 1);
+  fake_close(sock);
+}
+
+static void a_stream_without_a_socket_releases_none(void** state) {
+  (void) state;
+  assert_int_equal(hvuv__stream_release(scene_stream()), HVUV__NO_SOCK);
+}
+
 static void init_refuses_null(void** state) {
   hvuv_stream_t stream;
 
@@ -187,6 +212,8 @@ int main(void) {
       SCENE(an_open_that_fails_takes_nothing),
       SCENE(a_stream_with_a_socket_takes_no_other),
       SCENE(one_loop_watches_a_socket_once),
+      SCENE(a_socket_that_is_released_outlives_its_stream),
+      SCENE(a_stream_without_a_socket_releases_none),
       SCENE(init_refuses_null),
       SCENE(init_keeps_the_users_data),
   };

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/backoff.h"
+#include "support/between.h"
 
 #define DRAWS 2000
 
@@ -35,16 +36,16 @@ static void jitter_stays_within_its_bounds_and_uses_them(void** state) {
   hvuv__backoff_init(&backoff, 1000, 1000, 20, 7);
   for (i = 0; i < DRAWS; i++) {
     delay = hvuv__backoff_next(&backoff);
-    assert_in_range(delay, 800, 1200);
+    assert_between(delay, 800, 1200);
     sum += delay;
     if (delay < shortest)
       shortest = delay;
     if (delay > longest)
       longest = delay;
   }
-  assert_in_range(shortest, 800, 810);
-  assert_in_range(longest, 1190, 1200);
-  assert_in_range(sum / DRAWS, 980, 1020);
+  assert_between(shortest, 800, 810);
+  assert_between(longest, 1190, 1200);
+  assert_between(sum / DRAWS, 980, 1020);
 }
 
 static void chance_does_not_change_how_delays_grow(void** state) {
@@ -54,7 +55,7 @@ static void chance_does_not_change_how_delays_grow(void** state) {
   (void) state;
   hvuv__backoff_init(&backoff, 100, 100 << 10, 50, 3);
   for (base = 100; base <= 100 << 10; base *= 2)
-    assert_in_range(hvuv__backoff_next(&backoff), base / 2, base / 2 * 3);
+    assert_between(hvuv__backoff_next(&backoff), base / 2, base / 2 * 3);
 }
 
 static void the_seed_decides(void** state) {
@@ -84,7 +85,7 @@ static void no_delay_is_zero(void** state) {
   (void) state;
   hvuv__backoff_init(&backoff, 1, 1, 100, 11);
   for (i = 0; i < DRAWS; i++)
-    assert_in_range(hvuv__backoff_next(&backoff), 1, 2);
+    assert_between(hvuv__backoff_next(&backoff), 1, 2);
 }
 
 static void enormous_delays_do_not_wrap_around(void** state) {
@@ -98,7 +99,7 @@ static void enormous_delays_do_not_wrap_around(void** state) {
   assert_int_equal(hvuv__backoff_next(&backoff), UINT64_MAX / 4);
   hvuv__backoff_init(&backoff, UINT64_MAX, UINT64_MAX, 100, 17);
   for (i = 0; i < 100; i++)
-    assert_in_range(hvuv__backoff_next(&backoff), 1, UINT64_MAX / 2);
+    assert_between(hvuv__backoff_next(&backoff), 1, UINT64_MAX / 2);
 }
 
 static void only_what_outlived_the_cap_starts_anew(void** state) {

@@ -489,8 +489,8 @@ static int end(rig_t* rig) {
   if (err != 0)
     print_error("uv_loop_close(): %s\n", uv_err_name(err));
   unsound = free_sides(rig);
-  if (rig->transport != NULL && rig->transport->stop != NULL)
-    rig->transport->stop(rig);
+  if (rig->transport != NULL && rig->transport->finish != NULL)
+    rig->transport->finish(rig);
 
   endpoint_close();
   return err != 0 || unsound > 0 ? -1 : 0;

@@ -28,7 +28,7 @@ typedef struct transport_s {
 
   /* Makes ready, and fills in rig->at; may keep something in rig->extra. */
   void (*start)(rig_t* rig);
-  void (*stop)(rig_t* rig);
+  void (*finish)(rig_t* rig);
 
   /* Where sockets are not made by hvuv but adopted, which have no addresses:
    * binds the listener, and connects a side. Else NULL. */

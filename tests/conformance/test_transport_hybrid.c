@@ -20,7 +20,7 @@ static void start(rig_t* rig) {
       path, rig->transport->is_stingy ? FAKE_VMM_STINGY : FAKE_VMM_GENEROUS);
 }
 
-static void stop(rig_t* rig) {
+static void stop_rig(rig_t* rig) {
   fake_vmm_stop(rig->extra);
 }
 
@@ -31,7 +31,7 @@ static void target(const hvuv_addr_t* bound, hvuv_addr_t* to) {
 static transport_t hybrid = {
     .name = "hybrid, through a fake hypervisor",
     .start = start,
-    .stop = stop,
+    .finish = stop_rig,
     .target = target,
     .refused = UV_ECONNREFUSED,
     .aborted = UV_EOF, /* the hypervisor's end; see fake_vmm.h */

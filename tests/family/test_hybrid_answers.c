@@ -25,7 +25,7 @@ static void start(rig_t* rig) {
   vmm = -1;
 }
 
-static void stop(rig_t* rig) {
+static void stop_rig(rig_t* rig) {
   (void) rig;
   if (vmm >= 0)
     close(vmm);
@@ -224,7 +224,7 @@ static void without_a_hypervisor_the_systems_reason_is_told(void** state) {
 }
 
 static const transport_t hybrid = {
-    .name = "hybrid", .start = start, .stop = stop};
+    .name = "hybrid", .start = start, .finish = stop_rig};
 
 int main(void) {
   const transport_t* t = &hybrid;

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "support/between.h"
 #include "support/rigs/scene.h"
 #include "support/trace.h"
 
@@ -81,7 +82,7 @@ static void fail_each_call(void (*play)(void)) {
     if (!fake_has_failed())
       break;
   }
-  assert_in_range(n, 3, CALLS_MAX - 1);
+  assert_between(n, 3, CALLS_MAX - 1);
 }
 
 static void a_listener_leaks_nothing(void** state) {

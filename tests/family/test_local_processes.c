@@ -48,7 +48,7 @@ static void tell(worker_t* w, const char* line, const char* expected) {
   expect_answer(w, expected);
 }
 
-static void stop(worker_t* w) {
+static void end_worker(worker_t* w) {
   assert_int_equal(worker_stop(w), 0);
 }
 
@@ -66,8 +66,8 @@ static void a_guest_reaches_its_host(void** state) {
   tell(guest, "call local://parent/5000", "ok");
   expect_answer(host, "local://" X "/" NO_SERVICE);
   tell(guest, "call " OWN, "ECONNREFUSED");
-  stop(guest);
-  stop(host);
+  end_worker(guest);
+  end_worker(host);
 }
 
 static void a_host_reaches_its_guest(void** state) {
@@ -82,8 +82,8 @@ static void a_host_reaches_its_guest(void** state) {
   tell(host, "call local://" X "/5000", "ok");
   expect_answer(guest, "local://parent/" NO_SERVICE);
   tell(host, "call local://" Y "/5000", "ECONNREFUSED");
-  stop(guest);
-  stop(host);
+  end_worker(guest);
+  end_worker(host);
 }
 
 static void a_guest_does_not_reach_another(void** state) {
@@ -107,10 +107,10 @@ static void a_guest_does_not_reach_another(void** state) {
   worker_start(&crew[3], Y);
   tell(&crew[3], "call local://" Y "/5000", "ok");
   expect_answer(y, "local://loopback/" NO_SERVICE);
-  stop(&crew[2]);
-  stop(&crew[3]);
-  stop(x);
-  stop(y);
+  end_worker(&crew[2]);
+  end_worker(&crew[3]);
+  end_worker(x);
+  end_worker(y);
 }
 
 /* --- The right to listen */
@@ -157,8 +157,8 @@ static void a_second_listener_elsewhere_is_told(void** state) {
   tell(&crew[0], "close", "ok");
   tell(&crew[1], "call " OWN, "ECONNREFUSED");
   tell(&crew[1], "bind " ADDRESS, "ok");
-  stop(&crew[0]);
-  stop(&crew[1]);
+  end_worker(&crew[0]);
+  end_worker(&crew[1]);
 }
 
 /* It knows nothing of claims. */
@@ -226,7 +226,7 @@ static void a_killed_listener_leaves_nothing_in_the_way(void** state) {
   tell(&crew[0], "bind " ADDRESS, "ok");
   tell(&crew[0], "close", "ok");
   assert_int_equal(endpoint_count_files(path), 0);
-  stop(&crew[0]);
+  end_worker(&crew[0]);
 }
 
 /* Has all racers bind at one moment. Returns who won; fails unless it is
@@ -281,7 +281,7 @@ static void of_many_that_start_at_once_one_listens(void** state) {
     assert_int_equal(endpoint_count_files(endpoint_path("l/host", path)), 0);
   }
   for (i = 0; i < RACERS; i++)
-    stop(&crew[i]);
+    end_worker(&crew[i]);
 }
 
 static void after_a_kill_one_of_many_listens(void** state) {
@@ -298,7 +298,7 @@ static void after_a_kill_one_of_many_listens(void** state) {
     worker_start(&crew[winner], NULL);
   }
   for (i = 0; i < RACERS; i++)
-    stop(&crew[i]);
+    end_worker(&crew[i]);
 }
 
 /* One gives the place back while the others take it: one of them has it, or
@@ -339,7 +339,7 @@ static void a_place_given_back_in_a_race_has_one_heir_at_most(void** state) {
     assert_int_equal(endpoint_count_files(endpoint_path("l/host", path)), 0);
   }
   for (i = 0; i < RACERS; i++)
-    stop(&crew[i]);
+    end_worker(&crew[i]);
 }
 
 /* A guest and the host have places of their own. */
@@ -351,9 +351,9 @@ static void partitions_do_not_stand_in_each_others_way(void** state) {
   tell(&crew[0], "bind " ADDRESS, "ok");
   tell(&crew[1], "bind " ADDRESS, "ok");
   tell(&crew[2], "bind " ADDRESS, "ok");
-  stop(&crew[0]);
-  stop(&crew[1]);
-  stop(&crew[2]);
+  end_worker(&crew[0]);
+  end_worker(&crew[1]);
+  end_worker(&crew[2]);
 }
 
 static void no_start(rig_t* rig) {

@@ -1,5 +1,6 @@
 /* Relays between hvuv's streams and libuv's: bytes, ends, stuck sides. */
 #include "relay_rig.h"
+#include "support/between.h"
 
 #include <signal.h>
 #include <string.h>
@@ -142,7 +143,7 @@ static void expect_one_way_to_be_stuck(relay_rig_t* rig, int from) {
   stuff(rig, from);
 
   /* It costs the one buffer, and the kernel's. */
-  assert_in_range(side_queued(&rig->sides[!from]), 1, 10000);
+  assert_between(side_queued(&rig->sides[!from]), 1, 10000);
   assert_int_equal(alloc_count(), blocks);
 
   peer_send(deaf, MIB);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "support/alloc.h"
+#include "support/between.h"
 #include "support/rigs/client_rig.h"
 #include "support/loop.h"
 #include "support/rigs/scene.h"
@@ -136,7 +137,7 @@ static void with_every_allocation_failing(void** state) {
     check();
     down(state);
   }
-  assert_in_range(n, 12, 199);
+  assert_between(n, 12, 199);
 }
 
 static void with_every_system_call_failing(void** state) {
@@ -156,7 +157,7 @@ static void with_every_system_call_failing(void** state) {
       fake_fail_nth(0, 0);
       down(state);
     }
-  assert_in_range(n, 12, 199);
+  assert_between(n, 12, 199);
 }
 
 int main(void) {

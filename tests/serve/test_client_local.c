@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "support/alloc.h"
+#include "support/between.h"
 #include "support/rigs/client_rig.h"
 #include "support/endpoint.h"
 #include "support/loop.h"
@@ -247,7 +248,7 @@ static void a_server_that_hangs_up_is_called_ever_more_rarely(void** state) {
   while (client_rig_count("close") < 5)
     run_until("close");
   loop_run_turns(loop, 1);
-  assert_in_range(client_rig_due(), 1, 16);
+  assert_between(client_rig_due(), 1, 16);
   close_client(client);
   assert_int_equal(client_rig_count("open"), 5);
 }
@@ -302,7 +303,7 @@ static void with_every_allocation_failing(void** state) {
     assert_int_equal(client_rig_count("open"), client_rig_count("close"));
     down(state);
   }
-  assert_in_range(n, 8, 99);
+  assert_between(n, 8, 99);
 }
 
 int main(void) {

@@ -221,14 +221,14 @@ static void callers_who_wait_are_dropped(void** state) {
 
 static uint64_t grace;
 
-static void stop(server_rig_t* r, hvuv_conn_t* conn) {
+static void stop_server(server_rig_t* r, hvuv_conn_t* conn) {
   (void) conn;
   server_rig_stop(r, grace);
 }
 
 static void stop_inside(enum server_rig_moment moment, uint64_t grace_ms) {
   grace = grace_ms;
-  rig->acts[moment] = stop;
+  rig->acts[moment] = stop_server;
 }
 
 static void each_grace(enum server_rig_moment moment, void (*play)(void)) {
@@ -364,7 +364,7 @@ static void play_close_among_others(void) {
 static void in_on_close_while_others_talk(void** state) {
   (void) state;
   grace = 0;
-  rig->acts[AT_CLOSE] = stop;
+  rig->acts[AT_CLOSE] = stop_server;
   play_close_among_others();
   run_until_stopped();
   assert_int_equal(rig->counts[AT_CLOSE], 2);

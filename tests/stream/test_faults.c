@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "support/alloc.h"
+#include "support/between.h"
 #include "support/rigs/scene.h"
 #include "support/trace.h"
 #include "sys/sys.h"
@@ -275,8 +276,8 @@ static void sweep_calls(void (*inject)(long n, int err)) {
   for (i = 0; i < SCENARIOS; i++) {
     for (e = 0; e < ERRORS; e++) {
       for (n = 1; try_call(&scenarios[i], inject, n, errors[e]); n++)
-        assert_in_range(n, 1, 1000);
-      assert_in_range(n, 8, 1000);
+        assert_between(n, 1, 1000);
+      assert_between(n, 8, 1000);
     }
   }
 }
@@ -311,8 +312,8 @@ static void the_nth_allocation_fails(void** state) {
   (void) state;
   for (i = 0; i < SCENARIOS; i++) {
     for (n = 1; try_alloc(&scenarios[i], n); n++)
-      assert_in_range(n, 1, 1000);
-    assert_in_range(n, 3, 1000);
+      assert_between(n, 1, 1000);
+    assert_between(n, 3, 1000);
   }
 }
 

@@ -12,7 +12,7 @@
 
 #define READS_PER_WAKE 32
 
-static void stop(hvuv_stream_t* s) {
+static void stop_reading(hvuv_stream_t* s) {
   hvuv_read_stop(s);
 }
 
@@ -134,7 +134,7 @@ static void stop_in_read_cb_ends_the_wake(void** state) {
   (void) state;
   scene_read_start(scene_open(&sock));
   scene_alloc_size(2);
-  scene_on("read", stop);
+  scene_on("read", stop_reading);
   fake_input("hello");
   fake_poller_fire(sock, 0, UV_READABLE);
 

@@ -9,7 +9,7 @@
 #include "support/rigs/scene.h"
 #include "support/trace.h"
 
-static void stop(hvuv_stream_t* s) {
+static void stop_reading(hvuv_stream_t* s) {
   hvuv_read_stop(s);
 }
 
@@ -39,7 +39,7 @@ static void stop_in_alloc_cb_gives_the_buffer_back(void** state) {
 
   (void) state;
   scene_read_start(scene_open(&sock));
-  scene_on("alloc", stop);
+  scene_on("alloc", stop_reading);
   fake_poller_fire(sock, 0, UV_READABLE);
 
   assert_story("read:0");
@@ -53,7 +53,7 @@ static void stop_in_alloc_cb_without_a_buffer_tells_nothing(void** state) {
   (void) state;
   scene_read_start(scene_open(&sock));
   scene_alloc_size(0);
-  scene_on("alloc", stop);
+  scene_on("alloc", stop_reading);
   fake_poller_fire(sock, 0, UV_READABLE);
 
   assert_story("");

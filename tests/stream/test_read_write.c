@@ -26,7 +26,7 @@ static void write_and_shut(hvuv_stream_t* s) {
   scene_shutdown(s, "shutdown");
 }
 
-static void stop(hvuv_stream_t* s) {
+static void stop_reading(hvuv_stream_t* s) {
   hvuv_read_stop(s);
 }
 
@@ -267,7 +267,7 @@ static void stop_in_it_ends_the_wake(void** state) {
 
   (void) state;
   reading(&sock, 4, write_again);
-  scene_on("again", stop);
+  scene_on("again", stop_reading);
   fake_input("0123456789");
   fire(sock);
   assert_story("read:4 again:0");
@@ -285,7 +285,7 @@ static void stop_in_it_leaves_its_own_writes_to_be_told(void** state) {
   reading(&sock, 4, NULL);
   scene_on("read", write_again);
   scene_on("again", write_three);
-  scene_on("w3", stop);
+  scene_on("w3", stop_reading);
   fake_input("0123");
   fire(sock);
   turns(2);
@@ -358,7 +358,7 @@ static void act_in_second_alloc(scene_act act) {
 
 static void stop_in_the_second_alloc_gives_the_buffer_back(void** state) {
   (void) state;
-  act_in_second_alloc(stop);
+  act_in_second_alloc(stop_reading);
   assert_story("read:4 read:0");
   assert_int_equal(fake_calls(FAKE_RECV), 1);
   fake_forget_script();

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <uv.h>
 
+#include "support/between.h"
 #include "unix/claim.h"
 #include "support/endpoint.h"
 #include "support/process.h"
@@ -331,7 +332,7 @@ static void no_answer_is_waited_for_without_end(void** state) {
   ending = UV_ECONNREFUSED;
   looks = 1000;
   assert_int_equal(real_take(place, &first), UV_EADDRINUSE);
-  assert_in_range(slept_ms, 50, 200);
+  assert_between(slept_ms, 50, 200);
   assert_true(is_there(place));
 }
 

@@ -28,7 +28,7 @@ static void start(rig_t* rig) {
   hvuv_addr_parse("vsock://local:any", &rig->at);
 }
 
-static void stop(rig_t* rig) {
+static void stop_rig(rig_t* rig) {
   (void) rig;
   kernel_kill_child();
   while (raw_count > 0)
@@ -46,7 +46,7 @@ static void target(const hvuv_addr_t* bound, hvuv_addr_t* to) {
 const transport_t kernel_transport = {
     .name = "kernel",
     .start = start,
-    .stop = stop,
+    .finish = stop_rig,
     .target = target,
     .refused = UV_ECONNRESET,
     .aborted = UV_EOF,

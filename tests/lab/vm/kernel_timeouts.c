@@ -143,7 +143,7 @@ static void a_guest_that_dies_is_waited_for_until_the_timeout(void** state) {
   kernel_silent_guest();
   side = begin(rig, 0);
   rig_spin(rig, 3);
-  rig->transport->stop(rig);
+  rig->transport->finish(rig);
   RIG_RUN_UNTIL(rig, side->connects_told > 0);
   assert_code(side->connect_status, UV_ETIMEDOUT);
 }

@@ -6,6 +6,7 @@
 
 #include "provider.h"
 #include "quarantine.h"
+#include "support/between.h"
 
 /* Longer than what is ever gone round, and coprime with buffer sizes. */
 #define PERIOD     251
@@ -78,7 +79,7 @@ const char* party_pattern(size_t from) {
 party_t* party_new_on(uv_loop_t* on, uv_os_sock_t sock) {
   party_t* p;
 
-  assert_in_range(party_count, 0, PARTIES - 1);
+  assert_between(party_count, 0, PARTIES - 1);
   p = calloc(1, sizeof(*p));
   assert_non_null(p);
   p->lent = sizeof(p->buffer);

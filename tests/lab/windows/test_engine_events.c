@@ -41,7 +41,7 @@ static void what_came_before_it_was_adopted_is_read(void** state) {
   net_close(socks[1]);
 }
 
-static void stop(party_t* p) {
+static void stop_watching(party_t* p) {
   hvuv_read_stop(&p->stream);
   p->reached = 1;
 }
@@ -55,7 +55,7 @@ static void what_was_left_when_reading_stopped_is_read_later(void** state) {
   p = party_and_socket(&sock);
   party_send_raw(sock, 0, 1000);
   p->lent = 100;
-  p->act = stop;
+  p->act = stop_watching;
   for (i = 1; i <= 10; i++) {
     party_read_until(p, (size_t) i * 100);
     loop_run_turns(party_loop(), 3);

@@ -14,6 +14,7 @@
 #include "hyperv_emulation_tools.h"
 
 #include <cmocka.h>
+#include "support/between.h"
 
 #define SERVICE "5f1c0d5e-3f4b-4c43-9c0b-0b6a3d1b7a01" /* registered */
 #define OTHER   "5f1c0d5e-3f4b-4c43-9c0b-0b6a3d1b7a02" /* not registered */
@@ -234,7 +235,7 @@ static void test_bind_to_port_0_takes_a_free_one(void** state) {
   (void) state;
   assert_int_equal(hv_bind(sock, HV_LOOPBACK, HV_PORT_0), 0);
   assert_int_equal(hv_local(sock, &name), 0);
-  assert_in_range(name.service.Data1, 1024, 0x7fffffff);
+  assert_between(name.service.Data1, 1024, 0x7fffffff);
   expected.Data1 = name.service.Data1;
   assert_memory_equal(&name.service, &expected, sizeof(expected));
   closesocket(sock);
@@ -395,7 +396,7 @@ static void test_connect_times_out_after_two_seconds(void** state) {
   assert_int_equal(hv_connect(host, VM, SERVICE), WSAEWOULDBLOCK);
   assert_int_equal(hv_connect(guest, HV_PARENT, SERVICE), WSAEWOULDBLOCK);
   assert_int_equal(hv_settle(host, 10000), WSAETIMEDOUT);
-  assert_in_range(GetTickCount64() - start_ms, 1900, 8000);
+  assert_between(GetTickCount64() - start_ms, 1900, 8000);
   assert_int_equal(hv_settle(guest, 10000), WSAETIMEDOUT);
   closesocket(host);
   closesocket(guest);

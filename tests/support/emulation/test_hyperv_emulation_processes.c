@@ -14,6 +14,7 @@
 #include "hyperv_emulation_tools.h"
 
 #include <cmocka.h>
+#include "support/between.h"
 
 #define SERVICE "5f1c0d5e-3f4b-4c43-9c0b-0b6a3d1b7a11"
 #define VM      "11111111-aaaa-4bbb-8ccc-000000000011"
@@ -104,7 +105,7 @@ static void start(other_t* other, const char* part, const char* vm) {
   startup.cb = sizeof(startup);
   other->ready = CreateEventA(&inheritable, TRUE, FALSE, NULL);
   assert_non_null(other->ready);
-  assert_in_range(GetModuleFileNameA(NULL, program, MAX_PATH), 1, MAX_PATH - 1);
+  assert_between(GetModuleFileNameA(NULL, program, MAX_PATH), 1, MAX_PATH - 1);
   snprintf(line,
            sizeof(line),
            "\"%s\" \"%s\" %llu",

@@ -55,6 +55,21 @@ extern const int hvuv__sys_accepts_per_wake;
 /* Takes the socket's pending error (SO_ERROR) as a UV_E* code; 0 if none. */
 int hvuv__sys_take_error(uv_os_sock_t sock);
 
+/* How the peer stands, without reading, and without taking a pending error: 0
+ * while it may still send, UV_EOF when it has finished sending, UV_ECONNRESET
+ * when the connection is gone both ways; another code when that cannot be
+ * known. Windows does not tell the first end from the second: UV_EOF. */
+int hvuv__sys_peer_state(uv_os_sock_t sock);
+
+/* Bytes sent that have not left for good: over TCP those that the peer's system
+ * has not acknowledged, over Unix sockets what the peer has not read (and the
+ * kernel's own structures). Good for seeing whether a peer takes anything.
+ * UV_ENOTSUP where the system does not say. */
+int hvuv__sys_outstanding(uv_os_sock_t sock, size_t* bytes);
+
+/* Whether one direction of a libuv pipe can be ended alone. */
+extern const int hvuv__sys_pipes_half_close;
+
 /* How a connect under way has ended: 0, or why it failed. UV_EAGAIN if it has
  * not, which only Windows can tell; there the poller may wake too early. */
 int hvuv__sys_connect_result(uv_os_sock_t sock);

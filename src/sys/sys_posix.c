@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -157,6 +159,41 @@ int hvuv__sys_take_error(uv_os_sock_t sock) {
     return last_error();
   return err == 0 ? 0 : uv_translate_sys_error(err);
 }
+
+#ifndef POLLRDHUP /* Linux only; elsewhere an end is seen when all is read. */
+#define POLLRDHUP 0
+#endif
+
+int hvuv__sys_peer_state(uv_os_sock_t sock) {
+  struct pollfd p;
+
+  p.fd = sock;
+  p.events = POLLRDHUP;
+  p.revents = 0;
+  if (poll(&p, 1, 0) < 0)
+    return last_error();
+  if (p.revents & POLLNVAL)
+    return UV_EBADF;
+  if (p.revents & (POLLERR | POLLHUP))
+    return UV_ECONNRESET;
+  return p.revents & POLLRDHUP ? UV_EOF : 0;
+}
+
+int hvuv__sys_outstanding(uv_os_sock_t sock, size_t* bytes) {
+#if defined(__linux__) && defined(TIOCOUTQ) /* SIOCOUTQ, tcp(7), unix(7) */
+  int value = 0;
+
+  if (ioctl(sock, TIOCOUTQ, &value) == 0 && value >= 0) {
+    *bytes = (size_t) value;
+    return 0;
+  }
+#endif
+  (void) sock;
+  *bytes = 0;
+  return UV_ENOTSUP;
+}
+
+const int hvuv__sys_pipes_half_close = 1;
 
 /* A socket that polls as writable is done; what it did is in SO_ERROR. */
 int hvuv__sys_connect_result(uv_os_sock_t sock) {

@@ -220,6 +220,30 @@ int hvuv__sys_take_error(uv_os_sock_t sock) {
   return err == 0 ? 0 : hvuv__sys_error((unsigned long) err);
 }
 
+int hvuv__sys_peer_state(uv_os_sock_t sock) {
+  WSAPOLLFD p;
+
+  p.fd = sock;
+  p.events = POLLRDNORM;
+  p.revents = 0;
+  if (WSAPoll(&p, 1, 0) == SOCKET_ERROR)
+    return last_error();
+  if (p.revents & POLLNVAL)
+    return UV_EBADF;
+  if (p.revents & POLLERR)
+    return UV_ECONNRESET;
+  return p.revents & POLLHUP ? UV_EOF : 0;
+}
+
+int hvuv__sys_outstanding(uv_os_sock_t sock, size_t* bytes) {
+  (void) sock;
+  *bytes = 0;
+  return UV_ENOTSUP;
+}
+
+/* libuv closes a named pipe soon after it was shut down (src/win/pipe.c). */
+const int hvuv__sys_pipes_half_close = 0;
+
 /* Whether select() finds the socket in that set now. */
 static int is_selected(uv_os_sock_t sock, int for_failure) {
   struct timeval at_once = {0, 0};

@@ -241,6 +241,20 @@ int hvuv__sys_take_error(uv_os_sock_t sock) {
   return (int) fake_answer(FAKE_TAKE_ERROR, sock);
 }
 
+/* A system that does not say. */
+int hvuv__sys_peer_state(uv_os_sock_t sock) {
+  (void) sock;
+  return UV_ENOTSUP;
+}
+
+int hvuv__sys_outstanding(uv_os_sock_t sock, size_t* bytes) {
+  (void) sock;
+  *bytes = 0;
+  return UV_ENOTSUP;
+}
+
+const int hvuv__sys_pipes_half_close = 1;
+
 int hvuv__sys_connect_result(uv_os_sock_t sock) {
   return (int) fake_answer(FAKE_TAKE_ERROR, sock);
 }

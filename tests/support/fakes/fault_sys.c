@@ -19,6 +19,8 @@
 #define hvuv__sys_getsockname    real_getsockname
 #define hvuv__sys_getsockopt     real_getsockopt
 #define hvuv__sys_inspect        real_inspect
+#define hvuv__sys_outstanding    real_outstanding
+#define hvuv__sys_peer_state     real_peer_state
 #define hvuv__sys_listen         real_listen
 #define hvuv__sys_own            real_own
 #define hvuv__sys_original       real_original
@@ -43,6 +45,8 @@
 #undef hvuv__sys_getsockname
 #undef hvuv__sys_getsockopt
 #undef hvuv__sys_inspect
+#undef hvuv__sys_outstanding
+#undef hvuv__sys_peer_state
 #undef hvuv__sys_listen
 #undef hvuv__sys_own
 #undef hvuv__sys_original
@@ -162,6 +166,14 @@ int hvuv__sys_accept(uv_os_sock_t server,
 int hvuv__sys_connect_result(uv_os_sock_t sock) {
   int err = fault("take_error");
   return err != 0 ? err : real_connect_result(sock);
+}
+
+int hvuv__sys_peer_state(uv_os_sock_t sock) {
+  return real_peer_state(sock);
+}
+
+int hvuv__sys_outstanding(uv_os_sock_t sock, size_t* bytes) {
+  return real_outstanding(sock, bytes);
 }
 
 int hvuv__sys_original(int status) {

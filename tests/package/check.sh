@@ -1,9 +1,10 @@
 #!/bin/sh
-# check.sh static|shared|embedded SOURCE WORK
+# check.sh static|shared|embedded|meson SOURCE WORK
 #
 # Builds hvuv from SOURCE inside WORK as its users meet it and makes the consumer
 # programs with it: installed as a static or a shared library, by CMake package and
-# by pkg-config, after the installed tree has moved; or as a subdirectory.
+# by pkg-config, after the installed tree has moved; as a subdirectory; or as a
+# subproject of Meson's.
 #
 # For another system than this one, HVUV_CROSS_OPTIONS are what cmake needs for it
 # and HVUV_CROSS_RUN is the command that runs its programs. libuv is built with hvuv
@@ -66,6 +67,22 @@ if [ "$kind" = embedded ]; then
   run cmake --install "$work/shared" --prefix "$work/prefix"
   rm -rf "$work/shared"
   start "$work/prefix/bin/consumer"
+  cat "$work/log"
+  exit 0
+fi
+
+if [ "$kind" = meson ]; then
+  if ! command -v meson >/dev/null; then
+    echo "Skipped: no meson here"
+    exit 77
+  fi
+  mkdir -p "$work/parent/subprojects/hvuv"
+  cp "$here/meson/meson.build" "$here/installed/consumer.c" "$work/parent"
+  cp -R "$source/CMakeLists.txt" "$source/include" "$source/src" \
+    "$source/third_party" "$work/parent/subprojects/hvuv"
+  run meson setup "$work/build" "$work/parent"
+  run meson compile -C "$work/build"
+  start "$work/build/consumer"
   cat "$work/log"
   exit 0
 fi

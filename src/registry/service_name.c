@@ -9,7 +9,7 @@
 #include <string.h>
 #include <uv.h>
 
-#include "registry/service.h"
+#include "registry/service_name.h"
 
 #define REPLACEMENT 0xfffdu
 

@@ -1,23 +1,26 @@
 /* agent_call [-t SECONDS] ADDRESS REQUEST...: asks a guest_agent, and prints
  * each answer on a line. While the VM boots, or nobody listens there yet, it
- * tries again; after so many seconds (60) it gives up. Exits with
+ * tries again; after so many seconds (60) it gives up, and says why the last
+ * attempt failed. Exits with
  *
  *   0  all requests were answered
  *   1  the agent could not be reached, or hung up
  *   2  wrong arguments
  *   3  a request was answered with an error */
-#include <stdlib.h>
-#include <string.h>
-
 #include "agent.h"
+#include "program.h"
 #include "report.h"
-#include "utf8_args.h"
+
+#define DEFAULT_SECONDS 60
 
 static hvuv_addr_t addr;
 static hvuv_client_t client;
 static uv_timer_t deadline;
+static long seconds = DEFAULT_SECONDS;
 static char** requests;
 static int nrequests, nanswers, nerrors;
+static unsigned int nattempts;
+static int last_status; /* of the last attempt; 0: connected, or none is over */
 
 /* By on_done or the deadline, whichever is first. */
 static void finish(void) {
@@ -29,7 +32,21 @@ static void finish(void) {
 
 static void on_deadline(uv_timer_t* timer) {
   (void) timer;
-  report("asking", &addr, UV_ETIMEDOUT);
+  if (hvuv_client_conn(&client) != NULL)
+    report_meaning("asking",
+                   &addr,
+                   UV_ETIMEDOUT,
+                   "The call was taken, and not all was answered in time: the "
+                   "agent hangs, or its VM is paused.");
+  else
+    report("connect", &addr, last_status != 0 ? last_status : UV_ETIMEDOUT);
+  fprintf(stderr,
+          "Gave up after %ld s and %u attempts; %d of %d requests were "
+          "answered\n",
+          seconds,
+          nattempts,
+          nanswers,
+          nrequests);
   finish();
 }
 
@@ -42,22 +59,26 @@ static int on_open(hvuv_conn_t* conn) {
 }
 
 /* A guest is not to command the terminal of its host. */
-static void print_text(const char* bytes, size_t nbytes) {
+static int print_answer(const char* bytes, size_t nbytes) {
+  char text[AGENT_MAX_MESSAGE_BYTES + 1];
   size_t i;
 
   for (i = 0; i < nbytes; i++)
-    putchar((unsigned char) bytes[i] < ' ' || bytes[i] == 127 ? '?' : bytes[i]);
+    text[i] =
+        (unsigned char) bytes[i] < ' ' || bytes[i] == 127 ? '?' : bytes[i];
+  text[i] = '\0';
+  return output("%s: %s\n", requests[nanswers], text);
 }
 
 static int on_message(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
   int is_ok = nbytes >= 3 && memcmp(bytes, "ok ", 3) == 0;
+  int err;
 
   if (!is_ok && (nbytes < 6 || memcmp(bytes, "error ", 6) != 0))
-    return UV_EPROTO; /* It is no agent. */
-  printf("%s: ", requests[nanswers]);
-  print_text(bytes + (is_ok ? 3 : 0), nbytes - (is_ok ? 3 : 0));
-  printf("\n");
-  fflush(stdout);
+    return UV_EPROTO;
+  err = print_answer(bytes + (is_ok ? 3 : 0), nbytes - (is_ok ? 3 : 0));
+  if (err != 0)
+    return err;
   nerrors += !is_ok;
   if (++nanswers == nrequests)
     hvuv_conn_end(conn); /* No other message comes. */
@@ -66,6 +87,8 @@ static int on_message(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
 
 static void on_attempt(hvuv_client_t* c, const hvuv_attempt_t* attempt) {
   (void) c;
+  nattempts++;
+  last_status = attempt->status;
   if (attempt->status == 0 || attempt->is_last)
     return; /* on_open or on_done is next. */
   if (attempt->number == 1)
@@ -77,14 +100,34 @@ static void on_attempt(hvuv_client_t* c, const hvuv_attempt_t* attempt) {
           (unsigned long) attempt->next_delay_ms);
 }
 
+/* What it means that a conversation ended before all was answered. */
+static void report_end(int status) {
+  if (status == UV_EPROTO)
+    report_meaning("asking",
+                   &addr,
+                   status,
+                   "Somebody answers there, but not as an agent does: another "
+                   "server listens, or another version.");
+  else if (status == UV_EOF)
+    report_meaning("asking",
+                   &addr,
+                   status,
+                   "The agent hung up before it had answered all: see what it "
+                   "says of this call, or whether it is one.");
+  else
+    report("asking", &addr, status);
+}
+
 static void on_done(hvuv_client_t* c, int status) {
   (void) c;
-  if (nanswers < nrequests)
-    report("asking", &addr, status == 0 ? UV_EOF : status);
+  if (last_status != 0)
+    report("connect", &addr, status);
+  else if (nanswers < nrequests && output_error == 0)
+    report_end(status == 0 ? UV_EOF : status);
   finish();
 }
 
-static void start(uv_loop_t* loop, uint64_t timeout_ms) {
+static void start(uv_loop_t* loop) {
   static const hvuv_protocol_t protocol = {
       .framing = AGENT_FRAMING, .on_open = on_open, .on_message = on_message};
   hvuv_client_options_t options;
@@ -94,32 +137,43 @@ static void start(uv_loop_t* loop, uint64_t timeout_ms) {
   options.on_done = on_done;
   options.max_delay_ms = 2000; /* A person waits. */
   if (uv_timer_init(loop, &deadline) != 0 ||
-      uv_timer_start(&deadline, on_deadline, timeout_ms, 0) != 0 ||
+      uv_timer_start(&deadline, on_deadline, (uint64_t) seconds * 1000, 0) !=
+          0 ||
       hvuv_client_init(loop, &client, &options) != 0 ||
       hvuv_client_connect(&client, &addr, &protocol) != 0)
     abort(); /* Out of memory or descriptors. */
 }
 
-int main(int argc, char** argv) {
-  uv_loop_t* loop = uv_default_loop();
-  long seconds = 60;
+static int usage(FILE* out, int code) {
+  fprintf(
+      out,
+      "usage: agent_call [-t SECONDS] ADDRESS REQUEST...\n"
+      "  -t SECONDS  give up after so long (%d)\n"
+      "ADDRESS such as local://loopback/5001; requests: ping, uname, uptime\n",
+      DEFAULT_SECONDS);
+  return code;
+}
 
-  argv = utf8_args(&argc, argv);
+int main(int argc, char** argv) {
+  uv_loop_t* loop;
+
+  argv = program_start(&argc, argv);
+  loop = uv_default_loop();
+  if (is_help(argc, argv))
+    return usage(stdout, 0);
   if (argc > 2 && strcmp(argv[1], "-t") == 0) {
     seconds = strtol(argv[2], NULL, 10);
     argc -= 2;
     argv += 2;
   }
   if (argc < 3 || seconds < 1 || seconds > 86400 ||
-      hvuv_addr_parse(argv[1], &addr) != 0) {
-    fprintf(stderr, "usage: agent_call [-t SECONDS] ADDRESS REQUEST...\n");
-    return 2;
-  }
+      hvuv_addr_parse(argv[1], &addr) != 0)
+    return usage(stderr, 2);
   requests = argv + 2;
   nrequests = argc - 2;
-  start(loop, (uint64_t) seconds * 1000);
+  start(loop);
   uv_run(loop, UV_RUN_DEFAULT);
   if (uv_loop_close(loop) != 0 || nanswers < nrequests)
     return 1;
-  return nerrors == 0 ? 0 : 3;
+  return program_end(nerrors == 0 ? 0 : 3);
 }

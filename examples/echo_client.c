@@ -1,33 +1,126 @@
-/* echo_client [-n COUNT] [-s BYTES] [ADDRESS] [MESSAGE]: sends MESSAGE, or
- * BYTES bytes, COUNT times, ends its direction, reads until the server ends the
- * other, and exits with 0 only if every byte came back as it was sent. */
-#include <stdlib.h>
-#include <string.h>
-
+/* echo_client [-n COUNT] [-s BYTES] [-w SECONDS] [ADDRESS] [MESSAGE]: sends
+ * MESSAGE, or BYTES bytes, COUNT times, and exits with 0 only if every byte came
+ * back as it was sent.
+ *
+ *   connect --> send all ----------------> end --> wait for the server's end
+ *                 \                         ^
+ *                  hybrid: wait for all ----+
+ *
+ * It ends its direction after sending, and the server ends the other. Behind a
+ * hypervisor's Unix socket (hybrid) an end of one direction may end both and
+ * lose what is still to come, so there it ends when everything has come back.
+ * Some hypervisors pass on no end of a guest's direction: then nothing is lost,
+ * but the server's end does not come, and the client closes by itself.
+ *
+ * When nothing has moved for SECONDS it says so and gives up. */
+#include "program.h"
 #include "report.h"
-#include "utf8_args.h"
+
+/* Time is looked at so often within the limit, so that a program that was
+ * stopped and goes on reads what has come before it gives up. */
+#define TICKS           4
+#define DEFAULT_SECONDS 5
+#define TEXT(number)    TEXT_OF(number)
+#define TEXT_OF(number) #number
 
 static hvuv_addr_t addr;
 static hvuv_stream_t stream;
 static hvuv_connect_t connect_req;
 static hvuv_write_t write_req;
 static hvuv_shutdown_t shutdown_req;
+static uv_timer_t tick;
+static unsigned long long seconds = DEFAULT_SECONDS;
 static char* message;
 static unsigned long long nbytes; /* of one message */
 static unsigned long long count, sent, received;
-static int failed;
+static size_t last_queued;
+static int idle_ticks;
+static int failed, is_connected, is_wrong, has_ended;
+
+static void finish(void) {
+  if (hvuv_is_closing(&stream))
+    return;
+  hvuv_close(&stream, NULL);
+  uv_close((uv_handle_t*) &tick, NULL);
+}
+
+/* Says how much came back, and why it is not all. */
+static void report_loss(const char* why) {
+  char text[HVUV_ADDR_STRLEN] = "(no address)";
+  size_t size = sizeof(text);
+
+  failed = 1;
+  hvuv_addr_format(&addr, text, &size);
+  fprintf(stderr,
+          "%llu of %llu bytes came back from %s: %s\n",
+          received,
+          count * nbytes,
+          text,
+          why);
+}
 
 static void check(const char* step, int err) {
   if (report(step, &addr, err) == 0 || hvuv_is_closing(&stream))
     return;
   failed = 1;
-  hvuv_close(&stream, NULL);
+  if (is_connected)
+    report_loss("the conversation failed, and the line above says how.");
+  finish();
 }
+
+static int has_all(void) {
+  return received >= count * nbytes;
+}
+
+/* --- The end */
 
 static void on_shutdown(hvuv_shutdown_t* req, int status) {
   if (!hvuv_is_closing(req->handle))
     check("shutdown", status);
 }
+
+/* Ends our direction, once, when that can lose nothing. */
+static void end_if_due(void) {
+  if (hvuv_is_closing(&stream) || has_ended || sent < count ||
+      (hvuv_addr_family(&addr) == HVUV_HYBRID && !has_all()))
+    return;
+  has_ended = 1;
+  check("shutdown", hvuv_shutdown(&shutdown_req, &stream, on_shutdown));
+}
+
+static void on_end(void) {
+  if (output("Connection closed\n") == 0 && !has_all())
+    report_loss("the server ended first. See whether it is an echo server, and "
+                "what it says of this; a hypervisor may also end both "
+                "directions when one ends.");
+  finish();
+}
+
+static void on_tick(uv_timer_t* timer) {
+  char why[200];
+  size_t queued = hvuv_get_write_queue_size(&stream);
+
+  (void) timer;
+  idle_ticks = queued == last_queued ? idle_ticks + 1 : 0;
+  last_queued = queued;
+  if (has_all() && has_ended && idle_ticks > 1) {
+    fprintf(stderr,
+            "All came back, but the server's end did not: its hypervisor may "
+            "not pass it on. Closing.\n");
+    finish();
+  } else if (idle_ticks > TICKS) {
+    snprintf(why,
+             sizeof(why),
+             "nothing moved for %llu s. See whether the server still runs and "
+             "is an echo server, and its VM is not paused; -w SECONDS waits "
+             "longer.",
+             seconds);
+    report_loss(why);
+    finish();
+  }
+}
+
+/* --- Bytes */
 
 static void on_written(hvuv_write_t* req, int status);
 
@@ -37,7 +130,7 @@ static void send_next(void) {
   if (sent < count)
     check("send", hvuv_write(&write_req, &stream, &buf, 1, on_written));
   else
-    check("shutdown", hvuv_shutdown(&shutdown_req, &stream, on_shutdown));
+    end_if_due();
 }
 
 static void on_written(hvuv_write_t* req, int status) {
@@ -46,9 +139,12 @@ static void on_written(hvuv_write_t* req, int status) {
   check("send", status);
   if (status != 0)
     return;
-  printf("Bytes Sent: %llu\n", nbytes);
+  idle_ticks = 0;
+  if (output("Bytes Sent: %llu\n", nbytes) != 0)
+    finish();
   sent++;
-  send_next();
+  if (!hvuv_is_closing(&stream))
+    send_next();
 }
 
 static void on_alloc(hvuv_stream_t* s, size_t suggested, uv_buf_t* buf) {
@@ -59,28 +155,40 @@ static void on_alloc(hvuv_stream_t* s, size_t suggested, uv_buf_t* buf) {
   *buf = uv_buf_init(buffer, sizeof(buffer));
 }
 
-static void on_read(hvuv_stream_t* s, ssize_t nread, const uv_buf_t* buf) {
+static void take(const char* bytes, ssize_t n) {
   ssize_t i;
 
-  if (nread == UV_EOF) {
-    printf("Connection closed\n");
-    hvuv_close(s, NULL);
-  } else if (nread < 0) {
+  idle_ticks = 0;
+  if (output("Bytes received: %ld\n", (long) n) != 0)
+    finish();
+  for (i = 0; i < n; i++, received++)
+    is_wrong |= has_all() || bytes[i] != message[received % nbytes];
+  end_if_due();
+}
+
+static void on_read(hvuv_stream_t* s, ssize_t nread, const uv_buf_t* buf) {
+  (void) s;
+  if (nread > 0)
+    take(buf->base, nread);
+  else if (nread == UV_EOF)
+    on_end();
+  else if (nread < 0)
     check("receive", (int) nread);
-  } else if (nread > 0) {
-    printf("Bytes received: %ld\n", (long) nread);
-    for (i = 0; i < nread; i++, received++)
-      failed |= buf->base[i] != message[received % nbytes];
-  }
 }
 
 static void on_connect(hvuv_connect_t* req, int status) {
   check("connect", status);
   if (status != 0)
     return;
+  is_connected = 1;
   check("receive", hvuv_read_start(req->handle, on_alloc, on_read));
   send_next();
+  if (!hvuv_is_closing(req->handle))
+    uv_timer_start(
+        &tick, on_tick, seconds * 1000 / TICKS, seconds * 1000 / TICKS);
 }
+
+/* --- Arguments */
 
 /* A number from 1 to max; 0 if the text is none. */
 static unsigned long long number(const char* text, unsigned long long max) {
@@ -90,47 +198,74 @@ static unsigned long long number(const char* text, unsigned long long max) {
   return *text >= '0' && *text <= '9' && *end == '\0' && n <= max ? n : 0;
 }
 
-static int usage(void) {
-  fprintf(stderr,
-          "usage: echo_client [-n COUNT] [-s BYTES] [ADDRESS] [MESSAGE]\n"
-          "ADDRESS such as " DEFAULT_ADDRESS "\n");
-  return 2;
+static int usage(FILE* out, int code) {
+  fprintf(out,
+          "usage: echo_client [-n COUNT] [-s BYTES] [-w SECONDS] [ADDRESS] "
+          "[MESSAGE]\n"
+          "  -n COUNT    how often the message is sent (1)\n"
+          "  -s BYTES    its size, instead of MESSAGE (14: this is a test)\n"
+          "  -w SECONDS  give up when nothing has moved for so long "
+          "(" TEXT(DEFAULT_SECONDS) ")\n"
+                                    "ADDRESS such as " DEFAULT_ADDRESS "\n"
+                                    "Exits with 0 if every byte came back, 1 "
+                                    "if not, 2 for wrong "
+                                    "arguments.\n");
+  return code;
 }
 
-int main(int argc, char** argv) {
+/* Returns 0 if they make no sense. */
+static int parse_arguments(int argc, char** argv) {
   const char* text = "this is a test";
-  uv_loop_t* loop = uv_default_loop();
   unsigned long long i;
 
-  argv = utf8_args(&argc, argv);
   count = 1;
   for (; argc > 2 && argv[1][0] == '-'; argc -= 2, argv += 2) {
     if (strcmp(argv[1], "-n") == 0 && (count = number(argv[2], 1000000)) != 0)
       continue;
     if (strcmp(argv[1], "-s") == 0 && (nbytes = number(argv[2], 1 << 30)) != 0)
       continue;
-    return usage();
+    if (strcmp(argv[1], "-w") == 0 && (seconds = number(argv[2], 86400)) != 0)
+      continue;
+    return 0;
   }
   if (argc > 3 || (argc > 2 && (*argv[2] == '\0' || nbytes != 0)) ||
       hvuv_addr_parse(argc > 1 ? argv[1] : DEFAULT_ADDRESS, &addr) != 0)
-    return usage();
+    return 0;
   if (argc > 2)
     text = argv[2];
 
   nbytes = nbytes != 0 ? nbytes : strlen(text);
   message = malloc((size_t) nbytes);
+  for (i = 0; message != NULL && i < nbytes; i++)
+    message[i] = text[i % strlen(text)];
+  return 1;
+}
+
+static void start(uv_loop_t* loop) {
+  if (report("init", &addr, hvuv_init(loop, &stream)) != 0 ||
+      uv_timer_init(loop, &tick) != 0)
+    exit(1);
+  check("connect", hvuv_set_connect_timeout(&stream, seconds * 1000));
+  if (!hvuv_is_closing(&stream))
+    check("connect", hvuv_connect(&connect_req, &stream, &addr, on_connect));
+}
+
+int main(int argc, char** argv) {
+  uv_loop_t* loop;
+
+  argv = program_start(&argc, argv);
+  loop = uv_default_loop();
+  if (is_help(argc, argv))
+    return usage(stdout, 0);
+  if (!parse_arguments(argc, argv))
+    return usage(stderr, 2);
   if (message == NULL)
     return report("prepare", &addr, UV_ENOMEM) != 0;
-  for (i = 0; i < nbytes; i++)
-    message[i] = text[i % strlen(text)];
 
-  setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
-  if (report("init", &addr, hvuv_init(loop, &stream)) != 0)
-    return 1;
-  check("connect", hvuv_connect(&connect_req, &stream, &addr, on_connect));
+  start(loop);
   uv_run(loop, UV_RUN_DEFAULT);
   free(message);
-  if (!failed && received != sent * nbytes)
-    fprintf(stderr, "%llu of %llu came back\n", received, sent * nbytes);
-  return uv_loop_close(loop) != 0 || failed || received != count * nbytes;
+  if (is_wrong)
+    report_loss("not as they were sent: this is no echo server.");
+  return program_end(uv_loop_close(loop) != 0 || failed || !has_all());
 }

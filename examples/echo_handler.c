@@ -24,8 +24,10 @@ static int on_message(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
 static void on_close(hvuv_conn_t* conn, int reason) {
   const echo_t* echo = hvuv_conn_state(conn);
 
-  printf("Connection closed after %" PRIu64 " bytes\n", echo->nbytes);
-  fflush(stdout);
+  if (output("Connection closed after %" PRIu64 " bytes\n", echo->nbytes) !=
+          0 &&
+      !serve_is_stopping)
+    serve_stop();
   if (reason != UV_ECANCELED) /* We were told to stop. */
     report("echo", &serve_addr, reason);
 }

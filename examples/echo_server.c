@@ -3,11 +3,9 @@
  * bytes are read when the last ones have gone, so one that does not read costs
  * one buffer and no more. */
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "program.h"
 #include "report.h"
-#include "utf8_args.h"
 
 typedef struct client_s {
   hvuv_stream_t stream;
@@ -28,6 +26,8 @@ static void on_closed(hvuv_stream_t* stream) {
   free(stream->data);
 }
 
+static void stop(void);
+
 static void close_client(client_t* client) {
   client_t** link = &clients;
 
@@ -36,8 +36,9 @@ static void close_client(client_t* client) {
   while (*link != client)
     link = &(*link)->next;
   *link = client->next;
-  printf("Connection closing...\n");
   hvuv_close(&client->stream, on_closed);
+  if (output("Connection closing...\n") != 0)
+    stop();
 }
 
 static void stop_listening(void) {
@@ -48,12 +49,17 @@ static void stop_listening(void) {
   uv_close((uv_handle_t*) &sigterm, NULL);
 }
 
-static void on_signal(uv_signal_t* handle, int signum) {
-  (void) handle;
-  printf("Stopping on signal %d\n", signum);
+/* Asked to, or nobody can read any more what it does. */
+static void stop(void) {
   stop_listening();
   while (clients != NULL)
     close_client(clients);
+}
+
+static void on_signal(uv_signal_t* handle, int signum) {
+  (void) handle;
+  output("Stopping on signal %d\n", signum);
+  stop();
 }
 
 /* Whether a step went well; if not, the client is let go. */
@@ -84,26 +90,38 @@ static void on_written(hvuv_write_t* req, int status) {
 
   if (hvuv_is_closing(&client->stream) || !check(client, "send", status))
     return;
-  printf("Bytes sent: %lu\n", (unsigned long) client->reply.len);
-  check(client, "receive", hvuv_read_start(&client->stream, on_alloc, on_read));
+  if (output("Bytes sent: %lu\n", (unsigned long) client->reply.len) != 0)
+    stop();
+  else
+    check(
+        client, "receive", hvuv_read_start(&client->stream, on_alloc, on_read));
+}
+
+static void send_back(client_t* client, char* bytes, ssize_t n) {
+  hvuv_stream_t* stream = &client->stream;
+
+  if (output("Bytes received: %ld\n", (long) n) != 0) {
+    stop();
+    return;
+  }
+  hvuv_read_stop(stream);
+  client->reply = uv_buf_init(bytes, (unsigned int) n);
+  check(client,
+        "send",
+        hvuv_write(&client->write, stream, &client->reply, 1, on_written));
 }
 
 static void on_read(hvuv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   client_t* client = stream->data;
-  int err;
 
-  if (nread == UV_EOF) {
-    err = hvuv_shutdown(&client->shutdown, stream, on_shutdown);
-    check(client, "shutdown", err);
-  } else if (nread > 0) {
-    printf("Bytes received: %ld\n", (long) nread);
-    hvuv_read_stop(stream);
-    client->reply = uv_buf_init(buf->base, (unsigned int) nread);
-    err = hvuv_write(&client->write, stream, &client->reply, 1, on_written);
-    check(client, "send", err);
-  } else if (nread < 0) {
+  if (nread > 0)
+    send_back(client, buf->base, nread);
+  else if (nread == UV_EOF)
+    check(client,
+          "shutdown",
+          hvuv_shutdown(&client->shutdown, stream, on_shutdown));
+  else if (nread < 0)
     check(client, "receive", (int) nread);
-  }
 }
 
 static void on_connection(hvuv_stream_t* listener, int status) {
@@ -134,33 +152,40 @@ static int start(uv_loop_t* loop) {
   if (report("init", &addr, hvuv_init(loop, &server)) != 0 ||
       report("bind", &addr, hvuv_bind(&server, &addr)) != 0)
     return UV_EINVAL;
-  return report("listen", &addr, hvuv_listen(&server, 128, on_connection));
+  return report(
+      "listen", &addr, hvuv_listen(&server, SOMAXCONN, on_connection));
+}
+
+static int usage(FILE* out, int code) {
+  fprintf(out,
+          "usage: echo_server [-1] [ADDRESS]\n"
+          "  -1  serve one client, and exit\n"
+          "ADDRESS such as " DEFAULT_ADDRESS "\n");
+  return code;
 }
 
 int main(int argc, char** argv) {
-  uv_loop_t* loop = uv_default_loop();
+  uv_loop_t* loop;
   char text[HVUV_ADDR_STRLEN];
   size_t size = sizeof(text);
 
-  argv = utf8_args(&argc, argv);
+  argv = program_start(&argc, argv);
+  loop = uv_default_loop();
+  if (is_help(argc, argv))
+    return usage(stdout, 0);
   only_one = argc > 1 && strcmp(argv[1], "-1") == 0;
   argc -= only_one;
   argv += only_one;
   if (argc > 2 ||
-      hvuv_addr_parse(argc == 2 ? argv[1] : DEFAULT_ADDRESS, &addr) != 0) {
-    fprintf(stderr,
-            "usage: echo_server [-1] [ADDRESS]\n"
-            "ADDRESS such as " DEFAULT_ADDRESS "\n");
-    return 2;
-  }
+      hvuv_addr_parse(argc == 2 ? argv[1] : DEFAULT_ADDRESS, &addr) != 0)
+    return usage(stderr, 2);
 
-  setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
   if (start(loop) != 0)
     return 1;
   hvuv_getsockname(&server, &addr);
   hvuv_addr_format(&addr, text, &size);
-  printf("Listening on %s\n", text);
-  fflush(stdout); /* Windows has no buffering by lines. */
+  if (output("Listening on %s\n", text) != 0)
+    stop();
   uv_run(loop, UV_RUN_DEFAULT);
-  return uv_loop_close(loop) != 0 || failed;
+  return program_end(uv_loop_close(loop) != 0 || failed);
 }

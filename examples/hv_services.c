@@ -10,11 +10,8 @@
  * its name, with a tab between them, in UTF-8. Exits with 0, 1 if it failed,
  * 2 if it was called in a wrong way. */
 #include <hvuv.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "utf8_args.h"
+#include "program.h"
 
 static const struct {
   int err;
@@ -72,7 +69,7 @@ static void print(const hvuv_guid_t* id, const char* name) {
   hvuv_guid_format(id, text);
   if (hvuv_service_to_port(id, &port) == 0)
     snprintf(port_text, sizeof(port_text), "%lu", (unsigned long) port);
-  printf("%s\t%s\t%s\n", text, port_text, name);
+  output("%s\t%s\t%s\n", text, port_text, name);
 }
 
 static int list(void) {
@@ -141,8 +138,7 @@ static int change(const char* verb, const char* service, const char* name) {
   return report(verb, service, err);
 }
 
-int main(int argc, char** argv) {
-  argv = utf8_args(&argc, argv);
+static int run(int argc, char** argv) {
   if (argc == 2 && is(argv[1], "list"))
     return list();
   if (argc == 3 && is(argv[1], "lookup"))
@@ -150,8 +146,13 @@ int main(int argc, char** argv) {
   if (argc == 4 && (is(argv[1], "register") || is(argv[1], "unregister")))
     return change(argv[1], argv[2], argv[3]);
 
-  fprintf(stderr,
+  fprintf(is_help(argc, argv) ? stdout : stderr,
           "usage: hv_services list | lookup TEXT | register SERVICE NAME | "
           "unregister SERVICE NAME\n");
-  return 2;
+  return is_help(argc, argv) ? 0 : 2;
+}
+
+int main(int argc, char** argv) {
+  argv = program_start(&argc, argv);
+  return program_end(run(argc, argv));
 }

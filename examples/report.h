@@ -9,16 +9,18 @@
 /* Where the pair meets when no address is given. */
 #define DEFAULT_ADDRESS "local://loopback/8ba03980-174a-43e7-852a-e5ec79a671c7"
 
-/* Says what failed, if anything did; returns err. */
-static inline int report(const char* step, const hvuv_addr_t* addr, int err) {
+/* Says what failed, if anything did, in the words of who knows what it means;
+ * returns err. */
+static inline int report_meaning(const char* step,
+                                 const hvuv_addr_t* addr,
+                                 int err,
+                                 const char* meaning) {
   char text[HVUV_ADDR_STRLEN] = "(no address)";
-  char meaning[HVUV_EXPLAIN_STRLEN] = "";
   size_t size = sizeof(text);
 
   if (err == 0)
     return 0;
   hvuv_addr_format(addr, text, &size);
-  hvuv_explain(addr, err, meaning, sizeof(meaning));
   fprintf(stderr,
           "%s failed on %s: %s (%s). %s\n",
           step,
@@ -27,6 +29,15 @@ static inline int report(const char* step, const hvuv_addr_t* addr, int err) {
           uv_err_name(err),
           meaning);
   return err;
+}
+
+/* The same in hvuv's words. */
+static inline int report(const char* step, const hvuv_addr_t* addr, int err) {
+  char meaning[HVUV_EXPLAIN_STRLEN] = "";
+
+  if (err != 0)
+    hvuv_explain(addr, err, meaning, sizeof(meaning));
+  return report_meaning(step, addr, err, meaning);
 }
 
 #endif /* HVUV_EXAMPLES_REPORT_H */

@@ -6,10 +6,9 @@
 #define HVUV_EXAMPLES_SERVE_H
 
 #include <signal.h>
-#include <stdlib.h>
 
+#include "program.h"
 #include "report.h"
-#include "utf8_args.h"
 
 #define SERVE_GRACE_MS 2000
 
@@ -24,13 +23,16 @@ static void serve_on_stopped(hvuv_server_t* server) {
   uv_close((uv_handle_t*) &serve_signals[1], NULL);
 }
 
-static void serve_on_signal(uv_signal_t* handle, int signum) {
-  (void) handle;
-  printf("Stopping on signal %d\n", signum);
-  fflush(stdout);
+static void serve_stop(void) {
   hvuv_server_stop(
       &serve_server, serve_is_stopping ? 0 : SERVE_GRACE_MS, serve_on_stopped);
   serve_is_stopping = 1;
+}
+
+static void serve_on_signal(uv_signal_t* handle, int signum) {
+  (void) handle;
+  output("Stopping on signal %d\n", signum);
+  serve_stop();
 }
 
 /* A caller could not be taken; the server goes on. */
@@ -49,14 +51,21 @@ static void serve_watch_signals(uv_loop_t* loop) {
       abort(); /* Out of memory or descriptors. */
 }
 
-static void serve_print_address(void) {
+static int serve_print_address(void) {
   char text[HVUV_ADDR_STRLEN];
   size_t size = sizeof(text);
 
   hvuv_server_address(&serve_server, 0, &serve_addr);
   hvuv_addr_format(&serve_addr, text, &size);
-  printf("Listening on %s\n", text);
-  fflush(stdout); /* Windows has no buffering by lines. */
+  return output("Listening on %s\n", text);
+}
+
+static int serve_usage(FILE* out,
+                       const char* program,
+                       const char* address,
+                       int code) {
+  fprintf(out, "usage: %s [ADDRESS]\nADDRESS such as %s\n", program, address);
+  return code;
 }
 
 /* The rest of main(), and its exit code. The options are the caller's but for
@@ -66,18 +75,16 @@ static int serve(int argc,
                  const char* default_address,
                  const hvuv_protocol_t* protocol,
                  hvuv_server_options_t* options) {
-  uv_loop_t* loop = uv_default_loop();
+  uv_loop_t* loop;
   int err;
 
-  argv = utf8_args(&argc, argv);
-  if (argc > 2 || hvuv_addr_parse(argc == 2 ? argv[1] : default_address,
-                                  &serve_addr) != 0) {
-    fprintf(stderr,
-            "usage: %s [ADDRESS]\nADDRESS such as %s\n",
-            argv[0],
-            default_address);
-    return 2;
-  }
+  argv = program_start(&argc, argv);
+  loop = uv_default_loop();
+  if (is_help(argc, argv))
+    return serve_usage(stdout, argv[0], default_address, 0);
+  if (argc > 2 ||
+      hvuv_addr_parse(argc == 2 ? argv[1] : default_address, &serve_addr) != 0)
+    return serve_usage(stderr, argv[0], default_address, 2);
 
   options->on_accept_error = serve_on_accept_error;
   err = hvuv_server_init(loop, &serve_server, options);
@@ -86,12 +93,10 @@ static int serve(int argc,
   serve_server.data = &serve_server;
   serve_watch_signals(loop);
   err = hvuv_server_listen(&serve_server, &serve_addr, protocol);
-  if (report("listen", &serve_addr, err) == 0)
-    serve_print_address();
-  else
-    hvuv_server_stop(&serve_server, 0, serve_on_stopped);
+  if (report("listen", &serve_addr, err) != 0 || serve_print_address() != 0)
+    serve_stop();
   uv_run(loop, UV_RUN_DEFAULT);
-  return uv_loop_close(loop) != 0 || err != 0;
+  return program_end(uv_loop_close(loop) != 0 || err != 0);
 }
 
 #endif /* HVUV_EXAMPLES_SERVE_H */

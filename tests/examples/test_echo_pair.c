@@ -366,12 +366,13 @@ static void the_same_bytes_are_right(void** state) {
 static void another_byte_makes_the_client_fail(void** state) {
   (void) state;
   assert_int_equal(answer_with("this is a tesT", 1), 1);
+  expect_told(&client, "not as they were sent");
 }
 
 static void a_byte_too_few_makes_the_client_fail(void** state) {
   (void) state;
   assert_int_equal(answer_with("this is a tes", 1), 1);
-  expect_told(&client, "13 of 14");
+  expect_told(&client, "13 of 14 bytes came back from " DEFAULT ": ");
 }
 
 static void a_byte_too_many_makes_the_client_fail(void** state) {
@@ -438,8 +439,9 @@ static void bad_arguments_exit_with_2_and_the_usage(void** state) {
       {"-s", "0", NULL, NULL, NULL},
       {"-s", "4294967297", NULL, NULL, NULL},
       {"-z", "1", NULL, NULL, NULL},
-      {"-h", NULL, NULL, NULL, NULL},
-      {"--help", NULL, NULL, NULL, NULL},
+      {"-w", "0", NULL, NULL, NULL},
+      {"-w", "86401", NULL, NULL, NULL},
+      {"-h", "-n", "1", NULL, NULL},
       {"", NULL, NULL, NULL, NULL},
       {"nonsense", NULL, NULL, NULL, NULL},
       {"local://loopback/5000 ", NULL, NULL, NULL, NULL},
@@ -462,7 +464,7 @@ static void bad_arguments_exit_with_2_and_the_usage(void** state) {
 static void bad_arguments_of_the_server_do_too(void** state) {
   static const char* const rows[][3] = {
       {"-2", NULL, NULL},
-      {"--help", NULL, NULL},
+      {"--help", "more", NULL},
       {"", NULL, NULL},
       {"nonsense", NULL, NULL},
       {"-1", "nonsense", NULL},
@@ -478,6 +480,17 @@ static void bad_arguments_of_the_server_do_too(void** state) {
     expect_told(&server, "usage: echo_server ");
     assert_string_equal(server.said, "");
   }
+}
+
+static void help_is_on_standard_output_and_names_the_defaults(void** state) {
+  (void) state;
+  assert_int_equal(run_client("--help", NULL, NULL, NULL, NULL), 0);
+  assert_non_null(strstr(client.said, "usage: echo_client "));
+  assert_non_null(strstr(client.said, "nothing has moved for so long (5)"));
+  assert_string_equal(client.told, "");
+  assert_int_equal(run_server("-h", NULL, NULL), 0);
+  assert_non_null(strstr(server.said, "usage: echo_server "));
+  assert_string_equal(server.told, "");
 }
 
 #define TEST(function)                                                         \
@@ -509,6 +522,7 @@ int main(int argc, char** argv) {
       TEST(a_server_for_one_fails_with_it),
       TEST(bad_arguments_exit_with_2_and_the_usage),
       TEST(bad_arguments_of_the_server_do_too),
+      TEST(help_is_on_standard_output_and_names_the_defaults),
   };
 
   if (argc != 3) {

@@ -156,8 +156,10 @@ static void the_client_gives_up_in_time(void** state) {
   (void) state;
   start_call("-t", "1", ADDRESS, "ping", NULL);
   assert_int_equal(process_finish(&caller), 1);
-  expect_in(caller.told, "asking failed on " ADDRESS ": ");
-  expect_in(caller.told, "(ETIMEDOUT)");
+  expect_in(caller.told, "connect failed on " ADDRESS ": ");
+  expect_in(caller.told, "(ECONNREFUSED)");
+  expect_in(caller.told, "Gave up after 1 s ");
+  assert_null(strstr(caller.told, "ETIMEDOUT"));
   assert_string_equal(caller.said, "");
 }
 
@@ -286,7 +288,23 @@ static void an_answer_of_no_agent_is_refused(void** state) {
   (void) state;
   assert_int_equal(answer_with(SIZED("\0\0\0\4what")), 1);
   expect_in(caller.told, "(EPROTO)");
+  expect_in(caller.told, "not as an agent does");
   assert_string_equal(caller.said, "");
+}
+
+static void an_agent_that_does_not_answer_is_given_up_on(void** state) {
+  char path[ENDPOINT_ROOM];
+  int listener;
+
+  (void) state;
+  assert_int_equal(mkdir(endpoint_path("l", path), 0700), 0);
+  assert_int_equal(mkdir(endpoint_path("l/host", path), 0700), 0);
+  listener = peer_bind(endpoint_path(socket_name, path), 4);
+  start_call("-t", "1", ADDRESS, "ping", NULL);
+  assert_int_equal(process_finish(&caller), 1);
+  expect_in(caller.told, "asking failed on " ADDRESS ": ");
+  expect_in(caller.told, "(ETIMEDOUT). The call was taken");
+  net_close(listener);
 }
 
 static void an_agent_that_hangs_up_makes_the_client_fail(void** state) {
@@ -333,6 +351,7 @@ int main(int argc, char** argv) {
       TEST(many_requests_at_once_are_all_answered),
       TEST(an_answer_does_not_command_the_terminal),
       TEST(an_answer_of_no_agent_is_refused),
+      TEST(an_agent_that_does_not_answer_is_given_up_on),
       TEST(an_agent_that_hangs_up_makes_the_client_fail),
       TEST(bad_arguments_exit_with_2_and_the_usage),
   };

@@ -155,7 +155,7 @@ static void bad_arguments_exit_with_2_and_the_usage(void** state) {
   static const char* const rows[][2] = {
       {"", NULL},
       {"nonsense", NULL},
-      {"--help", NULL},
+      {"--help", "more"},
       {"local://any/1", "local://any/2"},
   };
   size_t i;
@@ -167,6 +167,9 @@ static void bad_arguments_exit_with_2_and_the_usage(void** state) {
     expect_in(caller.told, " [ADDRESS]\n");
     assert_string_equal(caller.said, "");
   }
+  assert_int_equal(fail_to_serve("--help", NULL), 0);
+  expect_in(caller.said, " [ADDRESS]\n");
+  assert_string_equal(caller.told, "");
 }
 
 int main(int argc, char** argv) {

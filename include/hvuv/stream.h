@@ -27,6 +27,7 @@
 #include "addr.h"
 #include "alloc.h"
 #include "export.h"
+#include "loop.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -114,18 +115,19 @@ struct hvuv_stream_s {
   /* private; what every message touches comes first, in one cache line */
   unsigned int state;
   unsigned int flags;
+  unsigned int writing;
+  unsigned int reading;
+  unsigned int shut;
   uv_os_sock_t sock;
-  uv_os_sock_t accepted_sock; /* taken from the kernel, not yet by the user */
   hvuv_alloc_cb alloc_cb;
   hvuv_read_cb read_cb;
-  hvuv_write_t* sent_first; /* done, and the last of those */
-  hvuv_write_t* unsent_head;
-  hvuv_write_t* unsent_tail;
   hvuv_write_t* done_head;
   hvuv_write_t* done_tail;
+  hvuv_write_t* unsent_head;
+  hvuv_write_t* unsent_tail;
+  struct hvuv__turn_s turn;
   struct hvuv__poller_s* poller;
   struct hvuv__hub_s* hub;
-  struct hvuv_stream_s* turn_next;
   const struct hvuv__family_s* family;
   struct hvuv__alarm_s* alarm;
   struct hvuv__claim_s* claim;
@@ -133,11 +135,12 @@ struct hvuv_stream_s {
   hvuv_shutdown_t* shutdown_req;
   hvuv_connection_cb connection_cb;
   hvuv_close_cb close_cb;
-  unsigned int options; /* asked for, see hvuv/hyperv.h */
+  uv_os_sock_t accepted_sock; /* taken from the kernel, not yet by the user */
+  unsigned int stage;         /* of a connect, or of a listener */
+  unsigned int options;       /* asked for, see hvuv/hyperv.h */
+  unsigned int retry_ms;
   uint64_t connect_timeout_ms;
   uint64_t connect_deadline_ms;
-  unsigned int connect_stage;
-  unsigned int retry_ms;
   unsigned int handshake_bytes;
   int connect_status;
   int shutdown_status;

@@ -1,7 +1,7 @@
 /* The wire that is a stream. */
 #include "base/alloc.h"
 #include "conn/conn.h"
-#include "stream/state.h"
+#include "stream/write.h"
 
 static void on_closed(hvuv_stream_t* stream) {
   hvuv_conn_t* conn = stream->data;

@@ -1,20 +1,33 @@
 /*
  * One hub for each loop that has streams.
  *
- *   uv_check  runs after polling, so a write made in a read callback completes
- *             in the same turn, and before libuv's closing handles, so a
- *             stream's poller (closed in hvuv_close()) and the hub's own
- *             handles end in the same turn as the last close callback: when
- *             uv_run() has called that, uv_loop_close() succeeds. On Windows
- *             libuv may need turns more and holds the loop for them. It is
- *             active always and holds the loop while any stream does, so a
- *             listener that pauses holds it as one that polls.
- *   uv_idle   is active only while the list is not empty; it keeps the loop
- *             alive and from blocking. Neither makes a system call.
+ *   hvuv__hub_enter                             hvuv__hub_leave
+ *         |                                            |
+ *         v            hvuv__hub_defer                 v
+ *      member ---> due: woken by turn_end() ---> leaving: woken by left()
+ *         ^               |
+ *         +---------------+
  *
- * A turn's end serves the streams that were on the list when it began. Those
- * that are put there by a callback wait for the next turn, so a callback that
- * always asks for more does not keep the loop from its other work.
+ *   uv_check  runs after polling, so a write made in a read callback completes
+ *             in the same turn. It is active always and holds the loop while
+ *             any member does, so a listener that pauses holds it as one that
+ *             polls.
+ *   uv_idle   is active only while something is due; it keeps the loop alive
+ *             and from blocking. Neither makes a system call.
+ *   closer    is opened only to be closed. libuv calls its close callback when
+ *             all check handles of the turn have run, which is when close
+ *             callbacks are expected, and calls it whatever becomes of the
+ *             other handles. Any kind of handle would do.
+ *
+ * A turn's end serves the members that were due when it began. Those that
+ * become due by a callback wait for the next turn, so a callback that always
+ * asks for more does not keep the loop from its other work.
+ *
+ * When the last member has left, the hub ends, at the turn's end if that is
+ * still to come: then its handles, and the members' pollers and alarms, end
+ * with the last close callback, and uv_loop_close() succeeds as soon as the
+ * uv_run() that called it has returned. On Windows libuv may need more turns
+ * for a poller, and holds the loop for them.
  *
  * Hubs are found by their loop through a global list, because uv_loop_t has no
  * room for libraries. The lock guards that list alone: a hub is used by the
@@ -26,21 +39,75 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "stream/state.h"
 
 struct hvuv__hub_s {
   uv_check_t check;
   uv_idle_t idle;
+  uv_idle_t closer;
   uv_loop_t* loop;
   hvuv__poll_shared_t poll;
+  const hvuv__wakes_t* wakes;
   hvuv__hub_t* next;
-  hvuv_stream_t* head;
-  hvuv_stream_t* tail;
-  size_t streams;
-  size_t holding;       /* streams that keep the loop alive */
+  hvuv__turn_t due;     /* a ring, of which this is no part to be woken */
+  hvuv__turn_t leaving; /* the same */
+  size_t members;       /* that have not left */
+  size_t holding;       /* holds on the loop */
   unsigned int handles; /* not yet given back by libuv */
+  int has_ended;
   char* buffer;
 };
+
+/* --- Rings ---------------------------------------------------------------- */
+
+static void ring_init(hvuv__turn_t* ring) {
+  ring->prev = ring;
+  ring->next = ring;
+}
+
+static int ring_is_empty(const hvuv__turn_t* ring) {
+  return ring->next == ring;
+}
+
+static void ring_add(hvuv__turn_t* ring, hvuv__turn_t* turn) {
+  assert(turn->next == NULL);
+  turn->prev = ring->prev;
+  turn->next = ring;
+  ring->prev->next = turn;
+  ring->prev = turn;
+}
+
+static void ring_remove(hvuv__turn_t* turn) {
+  assert(turn->next != NULL);
+  turn->prev->next = turn->next;
+  turn->next->prev = turn->prev;
+  turn->prev = NULL;
+  turn->next = NULL;
+}
+
+/* Moves all of one ring to another, which is new. */
+static void ring_move(hvuv__turn_t* from, hvuv__turn_t* to) {
+  ring_init(to);
+  if (ring_is_empty(from))
+    return;
+
+  *to = *from;
+  to->next->prev = to;
+  to->prev->next = to;
+  ring_init(from);
+}
+
+/* Wakes the first of the ring for as long as there is one. */
+static void ring_wake(hvuv__turn_t* ring, void (*wake)(hvuv__turn_t*)) {
+  hvuv__turn_t* turn;
+
+  while (!ring_is_empty(ring)) {
+    turn = ring->next;
+    ring_remove(turn);
+    wake(turn);
+  }
+}
+
+/* --- The list of hubs ----------------------------------------------------- */
 
 static uv_once_t once = UV_ONCE_INIT;
 static uv_mutex_t lock;
@@ -71,16 +138,35 @@ static void forget(hvuv__hub_t* hub) {
   uv_mutex_unlock(&lock);
 }
 
-static void on_handle_closed(uv_handle_t* handle) {
-  hvuv__hub_t* hub = handle->data;
+/* --- Its life ------------------------------------------------------------- */
 
+#ifdef NDEBUG
+#define check_hub(hub) ((void) 0)
+#else
+static void check_hub(const hvuv__hub_t* hub) {
+  assert(!hub->has_ended || hub->members == 0);
+  assert(hub->members > 0 || ring_is_empty(&hub->due));
+  assert(ring_is_empty(&hub->due) ||
+         uv_is_active((const uv_handle_t*) &hub->idle));
+}
+#endif
+
+static void give_back_handle(hvuv__hub_t* hub) {
+  assert(hub->handles > 0);
   if (--hub->handles > 0)
     return;
+  assert(hub->has_ended && ring_is_empty(&hub->leaving));
   hvuv__free(hub->buffer);
   hvuv__free(hub);
 }
 
+static void on_handle_closed(uv_handle_t* handle) {
+  give_back_handle(handle->data);
+}
+
 static void end(hvuv__hub_t* hub) {
+  assert(!hub->has_ended);
+  hub->has_ended = 1;
   forget(hub);
   hvuv__poll_leave(&hub->poll);
   uv_close((uv_handle_t*) &hub->check, on_handle_closed);
@@ -94,33 +180,35 @@ static void on_idle(uv_idle_t* idle) {
 
 static void on_check(uv_check_t* check) {
   hvuv__hub_t* hub = check->data;
-  hvuv_stream_t* stream;
-  hvuv_stream_t* last;
-  int more;
+  hvuv__turn_t now;
 
-  if (hub->head == NULL)
-    return;
+  if (!ring_is_empty(&hub->due)) {
+    ring_move(&hub->due, &now);
+    ring_wake(&now, hub->wakes->turn_end);
+    if (ring_is_empty(&hub->due))
+      uv_idle_stop(&hub->idle);
+  }
 
-  last = hub->tail;
-  do {
-    stream = hub->head;
-    assert(stream != NULL);
-    more = stream != last;
-    hub->head = stream->turn_next;
-    if (hub->head == NULL)
-      hub->tail = NULL;
-    stream->turn_next = NULL;
-    hvuv__clear_flags(stream, HVUV__DEFERRED);
-    hvuv__stream_turn_end(stream);
-  } while (more);
-
-  if (hub->head == NULL)
-    uv_idle_stop(&hub->idle);
-  if (hub->streams == 0)
+  check_hub(hub);
+  if (hub->members == 0)
     end(hub);
 }
 
-static hvuv__hub_t* create(uv_loop_t* loop) {
+/* The closer may be opened again by what is woken here. */
+static void on_closer_closed(uv_handle_t* handle) {
+  hvuv__hub_t* hub = handle->data;
+  hvuv__turn_t now;
+
+  ring_move(&hub->leaving, &now);
+  ring_wake(&now, hub->wakes->left);
+
+  /* Whoever left after the hub's own check had run in this turn. */
+  if (hub->members == 0 && !hub->has_ended)
+    end(hub);
+  give_back_handle(hub);
+}
+
+static hvuv__hub_t* create(uv_loop_t* loop, const hvuv__wakes_t* wakes) {
   hvuv__hub_t* hub;
 
   hub = hvuv__calloc(1, sizeof(*hub));
@@ -129,7 +217,10 @@ static hvuv__hub_t* create(uv_loop_t* loop) {
 
   hub->loop = loop;
   hvuv__poll_enter(&hub->poll, loop);
+  hub->wakes = wakes;
   hub->handles = 2;
+  ring_init(&hub->due);
+  ring_init(&hub->leaving);
 
   /* None of these four can fail (libuv, src/unix/loop-watcher.c and
    * src/win/loop-watcher.c). */
@@ -142,14 +233,16 @@ static hvuv__hub_t* create(uv_loop_t* loop) {
   return hub;
 }
 
-int hvuv__hub_enter(uv_loop_t* loop, hvuv__hub_t** out) {
+int hvuv__hub_enter(uv_loop_t* loop,
+                    const hvuv__wakes_t* wakes,
+                    hvuv__hub_t** out) {
   hvuv__hub_t* hub;
 
   uv_once(&once, init_lock);
   uv_mutex_lock(&lock);
   hub = find(loop);
   if (hub == NULL) {
-    hub = create(loop);
+    hub = create(loop, wakes);
     if (hub != NULL) {
       hub->next = hubs;
       hubs = hub;
@@ -160,17 +253,42 @@ int hvuv__hub_enter(uv_loop_t* loop, hvuv__hub_t** out) {
   if (hub == NULL)
     return UV_ENOMEM;
 
-  hub->streams++;
+  assert(hub->wakes == wakes);
+  check_hub(hub);
+  hub->members++;
   *out = hub;
   return 0;
 }
 
-void hvuv__hub_leave(hvuv__hub_t* hub) {
-  assert(hub->streams > 0);
-  hub->streams--;
+/* Opened anew each time, since a closed handle is none. */
+static void close_closer(hvuv__hub_t* hub) {
+  uv_idle_init(hub->loop, &hub->closer);
+  hub->closer.data = hub;
+  hub->handles++;
+  uv_close((uv_handle_t*) &hub->closer, on_closer_closed);
+}
+
+void hvuv__hub_leave(hvuv__hub_t* hub, hvuv__turn_t* turn) {
+  assert(hub->members > 0);
+  hub->members--;
+  if (hvuv__turn_is_queued(turn)) {
+    ring_remove(turn);
+    if (ring_is_empty(&hub->due))
+      uv_idle_stop(&hub->idle);
+  }
+
+  if (ring_is_empty(&hub->leaving))
+    close_closer(hub);
+  ring_add(&hub->leaving, turn);
+  check_hub(hub);
+}
+
+const hvuv__wakes_t* hvuv__hub_wakes(const hvuv__hub_t* hub) {
+  return hub->wakes;
 }
 
 void hvuv__hub_hold(hvuv__hub_t* hub, int change) {
+  assert(change == 1 || change == -1);
   if (change > 0) {
     if (hub->holding++ == 0)
       uv_ref((uv_handle_t*) &hub->check);
@@ -191,17 +309,12 @@ char* hvuv__hub_buffer(hvuv__hub_t* hub) {
   return hub->buffer;
 }
 
-void hvuv__hub_defer(hvuv__hub_t* hub, hvuv_stream_t* stream) {
-  if (stream->flags & HVUV__DEFERRED)
+void hvuv__hub_defer(hvuv__hub_t* hub, hvuv__turn_t* turn) {
+  if (hvuv__turn_is_queued(turn))
     return;
 
-  stream->flags |= HVUV__DEFERRED;
-  stream->turn_next = NULL;
-  if (hub->head == NULL) {
-    hub->head = stream;
+  assert(hub->members > 0);
+  if (ring_is_empty(&hub->due))
     uv_idle_start(&hub->idle, on_idle);
-  } else {
-    hub->tail->turn_next = stream;
-  }
-  hub->tail = stream;
+  ring_add(&hub->due, turn);
 }

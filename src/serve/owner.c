@@ -6,7 +6,8 @@
 #include "loop/hub.h"
 
 static void check(const hvuv__owner_t* owner) {
-  assert(owner->events != NULL && owner->alarm != NULL);
+  assert(owner->events != NULL);
+  assert((owner->alarm == NULL) == (owner->state == HVUV__OWNER_CLOSING));
   assert(owner->group.stats.connections_now <= owner->blocks);
   switch (owner->state) {
     case HVUV__OWNER_OPEN:
@@ -56,8 +57,6 @@ static void on_anchor_closed(hvuv_stream_t* anchor) {
   hvuv__owner_t* owner = anchor->data;
 
   check(owner);
-  hvuv__alarm_close(owner->alarm);
-  hvuv__group_close(&owner->group);
   owner->events->on_closed(owner);
 }
 
@@ -66,6 +65,11 @@ static void close_if_empty(hvuv__owner_t* owner) {
     return;
   owner->state = HVUV__OWNER_CLOSING;
   hvuv__owner_stop_alarm(owner);
+
+  /* Now, so that they have ended when the anchor's close callback runs. */
+  hvuv__alarm_close(owner->alarm);
+  owner->alarm = NULL;
+  hvuv__group_close(&owner->group);
   hvuv_close(&owner->anchor, on_anchor_closed);
 }
 

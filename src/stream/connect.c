@@ -2,7 +2,7 @@
  * Calling out.
  *
  *   hvuv_connect
- *      | dial(): the address is right, a socket is there (else: told at once)
+ *      | dial(): the address is right, a socket is there (else: returns why)
  *      v
  *   attempt <-----------------+
  *      | done                 | alarm
@@ -14,30 +14,37 @@
  *   request(), if the family has one --> REPLY --- wrong, hung up ---> failed
  *      |                                   |
  *      v                                   v
- *   SETTLED: told at the turn's end; OPEN, or IDLE without the socket
+ *   SETTLED: reported at the turn's end; OPEN, or IDLE without the socket
  *
  * At any stage the alarm settles it with UV_ETIMEDOUT, and hvuv_close() cancels
- * it. The true reason of a failure is SO_ERROR's; what the poller says is only
- * that there is one.
+ * it. The true reason of a failure is SO_ERROR's; the poller only knows that
+ * there is one.
+ *
+ * A connect that fails takes the writes and the shutdown made behind it off the
+ * stream, is reported itself, then has them reported: the stream may connect
+ * and write again in the first of these callbacks.
  */
-#include <assert.h>
+#include "stream/connect.h"
+
 #include <string.h>
 
 #include "stream/hyperv_options.h"
-#include "stream/state.h"
+#include "stream/write.h"
 
-/* Nothing tells when a Unix socket's full backlog has room again (a socket
+/* Nothing reports when a Unix socket's full backlog has room again (a socket
  * whose connect was refused with EAGAIN polls as hung up), so it is tried
  * again, from time to time. */
 #define RETRY_FIRST_MS 1
 #define RETRY_MAX_MS   32
 
 static void settle(hvuv_stream_t* s, int status) {
+  assert(s->state == HVUV__CONNECTING && s->stage != HVUV__CONNECT_SETTLED);
+  assert(status <= 0);
   if (s->alarm != NULL)
     hvuv__alarm_stop(s->alarm);
-  s->connect_stage = HVUV__CONNECT_SETTLED;
+  s->stage = HVUV__CONNECT_SETTLED;
   s->connect_status = status;
-  hvuv__hub_defer(s->hub, s);
+  hvuv__stream_defer(s);
 }
 
 static void on_established(hvuv_stream_t* s) {
@@ -45,7 +52,7 @@ static void on_established(hvuv_stream_t* s) {
 
   err = 0;
   if (s->family->request != NULL) {
-    s->connect_stage = HVUV__CONNECT_REPLY;
+    s->stage = HVUV__CONNECT_REPLY;
     err = s->family->request(s->sock, &s->peer_addr);
   }
   if (err != 0 || s->family->request == NULL)
@@ -59,9 +66,9 @@ static void attempt(hvuv_stream_t* s) {
   if (r == 0)
     on_established(s);
   else if (r == HVUV__IN_PROGRESS)
-    s->connect_stage = HVUV__CONNECT_POLLING;
+    s->stage = HVUV__CONNECT_POLLING;
   else if (r == UV_EAGAIN)
-    s->connect_stage = HVUV__CONNECT_RETRYING;
+    s->stage = HVUV__CONNECT_RETRYING;
   else
     settle(s, r);
 }
@@ -80,11 +87,11 @@ static uint64_t time_left(const hvuv_stream_t* s) {
 static void set_alarm(hvuv_stream_t* s) {
   uint64_t delay;
 
-  if (s->connect_stage == HVUV__CONNECT_SETTLED)
+  if (s->stage == HVUV__CONNECT_SETTLED)
     return;
 
   delay = time_left(s);
-  if (s->connect_stage == HVUV__CONNECT_RETRYING && delay > s->retry_ms)
+  if (s->stage == HVUV__CONNECT_RETRYING && delay > s->retry_ms)
     delay = s->retry_ms;
   if (delay == UINT64_MAX)
     return;
@@ -96,7 +103,7 @@ static void set_alarm(hvuv_stream_t* s) {
 }
 
 void hvuv__connect_alarm(hvuv_stream_t* s) {
-  if (s->connect_stage == HVUV__CONNECT_SETTLED)
+  if (s->stage == HVUV__CONNECT_SETTLED)
     return;
 
   if (time_left(s) == 0) {
@@ -104,7 +111,7 @@ void hvuv__connect_alarm(hvuv_stream_t* s) {
     return;
   }
 
-  if (s->connect_stage == HVUV__CONNECT_RETRYING) {
+  if (s->stage == HVUV__CONNECT_RETRYING) {
     if (s->retry_ms < RETRY_MAX_MS)
       s->retry_ms *= 2;
     attempt(s);
@@ -112,8 +119,8 @@ void hvuv__connect_alarm(hvuv_stream_t* s) {
   set_alarm(s);
 }
 
-/* What the socket says of itself, or the poller's word where it says nothing.
- * UV_EBADF is no reason: libuv says it for every error. */
+/* The socket's own error, or the poller's status where it has none. UV_EBADF
+ * is no reason: libuv reports every error so. */
 static int true_error(int err, int status) {
   if (err == 0 && status != 0)
     err = status == UV_EBADF ? UV_ECONNABORTED : status;
@@ -123,13 +130,14 @@ static int true_error(int err, int status) {
 void hvuv__connect_ready(hvuv_stream_t* s, int status) {
   int err;
 
-  if (s->connect_stage == HVUV__CONNECT_POLLING) {
+  assert(s->state == HVUV__CONNECTING && s->connect_req != NULL);
+  if (s->stage == HVUV__CONNECT_POLLING) {
     err = true_error(hvuv__sys_connect_result(s->sock), status);
     if (err == 0)
       on_established(s);
     else if (err != UV_EAGAIN)
       settle(s, err);
-  } else if (s->connect_stage == HVUV__CONNECT_REPLY) {
+  } else if (s->stage == HVUV__CONNECT_REPLY) {
     err = s->family->reply(s->sock, &s->handshake_bytes);
     if (err == UV_EAGAIN && status != 0)
       err = true_error(hvuv__sys_take_error(s->sock), status);
@@ -218,6 +226,7 @@ int hvuv_connect(hvuv_connect_t* req,
   s->family = family;
   s->peer_addr = *addr;
   s->handshake_bytes = 0;
+  s->stage = HVUV__CONNECT_POLLING;
   s->read_end = 0;
   hvuv__stream_move(s, HVUV__CONNECTING);
 
@@ -225,6 +234,7 @@ int hvuv_connect(hvuv_connect_t* req,
   attempt(s);
   set_alarm(s);
   hvuv__stream_update(s);
+  hvuv__stream_check(s);
   return 0;
 }
 
@@ -238,7 +248,7 @@ int hvuv_set_connect_timeout(hvuv_stream_t* s, uint64_t timeout_ms) {
   return 0;
 }
 
-void hvuv__connect_tell(hvuv_stream_t* s, int status) {
+void hvuv__connect_report(hvuv_stream_t* s, int status) {
   hvuv_connect_t* req;
 
   req = s->connect_req;
@@ -248,16 +258,23 @@ void hvuv__connect_tell(hvuv_stream_t* s, int status) {
 }
 
 static void fail(hvuv_stream_t* s) {
+  hvuv__taken_t taken;
+
+  assert(s->connect_status < 0);
   hvuv__stream_detach(s);
-  hvuv__clear_flags(s, HVUV__READING);
+  s->reading = HVUV__READING_OFF;
   memset(&s->local_addr, 0, sizeof(s->local_addr));
   memset(&s->peer_addr, 0, sizeof(s->peer_addr));
+  hvuv__write_take(s, &taken);
   hvuv__stream_move(s, HVUV__IDLE);
-  hvuv__write_abandon(s, s->connect_status);
+  hvuv__stream_update(s);
+
+  hvuv__connect_report(s, s->connect_status);
+  hvuv__write_report(&taken);
 }
 
 void hvuv__connect_turn_end(hvuv_stream_t* s) {
-  if (s->state != HVUV__CONNECTING || s->connect_stage != HVUV__CONNECT_SETTLED)
+  if (s->state != HVUV__CONNECTING || s->stage != HVUV__CONNECT_SETTLED)
     return;
 
   if (s->connect_status != 0) {
@@ -265,10 +282,11 @@ void hvuv__connect_turn_end(hvuv_stream_t* s) {
     return;
   }
 
+  assert(s->flags & HVUV__AWAKE);
   hvuv__stream_move(s, HVUV__OPEN);
-  s->flags |= HVUV__WRITE_GATHER; /* Until hvuv__write_end(), which is next. */
+  hvuv__write_gather(s);
   if (s->family->connected != NULL)
     s->family->connected(s->sock, &s->local_addr);
   hvuv__stream_update(s);
-  hvuv__connect_tell(s, 0);
+  hvuv__connect_report(s, 0);
 }

@@ -2,7 +2,7 @@
 #include "stream/hyperv_options.h"
 
 #include "hvuv/hyperv.h"
-#include "stream/state.h"
+#include "stream/stream_state.h"
 
 /* Those that decide where a connect leads; without them it must not go on. */
 #define DECISIVE (HVUV__CONTAINER_PASSTHRU | HVUV__HIGH_VTL)

@@ -1,7 +1,5 @@
 /* What can be asked of a stream, and whether it keeps its loop alive. */
-#include <string.h>
-
-#include "stream/state.h"
+#include "stream/stream_state.h"
 #include "stream/wqueue.h"
 
 int hvuv_is_readable(const hvuv_stream_t* s) {
@@ -9,17 +7,17 @@ int hvuv_is_readable(const hvuv_stream_t* s) {
 }
 
 int hvuv_is_writable(const hvuv_stream_t* s) {
-  return s->state == HVUV__OPEN && !(s->flags & HVUV__SHUT);
+  return s->state == HVUV__OPEN && s->shut == HVUV__SHUT_NOT;
 }
 
 int hvuv_is_active(const hvuv_stream_t* s) {
   if (s->state >= HVUV__CLOSING)
     return 0;
   if (s->state == HVUV__LISTENING)
-    return !(s->flags & HVUV__ACCEPT_DEAD);
+    return s->stage != HVUV__LISTEN_DEAD;
   return s->state == HVUV__CONNECTING || s->unsent_head != NULL ||
          hvuv__wqueue_has_done(s) || s->shutdown_req != NULL ||
-         (s->flags & (HVUV__READING | HVUV__TELL_END)) != 0;
+         s->reading != HVUV__READING_OFF;
 }
 
 int hvuv_is_closing(const hvuv_stream_t* s) {

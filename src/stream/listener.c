@@ -8,12 +8,20 @@
  * non-blocking or not, until the kernel's next tick (vsock_accept() in Linux'
  * af_vsock.c; up to 4 ms seen on 6.1).
  *
+ *           shortage, reported            alarm
+ *   WATCHING --------------------> STARVED -----> RETRYING
+ *    ^  |                             ^             |  |
+ *    |  |                             +-- shortage -+  |
+ *    +--|------- a connection was taken ---------------+
+ *       +-- any other error, from each stage, reported --> DEAD
+ *
  * When descriptors or memory have run out, or the network is down, the kernel
- * goes on reporting READABLE, so the listener stops looking and lets its alarm
+ * goes on reporting READABLE, so the listener stops watching and lets its alarm
  * try again; the connections wait in the kernel meanwhile.
  */
+#include "stream/listener.h"
+
 #include "stream/hyperv_options.h"
-#include "stream/state.h"
 
 /* Ten times a second: often enough for a person, rarely enough for a CPU. */
 #define STARVED_RETRY_MS 100
@@ -58,7 +66,7 @@ int hvuv_listen(hvuv_stream_t* s, int backlog, hvuv_connection_cb cb) {
   int err;
 
   if (cb == NULL || (s->state != HVUV__BOUND && s->state != HVUV__LISTENING) ||
-      (s->flags & HVUV__ACCEPT_DEAD))
+      s->stage == HVUV__LISTEN_DEAD)
     return UV_EINVAL;
 
   /* Had now, because when it is needed there may be no memory. */
@@ -69,16 +77,18 @@ int hvuv_listen(hvuv_stream_t* s, int backlog, hvuv_connection_cb cb) {
     return err;
 
   s->connection_cb = cb;
-  if (s->state == HVUV__BOUND)
+  if (s->state == HVUV__BOUND) {
     hvuv__stream_move(s, HVUV__LISTENING);
+    s->stage = HVUV__LISTEN_WATCHING;
+  }
   hvuv__stream_update(s);
+  hvuv__stream_check(s);
   return 0;
 }
 
-/* What passes by itself while the listener waits. UV_ENETDOWN is what AF_HYPERV
- * says when a VM restarts or Hyper-V is out of order (docker/for-win 1792): of
- * the listener, not of one connection, so to try the next one at once would
- * spin. */
+/* What passes by itself while the listener waits. AF_HYPERV returns UV_ENETDOWN
+ * when a VM restarts or Hyper-V is out of order (docker/for-win 1792): for the
+ * listener, not for one connection, so to try the next one at once would spin. */
 static int is_shortage(int err) {
   return err == UV_EMFILE || err == UV_ENFILE || err == UV_ENOBUFS ||
          err == UV_ENOMEM || err == UV_ENETDOWN;
@@ -103,22 +113,22 @@ static int is_lost(int err) {
 }
 
 static void starve(hvuv_stream_t* s, int err) {
-  s->flags |= HVUV__ACCEPT_STARVED;
-  hvuv__alarm_set(s->alarm, STARVED_RETRY_MS);
-  if (s->flags & HVUV__STARVED_TOLD)
-    return;
+  int is_reported;
 
-  s->flags |= HVUV__STARVED_TOLD;
-  s->connection_cb(s, err);
+  is_reported = s->stage != HVUV__LISTEN_WATCHING;
+  s->stage = HVUV__LISTEN_STARVED;
+  hvuv__alarm_set(s->alarm, STARVED_RETRY_MS);
+  if (!is_reported)
+    s->connection_cb(s, err);
 }
 
 static void die(hvuv_stream_t* s, int err) {
-  s->flags |= HVUV__ACCEPT_DEAD;
+  s->stage = HVUV__LISTEN_DEAD;
   s->connection_cb(s, err);
 }
 
-/* Takes one connection. Returns 0 if it was, or if it is gone or had no
- * business here, which says nothing of the next. */
+/* Takes one connection. Returns 0 if it was, or if it is gone or may
+ * not come in, none of which concerns the next. */
 static int take_one(hvuv_stream_t* s) {
   struct sockaddr_storage name;
   uv_os_sock_t sock;
@@ -130,7 +140,7 @@ static int take_one(hvuv_stream_t* s) {
   if (err != 0)
     return is_lost(err) ? 0 : err;
 
-  hvuv__clear_flags(s, HVUV__STARVED_TOLD);
+  s->stage = HVUV__LISTEN_WATCHING;
   err = s->family->accepted(
       (struct sockaddr*) &name, len, &s->local_addr, s->claim, &s->peer_addr);
   if (err != 0) {
@@ -145,13 +155,14 @@ static int take_one(hvuv_stream_t* s) {
 
 static int may_take(const hvuv_stream_t* s) {
   return s->state == HVUV__LISTENING && s->accepted_sock == HVUV__NO_SOCK &&
-         !(s->flags & HVUV__ACCEPT_DEAD);
+         s->stage != HVUV__LISTEN_DEAD;
 }
 
 void hvuv__listener_ready(hvuv_stream_t* s, int status) {
   int err;
   int i;
 
+  assert(s->state == HVUV__LISTENING && s->alarm != NULL);
   if (!may_take(s))
     return;
 
@@ -170,7 +181,8 @@ void hvuv__listener_ready(hvuv_stream_t* s, int status) {
 }
 
 void hvuv__listener_alarm(hvuv_stream_t* s) {
-  hvuv__clear_flags(s, HVUV__ACCEPT_STARVED);
+  if (s->stage == HVUV__LISTEN_STARVED)
+    s->stage = HVUV__LISTEN_RETRYING;
   hvuv__listener_ready(s, 0);
 }
 
@@ -189,7 +201,7 @@ int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client) {
   if (err != 0)
     return err;
 
-  /* Whether Windows has done so by itself is nowhere said. */
+  /* Whether Windows has done so by itself is not documented. */
   client->options |= server->options & HVUV__CONNECTED_SUSPEND;
   hvuv__options_apply(server->family,
                       server->accepted_sock,
@@ -201,5 +213,7 @@ int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client) {
   server->peer_addr.family = 0;
   hvuv__stream_move(client, HVUV__OPEN);
   hvuv__stream_update(server);
+  hvuv__stream_check(server);
+  hvuv__stream_check(client);
   return 0;
 }

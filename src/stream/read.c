@@ -1,14 +1,23 @@
 /*
- * The reading side, and what an open stream does when it wakes: from the kernel
- * into buffers that the user lends, in bounded turns, until the kernel is
- * empty.
+ * The reading side: from the kernel into buffers that the user lends, in
+ * bounded turns, until the kernel is empty.
+ *
+ *        +------------- read_stop, end, close ---------------+
+ *        v                                                   |
+ *       OFF --- read_start ---> ON --- the stream wakes ---> STEADY
+ *        |  ^                                                ^
+ *        |  +-- turn's end: the end is reported again --+    |
+ *        +- read_start, after the end ---> AGAIN -------+    |
+ *        +- read_start, with the same callbacks as before ---+
  *
  * A read that fills less than its buffer has emptied the kernel, so no further
  * one is made just to see UV_EAGAIN; polling is level-triggered and loses
  * nothing. After every callback the user may have stopped, restarted or closed
- * the stream.
+ * the stream: alloc_cb has done none of these if reading is STEADY after it.
  */
-#include "stream/state.h"
+#include "stream/read.h"
+
+#include "stream/write.h"
 
 /* At most so many reads for one wake-up, so that a busy stream does not starve
  * the others of its loop (libuv, src/unix/stream.c, has the same number). */
@@ -26,7 +35,7 @@ static int end_of(const hvuv_stream_t* s, ssize_t n) {
 
   /* AF_VSOCK may say so after our own shutdown when the peer has closed too
    * (Linux, af_vsock.c). */
-  if (n == UV_ENOTCONN && (s->flags & HVUV__SHUT_SENT))
+  if (n == UV_ENOTCONN && s->shut == HVUV__SHUT_MADE)
     return UV_EOF;
 
   if (s->family->read_error != NULL)
@@ -38,14 +47,15 @@ static void end_reading(hvuv_stream_t* s,
                         int code,
                         hvuv_read_cb read_cb,
                         const uv_buf_t* buf) {
-  hvuv__clear_flags(s, HVUV__READING);
+  assert(code < 0 && code != UV_EAGAIN);
+  s->reading = HVUV__READING_OFF;
   s->read_end = code;
   read_cb(s, code, buf);
-  /* Not before: it has nothing to say of a stream that was closed there. */
+  /* Not before: it has no effect on a stream that was closed there. */
   hvuv__stream_update(s);
 }
 
-/* What recv() brought that is no bytes. */
+/* What recv() returned other than bytes. */
 HVUV__APART static void read_nothing(hvuv_stream_t* s,
                                      ssize_t n,
                                      const uv_buf_t* buf) {
@@ -62,7 +72,7 @@ HVUV__APART static void read_nothing(hvuv_stream_t* s,
 HVUV__APART static void give_back(hvuv_stream_t* s,
                                   hvuv_read_cb read_cb,
                                   const uv_buf_t* buf) {
-  if (s->flags & HVUV__READ_STEADY)
+  if (s->reading == HVUV__READING_STEADY)
     read_cb(s, UV_ENOBUFS, buf);
   else if (buf->base != NULL && buf->len > 0)
     read_cb(s, 0, buf);
@@ -81,7 +91,7 @@ static inline int read_once(hvuv_stream_t* s) {
   lent.read_cb = s->read_cb;
   s->alloc_cb(s, SUGGESTED_BYTES, &lent.buf);
 
-  if (!(s->flags & HVUV__READ_STEADY) || lent.buf.base == NULL ||
+  if (s->reading != HVUV__READING_STEADY || lent.buf.base == NULL ||
       lent.buf.len == 0) {
     give_back(s, lent.read_cb, &lent.buf);
     return 0;
@@ -94,68 +104,32 @@ static inline int read_once(hvuv_stream_t* s) {
   }
 
   s->read_cb(s, lent.n, &lent.buf);
-  return (size_t) lent.n == lent.buf.len && (s->flags & HVUV__READING);
+  return (size_t) lent.n == lent.buf.len && hvuv__is_reading(s);
 }
 
-/* Reads on, because a buffer was filled. What was written meanwhile is told
- * first, so that its buffers are lent again while they are in the cache. */
+/* Reads on, because a buffer was filled. What was written meanwhile is called
+ * back first, so that its buffers are lent again while they are in the cache.
+ */
 HVUV__APART static void read_more(hvuv_stream_t* s) {
   int i;
 
   for (i = 1; i < READS_PER_WAKE; i++) {
     hvuv__write_end(s);
-    if (!(s->flags & HVUV__READING))
+    if (!hvuv__is_reading(s))
       break;
-    s->flags |= HVUV__AWAKE | HVUV__READ_STEADY;
+    s->flags |= HVUV__AWAKE;
+    s->reading = HVUV__READING_STEADY;
     if (!read_once(s))
       break;
   }
 }
 
-/* Keeps the socket's error for the reader. libuv reports any error as UV_EBADF
- * and SO_ERROR has the true one, but gives it away only once. */
-static void keep_error(hvuv_stream_t* s, int status) {
-  int err;
-
-  err = hvuv__sys_take_error(s->sock);
-  if (err == 0 && status != UV_EBADF)
-    err = status;
-  if (err != 0)
-    s->pending_error = err;
-}
-
-static inline void read_ready(hvuv_stream_t* s) {
+void hvuv__read_ready(hvuv_stream_t* s) {
+  assert(s->state == HVUV__OPEN && (s->flags & HVUV__AWAKE));
+  assert(hvuv__is_reading(s));
+  s->reading = HVUV__READING_STEADY;
   if (read_once(s))
     read_more(s);
-}
-
-HVUV__APART static void wake_otherwise(hvuv_stream_t* s,
-                                       int status,
-                                       int events) {
-  if (status != 0) {
-    /* Both directions find out by themselves how they are affected; the
-     * writing one says what is to be watched from now on. */
-    keep_error(s, status);
-    events = UV_READABLE | UV_WRITABLE;
-  }
-
-  if ((events & UV_READABLE) && (s->flags & HVUV__READING))
-    read_ready(s);
-  if ((events & UV_WRITABLE) && s->state == HVUV__OPEN)
-    hvuv__write_ready(s);
-  hvuv__write_end(s);
-}
-
-void hvuv__open_ready(hvuv_stream_t* s, int status, int events) {
-  s->flags |= HVUV__AWAKE | HVUV__READ_STEADY;
-  if (status != 0 || events != UV_READABLE) {
-    wake_otherwise(s, status, events);
-    return;
-  }
-
-  /* What nearly every wake-up is. */
-  read_ready(s);
-  hvuv__write_end(s);
 }
 
 int hvuv_read_start(hvuv_stream_t* s,
@@ -165,27 +139,26 @@ int hvuv_read_start(hvuv_stream_t* s,
     return UV_EINVAL;
   if (s->state != HVUV__CONNECTING && s->state != HVUV__OPEN)
     return UV_ENOTCONN;
-  if (s->flags & (HVUV__READING | HVUV__TELL_END))
+  if (s->reading != HVUV__READING_OFF)
     return UV_EALREADY;
 
   /* One that was only stopped and started is as it was. */
-  if (s->alloc_cb == alloc_cb && s->read_cb == read_cb)
-    s->flags |= HVUV__READ_STEADY;
+  s->reading = s->alloc_cb == alloc_cb && s->read_cb == read_cb
+                   ? HVUV__READING_STEADY
+                   : HVUV__READING_ON;
   s->alloc_cb = alloc_cb;
   s->read_cb = read_cb;
   if (s->read_end != 0) {
-    s->flags |= HVUV__TELL_END;
-    hvuv__hub_defer(s->hub, s);
-    return 0;
+    s->reading = HVUV__READING_AGAIN;
+    hvuv__stream_defer(s);
   }
-
-  s->flags |= HVUV__READING;
   hvuv__stream_update(s);
+  hvuv__stream_check(s);
   return 0;
 }
 
 int hvuv_read_stop(hvuv_stream_t* s) {
-  hvuv__clear_flags(s, HVUV__READING | HVUV__READ_STEADY | HVUV__TELL_END);
+  s->reading = HVUV__READING_OFF;
   hvuv__stream_update(s);
   return 0;
 }
@@ -193,10 +166,11 @@ int hvuv_read_stop(hvuv_stream_t* s) {
 void hvuv__read_turn_end(hvuv_stream_t* s) {
   uv_buf_t none;
 
-  if (!(s->flags & HVUV__TELL_END))
+  if (s->reading != HVUV__READING_AGAIN)
     return;
 
+  assert(s->read_end < 0);
   none = uv_buf_init(NULL, 0);
-  hvuv__clear_flags(s, HVUV__TELL_END);
+  s->reading = HVUV__READING_OFF;
   s->read_cb(s, s->read_end, &none);
 }

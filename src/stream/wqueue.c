@@ -36,24 +36,21 @@ int hvuv__wqueue_prepare(hvuv_write_t* req,
   return 0;
 }
 
-void hvuv__wqueue_gather_done(hvuv_stream_t* s) {
-  hvuv_write_t* req;
-
-  req = s->sent_first;
-  if (req == NULL)
-    return;
-
-  s->sent_first = NULL;
-  hvuv__wqueue_prepare_one(req);
-  req->next = NULL;
-  if (s->done_head == NULL)
-    s->done_head = req;
-  else
-    s->done_tail->next = req;
-  s->done_tail = req;
+#ifndef NDEBUG
+void hvuv__wqueue_check(const hvuv_stream_t* s) {
+  if (s->unsent_head == NULL) {
+    assert(s->write_queue_size == 0);
+  } else {
+    assert(s->unsent_tail->next == NULL);
+    assert(s->unsent_head->queued_bytes <= s->write_queue_size);
+    assert(s->unsent_head->index < s->unsent_head->nbufs);
+  }
+  assert(s->done_head == NULL || s->done_tail->next == NULL);
+  assert(s->done_head == NULL || s->done_head->status <= 0);
 }
+#endif
 
-/* An empty buffer may have no base, and memcpy() must not be told of that. */
+/* An empty buffer may have no base, and memcpy() must not be given that. */
 static void copy(char* to, const uv_buf_t* buf) {
   if (buf->len > 0)
     memcpy(to, buf->base, buf->len);
@@ -138,6 +135,7 @@ unsigned int hvuv__wqueue_gather(const hvuv_stream_t* s,
 static void advance_into(hvuv_write_t* req, size_t n) {
   uv_buf_t* buf;
 
+  assert(n < req->queued_bytes);
   req->queued_bytes -= n;
   for (; n >= req->bufs[req->index].len; req->index++)
     n -= req->bufs[req->index].len;
@@ -147,7 +145,7 @@ static void advance_into(hvuv_write_t* req, size_t n) {
 }
 
 void hvuv__wqueue_finish(hvuv_stream_t* s, hvuv_write_t* last, size_t bytes) {
-  hvuv__wqueue_gather_done(s);
+  assert(s->unsent_head != NULL && bytes <= s->write_queue_size);
   if (s->done_head == NULL)
     s->done_head = s->unsent_head;
   else
@@ -179,6 +177,7 @@ void hvuv__wqueue_advance(hvuv_stream_t* s, size_t n) {
     advance_into(req, n); /* Past empty buffers, too, when there is no more. */
     s->write_queue_size -= n;
   }
+  hvuv__wqueue_check(s);
 }
 
 void hvuv__wqueue_fail(hvuv_stream_t* s, int first) {
@@ -186,6 +185,7 @@ void hvuv__wqueue_fail(hvuv_stream_t* s, int first) {
   hvuv_write_t* req;
   int status;
 
+  assert(first < 0);
   last = NULL;
   status = first;
   for (req = s->unsent_head; req != NULL; req = req->next) {
@@ -195,6 +195,15 @@ void hvuv__wqueue_fail(hvuv_stream_t* s, int first) {
   }
   if (last != NULL)
     hvuv__wqueue_finish(s, last, s->write_queue_size);
+  hvuv__wqueue_check(s);
+}
+
+hvuv_write_t* hvuv__wqueue_take_done(hvuv_stream_t* s) {
+  hvuv_write_t* list;
+
+  list = s->done_head;
+  s->done_head = NULL;
+  return list;
 }
 
 void hvuv__wqueue_free_bufs(hvuv_write_t* req) {

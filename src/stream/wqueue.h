@@ -32,6 +32,7 @@ static inline void hvuv__wqueue_prepare_one(hvuv_write_t* req) {
 /* Puts a prepared request behind those that are unsent; returns its bytes. */
 static inline size_t hvuv__wqueue_push(hvuv_stream_t* stream,
                                        hvuv_write_t* req) {
+  assert(req->nbufs > 0 && req->bufs != NULL);
   req->next = NULL;
   if (stream->unsent_head == NULL)
     stream->unsent_head = req;
@@ -42,21 +43,23 @@ static inline size_t hvuv__wqueue_push(hvuv_stream_t* stream,
   return req->queued_bytes;
 }
 
-/* A request whose bytes went out before it was prepared is done, behind all
- * that are. Most turns have one, and it is told before there is another; so it
- * has a place of its own, and goes to the others when one comes behind it. */
-static inline void hvuv__wqueue_push_sent(hvuv_stream_t* stream,
+/* A request whose bytes have all gone out, in its own buffers, is done, behind
+ * all that are. */
+static inline void hvuv__wqueue_push_done(hvuv_stream_t* stream,
                                           hvuv_write_t* req) {
-  assert(stream->sent_first == NULL);
-  stream->sent_first = req;
+  req->next = NULL;
+  req->bufs = req->small_bufs;
+  req->status = 0;
+  if (stream->done_head == NULL)
+    stream->done_head = req;
+  else
+    stream->done_tail->next = req;
+  stream->done_tail = req;
 }
-
-/* Puts the request of hvuv__wqueue_push_sent() with the others. */
-void hvuv__wqueue_gather_done(hvuv_stream_t* stream);
 
 /* 1 if a request waits for its callback. */
 static inline int hvuv__wqueue_has_done(const hvuv_stream_t* stream) {
-  return stream->done_head != NULL || stream->sent_first != NULL;
+  return stream->done_head != NULL;
 }
 
 /* 1 if no bytes wait to be sent; a write of no bytes counts as unsent until
@@ -98,18 +101,33 @@ void hvuv__wqueue_fail(hvuv_stream_t* stream, int first);
 /* Gives back the buffer array of a request that had more than four. */
 void hvuv__wqueue_free_bufs(hvuv_write_t* req);
 
-/* Takes the next done request off, its buffer array freed; NULL if none. Not
- * the one of hvuv__wqueue_push_sent(), unless it was put with the others. */
-static inline hvuv_write_t* hvuv__wqueue_pop_done(hvuv_stream_t* stream) {
+/* Takes the first request off a list of those that are done, its buffer array
+ * freed; NULL if it is empty. */
+static inline hvuv_write_t* hvuv__wqueue_pop(hvuv_write_t** list) {
   hvuv_write_t* req;
 
-  req = stream->done_head;
+  req = *list;
   if (req == NULL)
     return NULL;
-  stream->done_head = req->next;
+  *list = req->next;
   if (req->bufs != req->small_bufs)
     hvuv__wqueue_free_bufs(req);
   return req;
 }
+
+/* The next done request of a stream; NULL if none. */
+static inline hvuv_write_t* hvuv__wqueue_pop_done(hvuv_stream_t* stream) {
+  return hvuv__wqueue_pop(&stream->done_head);
+}
+
+/* Takes all done requests off the stream, as a list. */
+hvuv_write_t* hvuv__wqueue_take_done(hvuv_stream_t* stream);
+
+/* Whether heads, tails and counts fit together. */
+#ifdef NDEBUG
+#define hvuv__wqueue_check(stream) ((void) 0)
+#else
+void hvuv__wqueue_check(const hvuv_stream_t* stream);
+#endif
 
 #endif /* HVUV_SRC_STREAM_WQUEUE_H */

@@ -2,23 +2,33 @@
 /*
  * The writing side: writes in order, then the shutdown.
  *
- *   hvuv_write --+-- first of this turn --> sent at once --+-- all: done, told
- *                |                                         |   at turn's end
- *                +-- another in this turn --> its end, or  |
- *                |   64 KiB, together in one system call --+
- *                |                                         |
- *                +-- the kernel is full --> WRITABLE <-----+-- less
- *                |
- *                +-- connecting --> after the connect callback
+ *                             first write       another       kernel is full
+ *   NONE   HELD ->- STRAIGHT -------------> SENT -----> GATHERING ---> BLOCKED
+ *            |        ^   |                   |           | ^ ^           |
+ *            |        |   +-- many buffers, a burst ------|-+ +-----------+
+ *            |        +------------ turn's end -----------+     WRITABLE
+ *            +-- connected: GATHERING until the turn's end
+ *
+ *   NONE       hvuv_write() fails: no socket, not connected, shut down with
+ *              nothing left to send, or closing
+ *   HELD       connecting: writes are queued behind the connect
+ *   STRAIGHT   nothing is queued: a write goes to the kernel at once
+ *   SENT       one did so in this turn, in full; it is done, not called back
+ *   GATHERING  writes are queued, and leave together at the turn's end, or when
+ *              they are 64 KiB
+ *   BLOCKED    writes are queued until the kernel takes more
+ *
+ * A turn's end is hvuv__write_end(). SENT, and GATHERING with a write in it,
+ * are sure of it: the stream is awake, or the hub will wake it.
  *
  * A send that takes less than it was given has filled the kernel; no other is
- * made just to see UV_EAGAIN. When one fails, the write it failed in is told
- * why and those behind it UV_ECANCELED, because they were never tried.
+ * made just to see UV_EAGAIN. When one fails, the write it failed in ends with
+ * that error and those behind it with UV_ECANCELED, because they were never
+ * tried.
  */
 /* clang-format on */
-#include <assert.h>
+#include "stream/write.h"
 
-#include "stream/state.h"
 #include "stream/wqueue.h"
 
 /* At most so many sends for one wake-up; one usually fills the kernel. */
@@ -33,18 +43,54 @@
  */
 #define BURST_WRITES 8
 
+#ifdef NDEBUG
+#define check(s) ((void) 0)
+#else
+static int end_is_certain(const hvuv_stream_t* s) {
+  return (s->flags & HVUV__AWAKE) || hvuv__turn_is_queued(&s->turn);
+}
+
+static void check(const hvuv_stream_t* s) {
+  hvuv__wqueue_check(s);
+  switch (s->writing) {
+    case HVUV__WRITING_NONE:
+      assert(s->state != HVUV__OPEN || s->shut == HVUV__SHUT_MADE);
+      break;
+    case HVUV__WRITING_HELD:
+      assert(s->state == HVUV__CONNECTING && s->shut != HVUV__SHUT_MADE);
+      break;
+    case HVUV__WRITING_STRAIGHT:
+      assert(s->state == HVUV__OPEN && hvuv__wqueue_is_sent(s));
+      break;
+    case HVUV__WRITING_SENT:
+      assert(s->state == HVUV__OPEN && hvuv__wqueue_is_sent(s));
+      assert(hvuv__wqueue_has_done(s) && end_is_certain(s));
+      break;
+    case HVUV__WRITING_GATHERING:
+      assert(s->state == HVUV__OPEN);
+      assert(hvuv__wqueue_is_sent(s) || end_is_certain(s));
+      break;
+    case HVUV__WRITING_BLOCKED:
+      assert(s->state == HVUV__OPEN && !hvuv__wqueue_is_sent(s));
+      break;
+    default:
+      assert(0 && "no way of writing");
+  }
+}
+#endif
+
 static int can_write(const hvuv_stream_t* s) {
   if (s->state == HVUV__IDLE || s->state >= HVUV__CLOSING)
     return UV_EBADF;
   if (s->state == HVUV__BOUND || s->state == HVUV__LISTENING)
     return UV_EPIPE;
-  return s->flags & HVUV__SHUT ? UV_EPIPE : 0;
+  return s->shut == HVUV__SHUT_NOT ? 0 : UV_EPIPE;
 }
 
-/* Has hvuv__write_end() called. */
-static void end_later(hvuv_stream_t* s) {
+/* Makes certain that hvuv__write_end() follows. */
+static inline void end_later(hvuv_stream_t* s) {
   if (!(s->flags & HVUV__AWAKE))
-    hvuv__hub_defer(s->hub, s);
+    hvuv__stream_defer(s);
 }
 
 static int is_full(ssize_t sent) {
@@ -107,85 +153,80 @@ static int send_queued(hvuv_stream_t* s) {
 
 /* What is left waits for WRITABLE; what is done waits for the turn's end. */
 static void settle(hvuv_stream_t* s) {
-  if (!hvuv__wqueue_is_sent(s))
-    s->flags |= HVUV__WRITE_BLOCKED;
+  s->writing =
+      hvuv__wqueue_is_sent(s) ? HVUV__WRITING_GATHERING : HVUV__WRITING_BLOCKED;
   if (hvuv__wqueue_has_done(s))
     end_later(s);
   hvuv__stream_update(s);
+  check(s);
 }
 
 /* Sends until nothing is queued, the kernel is full, or it fails. */
 static void flush(hvuv_stream_t* s) {
   int i;
 
-  hvuv__clear_flags(s, HVUV__WRITE_BLOCKED);
+  assert(s->writing >= HVUV__WRITING_GATHERING);
   for (i = 0; i < SENDS_PER_WAKE && !hvuv__wqueue_is_sent(s); i++)
     if (!send_queued(s))
       break;
   settle(s);
 }
 
+void hvuv__write_flush(hvuv_stream_t* s) {
+  assert(s->state == HVUV__OPEN);
+  if (s->writing == HVUV__WRITING_GATHERING && !hvuv__wqueue_is_sent(s))
+    flush(s);
+}
+
 static void shut_when_sent(hvuv_stream_t* s) {
-  if (!(s->flags & HVUV__SHUT) || (s->flags & HVUV__SHUT_SENT) ||
-      !hvuv__wqueue_is_sent(s))
+  assert(s->state == HVUV__OPEN);
+  if (s->shut != HVUV__SHUT_ASKED || !hvuv__wqueue_is_sent(s))
     return;
 
   s->shutdown_status = hvuv__sys_shutdown(s->sock);
-  s->flags |= HVUV__SHUT_SENT;
+  s->shut = HVUV__SHUT_MADE;
+  s->writing = HVUV__WRITING_NONE;
   end_later(s);
 }
 
 void hvuv__write_ready(hvuv_stream_t* s) {
-  flush(s);
+  if (s->writing >= HVUV__WRITING_GATHERING)
+    flush(s);
+  else
+    hvuv__stream_update(s);
   shut_when_sent(s);
 }
 
-void hvuv__write_flush_gathered(hvuv_stream_t* s) {
-  if (!(s->flags & HVUV__WRITE_BLOCKED) && !hvuv__wqueue_is_sent(s))
-    flush(s);
-}
-
-/* What hinders a write from going to the kernel at once. Where none of it does,
- * nothing is queued. */
-#define HINDRANCES                                                             \
-  (HVUV__NOT_OPEN | HVUV__SHUT | HVUV__WRITE_QUEUED | HVUV__WRITE_GATHER |     \
-   HVUV__WRITE_BURSTS)
-
-/* From here on the turn's writes are gathered, until hvuv__write_end(), which
- * this makes sure of. */
-static inline void begin_gathering(hvuv_stream_t* s, unsigned int flags) {
-  s->flags |= flags | HVUV__WRITE_GATHER;
-  if (!(s->flags & (HVUV__AWAKE | HVUV__DEFERRED)))
-    hvuv__hub_defer(s->hub, s);
-}
-
 void hvuv__write_gather(hvuv_stream_t* s) {
-  if (s->state == HVUV__OPEN)
-    begin_gathering(s, 0);
+  if (s->writing != HVUV__WRITING_STRAIGHT)
+    return;
+  s->writing = HVUV__WRITING_GATHERING;
+  end_later(s);
 }
+
+/* --- A write -------------------------------------------------------------- */
 
 /* What the kernel did not take of a prepared write waits for it. */
 HVUV__APART static void keep_rest(hvuv_stream_t* s,
                                   hvuv_write_t* req,
                                   ssize_t sent) {
-  s->flags |= HVUV__WRITE_QUEUED;
   book(s, sent, hvuv__wqueue_push(s, req));
   settle(s);
 }
 
 /* Puts a prepared write where it is sent with others, or when it can be. */
 static void queue(hvuv_stream_t* s, hvuv_write_t* req) {
-  unsigned int hindrances;
+  int at_once;
 
-  hindrances = s->flags & HINDRANCES;
   hvuv__wqueue_push(s, req);
-  if (s->flags & (HVUV__NOT_OPEN | HVUV__WRITE_BLOCKED)) {
-    s->flags |= HVUV__WRITE_QUEUED;
+  if (s->writing == HVUV__WRITING_HELD || s->writing == HVUV__WRITING_BLOCKED)
     return;
-  }
 
-  begin_gathering(s, HVUV__WRITE_QUEUED);
-  if (hindrances == 0 || s->write_queue_size >= GATHER_BYTES_MAX)
+  at_once = s->writing == HVUV__WRITING_STRAIGHT ||
+            s->write_queue_size >= GATHER_BYTES_MAX;
+  s->writing = HVUV__WRITING_GATHERING;
+  end_later(s);
+  if (at_once)
     flush(s);
 }
 
@@ -193,10 +234,11 @@ static void queue(hvuv_stream_t* s, hvuv_write_t* req) {
 static void send_few(hvuv_stream_t* s, hvuv_write_t* req) {
   ssize_t sent;
 
-  begin_gathering(s, 0);
+  s->writing = HVUV__WRITING_SENT;
+  end_later(s);
   sent = hvuv__sys_send(s->sock, req->bufs, req->nbufs);
   if (sent == (ssize_t) req->queued_bytes)
-    hvuv__wqueue_push_sent(s, req);
+    hvuv__wqueue_push_done(s, req);
   else
     keep_rest(s, req, sent);
 }
@@ -215,23 +257,20 @@ HVUV__APART static int write_many(hvuv_stream_t* s,
   if (err != 0)
     return err;
 
-  if ((s->flags & HINDRANCES) == 0 && nbufs <= HVUV__SMALL_BUFS_MAX &&
+  if (s->writing == HVUV__WRITING_STRAIGHT && nbufs <= HVUV__SMALL_BUFS_MAX &&
       req->queued_bytes > 0)
     send_few(s, req);
   else
     queue(s, req);
-  return 0;
-}
-
-static int flush_much(hvuv_stream_t* s) {
-  flush(s);
+  check(s);
   return 0;
 }
 
 /* Whether a write can only wait for the turn's end. */
 static int is_gathering(const hvuv_stream_t* s) {
-  return (s->flags & (HVUV__NOT_OPEN | HVUV__SHUT | HVUV__WRITE_BLOCKED |
-                      HVUV__WRITE_GATHER)) == HVUV__WRITE_GATHER;
+  return (s->writing == HVUV__WRITING_SENT ||
+          s->writing == HVUV__WRITING_GATHERING) &&
+         s->shut == HVUV__SHUT_NOT;
 }
 
 /* Any but the first write of a turn in one buffer. */
@@ -244,9 +283,8 @@ HVUV__APART static int write_otherwise(hvuv_stream_t* s,
 
   req->small_bufs[0] = bufs[0];
   hvuv__wqueue_prepare_one(req);
-  hvuv__wqueue_push(s, req);
-  s->flags |= HVUV__WRITE_QUEUED;
-  return s->write_queue_size < GATHER_BYTES_MAX ? 0 : flush_much(s);
+  queue(s, req);
+  return 0;
 }
 
 HVUV__APART static void keep_rest_of_one(hvuv_stream_t* s,
@@ -263,20 +301,21 @@ int hvuv_write(hvuv_write_t* req,
                hvuv_write_cb cb) {
   ssize_t sent;
 
+  check(s);
   req->handle = s;
   req->cb = cb;
-  if (nbufs != 1 || bufs == NULL || bufs[0].len == 0 ||
-      (s->flags & HINDRANCES) != 0)
+  if (s->writing != HVUV__WRITING_STRAIGHT || nbufs != 1 || bufs == NULL ||
+      bufs[0].len == 0)
     return write_otherwise(s, req, bufs, nbufs);
 
   /* What nearly every write is. The kernel nearly always takes all of it, and
    * then it never sees the queue. */
-  assert(hvuv__wqueue_is_sent(s));
-  begin_gathering(s, 0);
+  s->writing = HVUV__WRITING_SENT;
+  end_later(s);
   req->small_bufs[0] = bufs[0];
   sent = hvuv__sys_send(s->sock, req->small_bufs, 1);
   if (sent == (ssize_t) req->small_bufs[0].len)
-    hvuv__wqueue_push_sent(s, req);
+    hvuv__wqueue_push_done(s, req);
   else
     keep_rest_of_one(s, req, sent);
   return 0;
@@ -305,113 +344,112 @@ int hvuv_try_write(hvuv_stream_t* s,
 int hvuv_shutdown(hvuv_shutdown_t* req, hvuv_stream_t* s, hvuv_shutdown_cb cb) {
   if (s->state != HVUV__CONNECTING && s->state != HVUV__OPEN)
     return UV_ENOTCONN;
-  if (s->flags & HVUV__SHUT)
+  if (s->shut != HVUV__SHUT_NOT)
     return UV_ENOTCONN;
 
   req->handle = s;
   req->cb = cb;
   s->shutdown_req = req;
-  s->flags |= HVUV__SHUT;
+  s->shut = HVUV__SHUT_ASKED;
   if (s->state == HVUV__OPEN)
     shut_when_sent(s);
+  check(s);
   return 0;
 }
 
+/* --- Calling back --------------------------------------------------------- */
+
 /* Calls back the writes that were done when it began; those that their
  * callbacks add wait for the next turn. Returns how many. */
-static unsigned int tell_writes(hvuv_stream_t* s) {
+static unsigned int report_writes(hvuv_stream_t* s) {
   hvuv_write_t* req;
   hvuv_write_t* last;
-  unsigned int told;
+  unsigned int reported;
   int more;
 
-  hvuv__wqueue_gather_done(s);
   last = s->done_tail;
-  told = 0;
-  for (more = s->done_head != NULL; more; told++) {
+  reported = 0;
+  for (more = hvuv__wqueue_has_done(s); more; reported++) {
     req = hvuv__wqueue_pop_done(s);
     more = req != last; /* Asked now: the callback may free the request. */
     if (req->cb != NULL)
       req->cb(req, req->status);
   }
-  return told;
+  return reported;
 }
 
-static void tell_shutdown(hvuv_shutdown_t* req, int status) {
+static void report_shutdown(hvuv_shutdown_t* req, int status) {
   if (req != NULL && req->cb != NULL)
     req->cb(req, status);
 }
 
 /* A callback just now may have written again, before it shut down: then the
  * shutdown waits for the next turn with that write. */
-static void tell_shutdown_sent(hvuv_stream_t* s) {
+static void report_shutdown_made(hvuv_stream_t* s) {
   hvuv_shutdown_t* req;
 
   if (s->state != HVUV__OPEN || hvuv__wqueue_has_done(s))
     return;
   req = s->shutdown_req;
   s->shutdown_req = NULL;
-  tell_shutdown(req, s->shutdown_status);
+  report_shutdown(req, s->shutdown_status);
+}
+
+/* What was gathered leaves. */
+static void send_gathered(hvuv_stream_t* s) {
+  s->flags |= HVUV__AWAKE; /* What is done from here on is reported below. */
+  hvuv__write_flush(s);
+  shut_when_sent(s);
+  if (s->writing == HVUV__WRITING_GATHERING)
+    s->writing = HVUV__WRITING_STRAIGHT;
 }
 
 HVUV__APART static void end_slowly(hvuv_stream_t* s) {
-  if (s->state == HVUV__OPEN) {
-    s->flags |= HVUV__AWAKE; /* What is done from here on is told below. */
-    hvuv__write_flush_gathered(s);
-    shut_when_sent(s);
-    hvuv__clear_flags(s, HVUV__WRITE_GATHER);
-  }
+  if (s->state == HVUV__OPEN)
+    send_gathered(s);
   hvuv__clear_flags(s, HVUV__AWAKE);
 
-  /* Not after the callbacks, whose first write goes out at once, too: it is
-   * told behind the writes that are being told now. */
-  hvuv__clear_flags(s, HVUV__WRITE_BURSTS);
-  if (hvuv__wqueue_is_sent(s))
-    hvuv__clear_flags(s, HVUV__WRITE_QUEUED);
-  if (tell_writes(s) >= BURST_WRITES)
-    s->flags |= HVUV__WRITE_BURSTS;
-  if (s->flags & HVUV__SHUT_SENT)
-    tell_shutdown_sent(s);
+  if (report_writes(s) >= BURST_WRITES && s->writing == HVUV__WRITING_STRAIGHT)
+    s->writing = HVUV__WRITING_GATHERING;
+  if (s->shut == HVUV__SHUT_MADE)
+    report_shutdown_made(s);
 }
 
 void hvuv__write_end(hvuv_stream_t* s) {
   hvuv_write_t* req;
 
-  if (s->flags & (HVUV__NOT_OPEN | HVUV__SHUT | HVUV__WRITE_QUEUED)) {
+  check(s);
+  if (s->writing == HVUV__WRITING_STRAIGHT) {
+    hvuv__clear_flags(s, HVUV__AWAKE);
+    return;
+  }
+  if (s->writing != HVUV__WRITING_SENT) {
     end_slowly(s);
     return;
   }
 
   /* Nearly always it is one write, and done. */
-  hvuv__clear_flags(s, HVUV__AWAKE | HVUV__WRITE_GATHER);
-  req = s->sent_first;
-  s->sent_first = NULL;
-  if (req != NULL && req->cb != NULL)
+  hvuv__clear_flags(s, HVUV__AWAKE);
+  s->writing = HVUV__WRITING_STRAIGHT;
+  req = hvuv__wqueue_pop_done(s);
+  assert(!hvuv__wqueue_has_done(s));
+  if (req->cb != NULL)
     req->cb(req, 0);
 }
 
-void hvuv__write_abandon(hvuv_stream_t* s, int connect_status) {
-  hvuv_shutdown_t* shutdown_req;
-
-  /* All is taken off the stream first: it may connect again, and write, in
-   * the callback. */
-  shutdown_req = s->shutdown_req;
-  s->shutdown_req = NULL;
-  hvuv__clear_flags(s, HVUV__SHUT | HVUV__WRITE_GATHER);
+void hvuv__write_take(hvuv_stream_t* s, hvuv__taken_t* taken) {
   hvuv__wqueue_fail(s, UV_ECANCELED);
-  hvuv__stream_update(s);
-
-  hvuv__connect_tell(s, connect_status);
-  tell_writes(s);
-  tell_shutdown(shutdown_req, UV_ECANCELED);
+  taken->writes = hvuv__wqueue_take_done(s);
+  taken->shutdown_req = s->shutdown_req;
+  s->shutdown_req = NULL;
+  s->shut = HVUV__SHUT_NOT;
 }
 
-void hvuv__write_cancel(hvuv_stream_t* s) {
-  hvuv_shutdown_t* req;
+void hvuv__write_report(hvuv__taken_t* taken) {
+  hvuv_write_t* req;
 
-  hvuv__wqueue_fail(s, UV_ECANCELED);
-  tell_writes(s);
-  req = s->shutdown_req;
-  s->shutdown_req = NULL;
-  tell_shutdown(req, UV_ECANCELED);
+  while ((req = hvuv__wqueue_pop(&taken->writes)) != NULL)
+    if (req->cb != NULL)
+      req->cb(req, req->status);
+  report_shutdown(taken->shutdown_req, UV_ECANCELED);
 }

@@ -189,9 +189,9 @@ static void init_right_after_the_hub_has_ended_makes_another(void** state) {
   s->data = &timer;
   hvuv_close(s, on_close_end_handle);
   uv_run(&loop, UV_RUN_ONCE);
-  assert_story("close handle");
-  run_out(&loop);
   assert_story("close");
+  run_out(&loop);
+  assert_story("handle close");
   assert_int_equal(uv_loop_close(&loop), 0);
 }
 

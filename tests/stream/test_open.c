@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "stream/state.h"
+#include "stream/stream_state.h"
 #include "support/alloc.h"
 #include "support/fakes/fake_names.h"
 #include "support/rigs/scene.h"

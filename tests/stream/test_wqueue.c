@@ -274,13 +274,10 @@ static void a_write_that_was_sent_at_once_is_done(void** state) {
   init(&s);
   memset(&req, 0xa5, sizeof(req));
   assert_int_equal(hvuv__wqueue_has_done(&s), 0);
-  hvuv__wqueue_push_sent(&s, &req);
+  hvuv__wqueue_push_done(&s, &req);
   assert_int_equal(hvuv__wqueue_has_done(&s), 1);
   assert_int_equal(hvuv__wqueue_is_sent(&s), 1);
   assert_int_equal(s.write_queue_size, 0);
-  assert_null(hvuv__wqueue_pop_done(&s));
-
-  hvuv__wqueue_gather_done(&s);
   assert_done(&s, &req, 0);
   assert_int_equal(hvuv__wqueue_has_done(&s), 0);
 }
@@ -293,7 +290,7 @@ static void a_write_that_was_sent_at_once_keeps_its_place(void** state) {
   init(&s);
   push(&s, &reqs[0], (const char*[]){"ab", NULL});
   hvuv__wqueue_advance(&s, 2);
-  hvuv__wqueue_push_sent(&s, &reqs[1]);
+  hvuv__wqueue_push_done(&s, &reqs[1]);
   push(&s, &reqs[2], (const char*[]){"cd", NULL});
   hvuv__wqueue_fail(&s, UV_EPIPE);
 
@@ -301,6 +298,23 @@ static void a_write_that_was_sent_at_once_keeps_its_place(void** state) {
   assert_done(&s, &reqs[1], 0);
   assert_done(&s, &reqs[2], UV_EPIPE);
   assert_null(hvuv__wqueue_pop_done(&s));
+}
+
+static void what_is_taken_off_is_a_list(void** state) {
+  hvuv_write_t* list;
+  hvuv_write_t reqs[2];
+  hvuv_stream_t s;
+
+  (void) state;
+  init(&s);
+  push(&s, &reqs[0], (const char*[]){"a", "b", "c", "d", "e", NULL});
+  push(&s, &reqs[1], (const char*[]){"f", NULL});
+  hvuv__wqueue_fail(&s, UV_ECANCELED);
+  list = hvuv__wqueue_take_done(&s);
+  assert_int_equal(hvuv__wqueue_has_done(&s), 0);
+  assert_ptr_equal(hvuv__wqueue_pop(&list), &reqs[0]);
+  assert_ptr_equal(hvuv__wqueue_pop(&list), &reqs[1]);
+  assert_null(hvuv__wqueue_pop(&list));
 }
 
 static void four_buffers_fit_the_request_and_five_do_not(void** state) {
@@ -342,6 +356,7 @@ int main(void) {
       QUEUE(the_queue_goes_on_after_it_was_empty),
       QUEUE(a_write_that_was_sent_at_once_is_done),
       QUEUE(a_write_that_was_sent_at_once_keeps_its_place),
+      QUEUE(what_is_taken_off_is_a_list),
       QUEUE(four_buffers_fit_the_request_and_five_do_not),
       QUEUE(without_memory_prepare_takes_nothing),
   };

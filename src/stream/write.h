@@ -1,0 +1,35 @@
+/* The writing side of a stream: writes in order, then the shutdown. */
+#ifndef HVUV_SRC_STREAM_WRITE_H
+#define HVUV_SRC_STREAM_WRITE_H
+
+#include "stream/stream_state.h"
+
+/* Has the writes made from now on in this turn leave together at its end, the
+ * first one too. No effect on a stream that is not open. */
+void hvuv__write_gather(hvuv_stream_t* stream);
+
+/* The socket of an open stream takes bytes again, or has an error. */
+void hvuv__write_ready(hvuv_stream_t* stream);
+
+/* Sends what only waits for the turn's end. Only of an open stream. */
+void hvuv__write_flush(hvuv_stream_t* stream);
+
+/* Sends what was gathered and calls back what is done: at the end of a wake-up
+ * of the stream itself, while its buffers are still in the cache; else at the
+ * turn's end. Legal in every state. */
+void hvuv__write_end(hvuv_stream_t* stream);
+
+/* What was taken off a stream, to be called back. */
+typedef struct hvuv__taken_s {
+  hvuv_write_t* writes;
+  hvuv_shutdown_t* shutdown_req;
+} hvuv__taken_t;
+
+/* Takes all writes and the shutdown off a stream. Those that are not done end
+ * with UV_ECANCELED. */
+void hvuv__write_take(hvuv_stream_t* stream, hvuv__taken_t* taken);
+
+/* Calls them back; the stream is not touched. */
+void hvuv__write_report(hvuv__taken_t* taken);
+
+#endif /* HVUV_SRC_STREAM_WRITE_H */

@@ -43,7 +43,7 @@ HVUV_EXTERN hvuv_error_class_t hvuv_error_class(const hvuv_addr_t* addr,
 /* One attempt to connect. */
 typedef struct hvuv_attempt_s {
   unsigned int number; /* 1 for the first since hvuv_client_connect() or since
-                          the last connection closed */
+                          a connection that counted as a success */
   int status;          /* 0: connected */
   hvuv_error_class_t error_class; /* when status is not 0 */
   int is_last;                    /* it failed, and no other follows */
@@ -55,7 +55,8 @@ typedef struct hvuv_client_options_s {
   uint64_t connect_timeout_ms; /* default 10 s; 0: the system's own */
   unsigned int retry;          /* the classes to retry, or-ed; default: all but
                                   PERMANENT */
-  unsigned int max_attempts;   /* in a row; default 0: no limit */
+  unsigned int max_attempts;   /* in a row, see success_after_ms; default 0: no
+                                  limit */
   uint64_t first_delay_ms;     /* before the second attempt, then doubled;
                                   default 200, at least 1 */
   uint64_t max_delay_ms;       /* not counting the jitter; default 30 s */
@@ -65,18 +66,26 @@ typedef struct hvuv_client_options_s {
 
   /* Whether to connect again after a connection has closed, for whatever
    * reason; default 0. There is a delay before that as well: first_delay_ms if
-   * the connection had lasted for max_delay_ms, otherwise the next delay in the
-   * row, so that a peer that accepts every connection and closes it is dialled
-   * ever more rarely. */
+   * the connection counted as a success, otherwise the next delay in the
+   * row. */
   int reconnects;
+
+  /* A connection counts as a success when it has received a message
+   * (HVUV_FRAMING_RAW: a byte), or has lasted this long; default 10 s. Only
+   * then do max_attempts and the delays begin anew: a proxy or a VMM in front
+   * of a service that is down accepts every connection and closes it at once,
+   * and such a peer is dialled ever more rarely, and max_attempts times at
+   * most. 0: every connection is one. */
+  uint64_t success_after_ms;
 
   /* Called after each attempt, before on_open. May be NULL, and may close the
    * client. */
   void (*on_attempt)(hvuv_client_t* client, const hvuv_attempt_t* attempt);
 
   /* Called when the client will do nothing more by itself: the last attempt
-   * failed, or the connection closed and is not to be made again. status is the
-   * attempt's, or the reason why the connection closed. hvuv_client_connect()
+   * failed, or the connection closed and is not to be made again, because
+   * reconnects is 0 or max_attempts have been made. status is the attempt's, or
+   * the reason why the connection closed. hvuv_client_connect()
    * may be called again, from here too. Not called after hvuv_client_close().
    * May be NULL. */
   void (*on_done)(hvuv_client_t* client, int status);

@@ -47,8 +47,3 @@ uint64_t hvuv__backoff_next(hvuv__backoff_t* backoff) {
 void hvuv__backoff_reset(hvuv__backoff_t* backoff) {
   backoff->base_ms = backoff->first_ms;
 }
-
-void hvuv__backoff_lived(hvuv__backoff_t* backoff, uint64_t lived_ms) {
-  if (lived_ms >= backoff->max_ms)
-    hvuv__backoff_reset(backoff);
-}

@@ -29,10 +29,4 @@ uint64_t hvuv__backoff_next(hvuv__backoff_t* backoff);
 
 void hvuv__backoff_reset(hvuv__backoff_t* backoff);
 
-/* A connection has ended after so long. Only one that outlived the longest
- * delay says that all is well again and starts from the first delay: a peer
- * that takes every call and hangs up, or greets and crashes, is not to be
- * dialled five times a second for ever. */
-void hvuv__backoff_lived(hvuv__backoff_t* backoff, uint64_t lived_ms);
-
 #endif /* HVUV_SRC_BASE_BACKOFF_H */

@@ -10,7 +10,7 @@
  *    |                       | on_attempt(0)          |
  *    |  on_done              v                        |
  *    +--------------------- OPEN ---------------------+
- *      closed, not again          closed, reconnects
+ *      closed, not again          closed, reconnects (retry.c)
  *
  *   any --- hvuv_client_close ---> CLOSING --- connection gone, the owner
  *                                              empty ---> freed, cb
@@ -145,12 +145,12 @@ static void on_alarm(hvuv__owner_t* owner) {
   attempt_failed(c, UV_ENOMEM);
 }
 
-static void connection_closed(client_t* c, int reason) {
+static void connection_closed(client_t* c, int has_message, int reason) {
+  uint64_t lived_ms = uv_now(c->handle->loop) - c->opened_ms;
   uint64_t delay_ms;
 
-  delay_ms =
-      hvuv__retry_closed(&c->retry, uv_now(c->handle->loop) - c->opened_ms);
-  if (c->options.reconnects)
+  if (c->options.reconnects &&
+      hvuv__retry_closed(&c->retry, has_message, lived_ms, &delay_ms))
     wait_for(c, delay_ms);
   else
     finish(c, reason);
@@ -158,13 +158,15 @@ static void connection_closed(client_t* c, int reason) {
 
 static void on_gone(hvuv__owner_t* owner, int reason) {
   client_t* c = (client_t*) owner;
+  int has_message;
 
   assert(c->conn != NULL);
+  has_message = (c->conn->flags & HVUV__CONN_GREETED) != 0;
   c->conn = NULL;
   if (c->state == HVUV__CLIENT_DIALLING)
     attempt_failed(c, reason);
   else if (c->state == HVUV__CLIENT_OPEN)
-    connection_closed(c, reason);
+    connection_closed(c, has_message, reason);
 }
 
 static void on_closed(hvuv__owner_t* owner) {
@@ -198,6 +200,7 @@ void hvuv_client_options_init(hvuv_client_options_t* options) {
   options->first_delay_ms = 200;
   options->max_delay_ms = 30000;
   options->jitter_percent = 20;
+  options->success_after_ms = 10000;
 }
 
 /* Differs between clients, processes and machines; it is no secret. */

@@ -24,6 +24,7 @@ int hvuv__retry_init(hvuv__retry_t* retry,
 
   retry->classes = options->retry;
   retry->max_attempts = options->max_attempts;
+  retry->success_after_ms = options->success_after_ms;
   retry->attempts = 0;
   hvuv__backoff_init(&retry->backoff,
                      options->first_delay_ms,
@@ -39,16 +40,14 @@ void hvuv__retry_reset(hvuv__retry_t* retry) {
   hvuv__backoff_reset(&retry->backoff);
 }
 
-void hvuv__retry_begin(hvuv__retry_t* retry) {
-  check(retry);
-  assert(retry->max_attempts == 0 || retry->attempts < retry->max_attempts);
-  retry->attempts++;
+static int has_attempts_left(const hvuv__retry_t* retry) {
+  return retry->max_attempts == 0 || retry->attempts < retry->max_attempts;
 }
 
-static int may_try_again(const hvuv__retry_t* retry,
-                         hvuv_error_class_t error_class) {
-  return (retry->classes & (unsigned int) error_class) != 0 &&
-         (retry->max_attempts == 0 || retry->attempts < retry->max_attempts);
+void hvuv__retry_begin(hvuv__retry_t* retry) {
+  check(retry);
+  assert(has_attempts_left(retry));
+  retry->attempts++;
 }
 
 hvuv_attempt_t hvuv__retry_failed(hvuv__retry_t* retry,
@@ -59,16 +58,23 @@ hvuv_attempt_t hvuv__retry_failed(hvuv__retry_t* retry,
   check(retry);
   assert(retry->attempts > 0 && status < 0);
   attempt.error_class = hvuv_error_class(addr, status);
-  attempt.is_last = !may_try_again(retry, attempt.error_class);
+  attempt.is_last = !(retry->classes & (unsigned int) attempt.error_class) ||
+                    !has_attempts_left(retry);
   if (!attempt.is_last)
     attempt.next_delay_ms = hvuv__backoff_next(&retry->backoff);
   return attempt;
 }
 
-uint64_t hvuv__retry_closed(hvuv__retry_t* retry, uint64_t lived_ms) {
+int hvuv__retry_closed(hvuv__retry_t* retry,
+                       int has_message,
+                       uint64_t lived_ms,
+                       uint64_t* delay_ms) {
   check(retry);
   assert(retry->attempts > 0);
-  retry->attempts = 0;
-  hvuv__backoff_lived(&retry->backoff, lived_ms);
-  return hvuv__backoff_next(&retry->backoff);
+  if (has_message || lived_ms >= retry->success_after_ms)
+    hvuv__retry_reset(retry);
+  if (!has_attempts_left(retry))
+    return 0;
+  *delay_ms = hvuv__backoff_next(&retry->backoff);
+  return 1;
 }

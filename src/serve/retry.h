@@ -5,7 +5,12 @@
  *   hvuv__retry_reset     a new address; nothing has been tried
  *   hvuv__retry_begin     one more attempt
  *   hvuv__retry_failed    it failed: is it the last, and if not, the delay
- *   hvuv__retry_closed    the connection that came of it has closed: the delay
+ *   hvuv__retry_closed    it had succeeded, and the connection has closed: may
+ *                         another follow, and after which delay
+ *
+ * A row of attempts ends with a conversation that worked. That a connect
+ * succeeded says little: proxies and VMMs accept every connection and close it
+ * when the guest does not.
  */
 #ifndef HVUV_SRC_SERVE_RETRY_H
 #define HVUV_SRC_SERVE_RETRY_H
@@ -16,7 +21,8 @@
 typedef struct hvuv__retry_s {
   unsigned int classes;      /* that are tried again, ored */
   unsigned int max_attempts; /* in a row; 0: no limit */
-  unsigned int attempts;     /* in this row */
+  uint64_t success_after_ms;
+  unsigned int attempts; /* in this row */
   hvuv__backoff_t backoff;
 } hvuv__retry_t;
 
@@ -33,7 +39,12 @@ hvuv_attempt_t hvuv__retry_failed(hvuv__retry_t* retry,
                                   const hvuv_addr_t* addr,
                                   int status);
 
-/* How long to wait after a connection that lasted so long. */
-uint64_t hvuv__retry_closed(hvuv__retry_t* retry, uint64_t lived_ms);
+/* After a connection that lasted so long, and in which the peer sent a message
+ * or did not. Returns whether another attempt may follow, and then sets the
+ * delay. */
+int hvuv__retry_closed(hvuv__retry_t* retry,
+                       int has_message,
+                       uint64_t lived_ms,
+                       uint64_t* delay_ms);
 
 #endif /* HVUV_SRC_SERVE_RETRY_H */

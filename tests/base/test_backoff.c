@@ -102,18 +102,6 @@ static void enormous_delays_do_not_wrap_around(void** state) {
     assert_between(hvuv__backoff_next(&backoff), 1, UINT64_MAX / 2);
 }
 
-static void only_what_outlived_the_cap_starts_anew(void** state) {
-  hvuv__backoff_t backoff;
-
-  (void) state;
-  hvuv__backoff_init(&backoff, 100, 1000, 0, 1);
-  hvuv__backoff_next(&backoff);
-  hvuv__backoff_lived(&backoff, 999);
-  assert_int_equal(hvuv__backoff_next(&backoff), 200);
-  hvuv__backoff_lived(&backoff, 1000);
-  assert_int_equal(hvuv__backoff_next(&backoff), 100);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(without_jitter_delays_double_up_to_the_cap),
@@ -122,7 +110,6 @@ int main(void) {
       cmocka_unit_test(the_seed_decides),
       cmocka_unit_test(no_delay_is_zero),
       cmocka_unit_test(enormous_delays_do_not_wrap_around),
-      cmocka_unit_test(only_what_outlived_the_cap_starts_anew),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

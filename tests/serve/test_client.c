@@ -85,6 +85,14 @@ static void close_client(hvuv_client_t* client) {
   trace_reset();
 }
 
+/* The peer sends a message, which it gets back. */
+static void talk(void) {
+  fake_input("ping");
+  fake_next(FAKE_SEND, FAKE_ALL);
+  fake_poller_fire(fake_newest_socket(), 0, UV_READABLE);
+  turn();
+}
+
 /* The peer hangs up. */
 static void hang_up(void) {
   fake_next(FAKE_RECV, 0);
@@ -272,7 +280,7 @@ static void a_connect_that_takes_too_long_is_an_attempt_that_failed(
   close_client(client);
 }
 
-static void numbers_begin_again_after_a_connection(void** state) {
+static void numbers_begin_again_after_a_conversation(void** state) {
   hvuv_client_t* client;
 
   (void) state;
@@ -281,8 +289,9 @@ static void numbers_begin_again_after_a_connection(void** state) {
   client = failed(UV_ECONNREFUSED);
   again(0);
   assert_story("attempt1:ECONNREFUSED attempt2:0 open");
+  talk();
   hang_up();
-  assert_story("end close:0");
+  assert_story("message:4 end close:0");
   assert_null(hvuv_client_conn(client));
   again(UV_ECONNREFUSED);
   again(UV_ECONNREFUSED);
@@ -333,6 +342,71 @@ static void a_connection_that_lasted_starts_from_the_first_delay(void** state) {
   client->impl->opened_ms -= 60000; /* As if. */
   hang_up();
   assert_between(client_rig_due(), 1, 10000);
+  close_client(client);
+}
+
+static void a_conversation_starts_from_the_first_delay(void** state) {
+  hvuv_client_t* client;
+
+  (void) state;
+  client_rig_options()->reconnects = 1;
+  client_rig_options()->first_delay_ms = 10000;
+  client_rig_options()->max_delay_ms = 60000;
+  client = connected();
+  hang_up();
+  again(0);
+  talk();
+  hang_up();
+  assert_in_range(client_rig_due(), 1, 10000);
+  close_client(client);
+}
+
+static void connections_without_a_word_count_as_attempts(void** state) {
+  hvuv_client_t* client;
+
+  (void) state;
+  client_rig_options()->reconnects = 1;
+  client_rig_options()->max_attempts = 3;
+  client = connected();
+  hang_up();
+  assert_story("end close:0");
+  again(UV_ECONNREFUSED);
+  assert_story("attempt2:ECONNREFUSED");
+  again(0);
+  assert_story("attempt3:0 open");
+  hang_up();
+  assert_story("end close:0 done:0");
+  assert_int_equal(client_rig_due(), -1);
+  assert_int_equal(uv_loop_alive(scene_loop()), 0);
+  close_client(client);
+}
+
+static void the_time_after_which_a_connection_counts_is_an_option(
+    void** state) {
+  hvuv_client_t* client;
+
+  (void) state;
+  client_rig_options()->reconnects = 1;
+  client_rig_options()->max_attempts = 2;
+  client_rig_options()->success_after_ms = AN_HOUR;
+  client = connected();
+  client->impl->opened_ms -= AN_HOUR; /* As if. */
+  hang_up();
+  again(0);
+  assert_story("end close:0 attempt1:0 open");
+  client->impl->opened_ms -= AN_HOUR / 2;
+  hang_up();
+  again(0);
+  assert_story("end close:0 attempt2:0 open");
+  hang_up();
+  assert_story("end close:0 done:0");
+  close_client(client);
+
+  client_rig_options()->success_after_ms = 0;
+  client = connected();
+  hang_up();
+  again(0);
+  assert_story("end close:0 attempt1:0 open");
   close_client(client);
 }
 
@@ -591,10 +665,13 @@ int main(void) {
       CLIENT(a_class_that_is_not_asked_for_is_not_tried_again),
       CLIENT(permanent_errors_too_are_tried_again_on_request),
       CLIENT(a_connect_that_takes_too_long_is_an_attempt_that_failed),
-      CLIENT(numbers_begin_again_after_a_connection),
+      CLIENT(numbers_begin_again_after_a_conversation),
       CLIENT(a_connection_that_closes_is_not_dialled_again_unasked),
       CLIENT(a_peer_that_hangs_up_at_once_is_not_hammered),
       CLIENT(a_connection_that_lasted_starts_from_the_first_delay),
+      CLIENT(a_conversation_starts_from_the_first_delay),
+      CLIENT(connections_without_a_word_count_as_attempts),
+      CLIENT(the_time_after_which_a_connection_counts_is_an_option),
       CLIENT(waiting_holds_the_loop_and_idling_does_not),
       CLIENT(connecting_twice_is_refused),
       CLIENT(only_on_done_may_connect_again),

@@ -171,6 +171,16 @@ static int listen_again(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
   return 0;
 }
 
+static int heard;
+
+static int hear(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
+  (void) conn;
+  (void) bytes;
+  (void) nbytes;
+  heard = 1;
+  return 0;
+}
+
 /* --- Cases ---------------------------------------------------------------- */
 
 static void a_conversation(void** state) {
@@ -223,10 +233,12 @@ static void a_server_that_restarts_is_dialled_again(void** state) {
 
   (void) state;
   client_rig_options()->reconnects = 1;
+  client_rig_protocol()->on_message = hear;
+  client_rig_on("open", say_hello);
   start_server();
   client = dial();
-  run_until("open");
-  loop_run_turns(loop, 2);
+  heard = 0;
+  loop_run_until(loop, &heard);
   stop_server();
   run_until("attempt");
   assert_non_null(strstr(trace_story(), "end close:0 attempt1:ECONNREFUSED"));
@@ -251,6 +263,23 @@ static void a_server_that_hangs_up_is_called_ever_more_rarely(void** state) {
   assert_between(client_rig_due(), 1, 16);
   close_client(client);
   assert_int_equal(client_rig_count("open"), 5);
+}
+
+static void a_server_that_only_hangs_up_is_given_up(void** state) {
+  hvuv_client_t* client;
+
+  (void) state;
+  hangs_up = 1;
+  client_rig_options()->reconnects = 1;
+  client_rig_options()->max_attempts = 3;
+  start_server();
+  client = dial();
+  run_until("done");
+  assert_int_equal(client_rig_count("attempt"), 3);
+  assert_int_equal(client_rig_count("close"), 3);
+  assert_int_equal(client_rig_due(), -1);
+  close_client(client);
+  assert_int_equal(ncallers, 3);
 }
 
 static void an_address_that_leads_nowhere_is_not_tried_again(void** state) {
@@ -313,6 +342,7 @@ int main(void) {
       CLIENT(a_server_that_never_comes_is_given_up),
       CLIENT(a_server_that_restarts_is_dialled_again),
       CLIENT(a_server_that_hangs_up_is_called_ever_more_rarely),
+      CLIENT(a_server_that_only_hangs_up_is_given_up),
       CLIENT(an_address_that_leads_nowhere_is_not_tried_again),
       CLIENT(closed_before_each_turn),
       cmocka_unit_test(with_every_allocation_failing),

@@ -18,6 +18,7 @@ static int setup(void** state) {
   options.jitter_percent = 0;
   options.first_delay_ms = 100;
   options.max_delay_ms = 400;
+  options.success_after_ms = 1000;
   return hvuv_addr_parse("vsock://3:7", &addr);
 }
 
@@ -80,6 +81,41 @@ static void a_new_address_starts_anew(void** state) {
   assert_int_equal(attempt.next_delay_ms, 100);
 }
 
+/* The delay after a connection; -1: none, it was the last. */
+static int closed(int has_message, uint64_t lived_ms) {
+  uint64_t delay_ms;
+
+  hvuv__retry_begin(&retry);
+  if (!hvuv__retry_closed(&retry, has_message, lived_ms, &delay_ms))
+    return -1;
+  return (int) delay_ms;
+}
+
+static void only_a_conversation_ends_the_row(void** state) {
+  (void) state;
+  options.max_attempts = 3;
+  start();
+  assert_int_equal(closed(0, 0), 100);
+  assert_int_equal(closed(0, 999), 200);
+  assert_int_equal(closed(1, 0), 100);
+  assert_int_equal(retry.attempts, 0);
+  assert_int_equal(closed(0, 999), 200);
+  assert_int_equal(closed(0, 1000), 100);
+  assert_int_equal(retry.attempts, 0);
+  failed(UV_ECONNREFUSED);
+  assert_int_equal(closed(0, 0), 400);
+  assert_int_equal(closed(0, 0), -1);
+}
+
+static void a_conversation_may_follow_the_last_attempt(void** state) {
+  (void) state;
+  options.max_attempts = 1;
+  start();
+  assert_int_equal(closed(1, 0), 100);
+  assert_int_equal(closed(0, 1000), 100);
+  assert_int_equal(closed(0, 0), -1);
+}
+
 static void rules_that_make_no_sense_are_refused(void** state) {
   (void) state;
   options.first_delay_ms = 0;
@@ -102,6 +138,8 @@ int main(void) {
       TEST(the_maximum_is_the_last),
       TEST(a_class_that_is_not_retried_is_the_last),
       TEST(a_new_address_starts_anew),
+      TEST(only_a_conversation_ends_the_row),
+      TEST(a_conversation_may_follow_the_last_attempt),
       TEST(rules_that_make_no_sense_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

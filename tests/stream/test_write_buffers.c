@@ -128,16 +128,17 @@ static void many_requests_fill_one_send_to_the_last_buffer(void** state) {
 }
 
 static void small_buffers_are_copied_together(void** state) {
-  static char small[1024];
+  static char small[64 * sizeof(uv_buf_t)];
+  const size_t few = 5 * sizeof(uv_buf_t) / 8;
   uv_buf_t bufs[400];
   int i;
 
   (void) state;
   memset(small, 'x', sizeof(small));
   for (i = 0; i < 400; i++)
-    bufs[i] = uv_buf_init(small, i == 0 ? sizeof(small) : 10);
-  /* Three fit the 16 KiB whole. */
-  queue_four_and_send_twice(bufs, 3 * (sizeof(small) + 3990));
+    bufs[i] = uv_buf_init(small, i == 0 ? sizeof(small) : (unsigned int) few);
+  /* Three fit whole where else a send's buffers stand: 16 KiB, or 8 of 32 bits. */
+  queue_four_and_send_twice(bufs, (ssize_t) (3 * (sizeof(small) + 399 * few)));
   assert_int_equal(fake_last_send_bufs(), 400);
   turn();
   assert_story("w:0 w:0 w:0 w:0");

@@ -11,10 +11,10 @@
 #include "support/trace.h"
 
 #define STEPS_MAX   4096
-#define NOT_SET     ((ssize_t) 1 << 41)
+#define NOT_SET     ((ssize_t) 1 << 29)
 #define FIRST_PORT  1024
 #define ANY_SOCK    HVUV__NO_SOCK
-#define INPUT_START ((ssize_t) 1 << 42) /* a step with bytes */
+#define INPUT_START ((ssize_t) 1 << 30) /* a step with bytes */
 
 typedef struct step_s {
   uv_os_sock_t sock;

@@ -9,7 +9,7 @@
  * The key is the registration. Nothing here trusts what others have written
  * there: the registry keeps any bytes under any type.
  */
-#include "registry/service_win.h"
+#include "registry/service_key_win.h"
 
 #include "sys/sys_win.h"
 

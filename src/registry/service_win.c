@@ -19,7 +19,7 @@
  * Unregistering is two, to look and to delete. What somebody does between them
  * is lost; to prevent that would take a transaction.
  */
-#include "registry/service_win.h"
+#include "registry/service_key_win.h"
 
 #include <string.h>
 

@@ -1,13 +1,13 @@
 /*
- * The registry of services in two parts: service_key_win.c knows one key and
- * what is in it, service_win.c what follows from that.
+ * The registry of services in two parts: this one knows one key and what is in
+ * it, service_win.c what follows from that.
  */
-#ifndef HVUV_SRC_REGISTRY_SERVICE_WIN_H
-#define HVUV_SRC_REGISTRY_SERVICE_WIN_H
+#ifndef HVUV_SRC_REGISTRY_SERVICE_KEY_WIN_H
+#define HVUV_SRC_REGISTRY_SERVICE_KEY_WIN_H
 
 #include <uv.h> /* <windows.h>, in libuv's order */
 
-#include "registry/service.h"
+#include "registry/service_name.h"
 
 /* Units of the longest ElementName that is read, its NUL included. */
 #define HVUV__ELEMENT_NAME_ROOM 2048
@@ -37,7 +37,7 @@ typedef struct hvuv__registry_s {
 
 extern hvuv__registry_t hvuv__registry;
 
-/* --- service_key_win.c. All answer 0 or a UV_E* code, UV_ENOENT for a key that
+/* All return 0 or a UV_E* code, UV_ENOENT for a key that
  * is not there, or no longer. */
 
 int hvuv__registry_error(LSTATUS status);
@@ -59,4 +59,4 @@ int hvuv__key_create(HKEY list,
 
 int hvuv__key_delete(HKEY list, const hvuv_guid_t* id);
 
-#endif /* HVUV_SRC_REGISTRY_SERVICE_WIN_H */
+#endif /* HVUV_SRC_REGISTRY_SERVICE_KEY_WIN_H */

@@ -25,6 +25,7 @@
 #include "addr.h"
 #include "export.h"
 #include "framing.h"
+#include "stream.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -103,6 +104,24 @@ typedef struct hvuv_limits_s {
 
 /* Sets the defaults above. */
 HVUV_EXTERN void hvuv_limits_init(hvuv_limits_t* limits);
+
+/* --- Statistics ---------------------------------------------------------- */
+
+/* Counters, which start at 0 in hvuv_server_init() or hvuv_client_init(). */
+typedef struct hvuv_stats_s {
+  uint64_t connections_now;
+  uint64_t connections_ever;
+  uint64_t bytes_received;
+  uint64_t bytes_sent; /* taken by the kernel, framing included */
+  uint64_t messages_received;
+  uint64_t messages_sent;
+  uint64_t refused_full;
+  uint64_t refused_peer; /* not among allowed_peers */
+  uint64_t accept_errors;
+  uint64_t timed_out;       /* closed with UV_ETIMEDOUT */
+  uint64_t protocol_errors; /* UV_EPROTO, UV_EMSGSIZE, UV_EOF in a message */
+  uint64_t other_errors;    /* any other reason except 0 and UV_ECANCELED */
+} hvuv_stats_t;
 
 /* --- Sending ------------------------------------------------------------- */
 
@@ -201,6 +220,12 @@ HVUV_EXTERN void* hvuv_conn_context(const hvuv_conn_t* conn);
 /* Returns the loop that the connection runs on; NULL in tests
  * (hvuv/testing.h). */
 HVUV_EXTERN uv_loop_t* hvuv_conn_loop(const hvuv_conn_t* conn);
+
+/* Returns the stream that the connection is made of; NULL in tests
+ * (hvuv/testing.h). It is for inspection and options: buffer sizes, the socket,
+ * those of hvuv/hyperv.h. The framework reads it, writes to it and closes it;
+ * a handler must do none of these. It is the connection's and gone with it. */
+HVUV_EXTERN hvuv_stream_t* hvuv_conn_stream(hvuv_conn_t* conn);
 
 /* The same as hvuv_getpeername() and hvuv_getsockname(). */
 HVUV_EXTERN int hvuv_conn_peer(const hvuv_conn_t* conn, hvuv_addr_t* addr);

@@ -54,22 +54,6 @@ typedef struct hvuv_server_options_s {
 /* Sets the defaults above. */
 HVUV_EXTERN void hvuv_server_options_init(hvuv_server_options_t* options);
 
-/* Counters, which start at 0 in hvuv_server_init() or hvuv_client_init(). */
-typedef struct hvuv_stats_s {
-  uint64_t connections_now;
-  uint64_t connections_ever;
-  uint64_t bytes_received;
-  uint64_t bytes_sent; /* taken by the kernel, framing included */
-  uint64_t messages_received;
-  uint64_t messages_sent;
-  uint64_t refused_full;
-  uint64_t refused_peer; /* not among allowed_peers */
-  uint64_t accept_errors;
-  uint64_t timed_out;       /* closed with UV_ETIMEDOUT */
-  uint64_t protocol_errors; /* UV_EPROTO, UV_EMSGSIZE, UV_EOF in a message */
-  uint64_t other_errors;    /* any other reason except 0 and UV_ECANCELED */
-} hvuv_stats_t;
-
 /* Called when the server has stopped: its memory is the caller's again. */
 typedef void (*hvuv_server_stop_cb)(hvuv_server_t* server);
 

@@ -13,7 +13,7 @@
  * nothing left to do; on_close may have been called by then, and the connection
  * is gone. What the test program itself does to the connection outside of
  * callbacks (send, resume) takes effect in the next call here;
- * hvuv_test_pass(test, 0) is one that does nothing else. All calls except
+ * hvuv_test_advance(test, 0) is one that does nothing else. All calls except
  * hvuv_test_close() are allowed inside callbacks too, and take effect after
  * them.
  *
@@ -36,7 +36,6 @@
 
 #include "export.h"
 #include "protocol.h"
-#include "server.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -73,10 +72,10 @@ HVUV_EXTERN void hvuv_test_receive_end(hvuv_test_t* test);
  * yet is lost, as after a reset. As with a socket, the failure shows when
  * something is next read or sent: if the connection is paused and nothing is
  * queued, on_close is called when it resumes. Only the first failure counts. */
-HVUV_EXTERN void hvuv_test_fail(hvuv_test_t* test, int status);
+HVUV_EXTERN void hvuv_test_break(hvuv_test_t* test, int status);
 
 /* Advances the test's clock by ms. It does not move otherwise. */
-HVUV_EXTERN void hvuv_test_pass(hvuv_test_t* test, uint64_t ms);
+HVUV_EXTERN void hvuv_test_advance(hvuv_test_t* test, uint64_t ms);
 
 /* Limits what the peer takes to this many more bytes; initially, and with
  * SIZE_MAX, there is no limit. A handler that always has more to send needs
@@ -101,6 +100,10 @@ HVUV_EXTERN hvuv_conn_t* hvuv_test_conn(const hvuv_test_t* test, int* reason);
 
 /* Copies the statistics, as a server's or client's. */
 HVUV_EXTERN void hvuv_test_stats(const hvuv_test_t* test, hvuv_stats_t* stats);
+
+/* Deprecated: the former names, removed in 0.2. */
+#define hvuv_test_fail hvuv_test_break
+#define hvuv_test_pass hvuv_test_advance
 
 /* Ends the test and frees it; a connection that is still open is aborted with
  * UV_ECANCELED first. test may be NULL. */

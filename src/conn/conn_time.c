@@ -1,52 +1,31 @@
 /*
- * What takes too long, and limits in general.
- *
  * A group has one alarm, set for the first deadline of its connections. Traffic
  * only moves deadlines back, so it touches no timer: when the alarm rings, all
- * connections are looked at, and it is set for what is the first then; but no
- * sooner than a sixteenth of the shortest limit, or connections that are busy
- * at different moments would have all looked at for each of them.
+ * connections are looked at (conn_group.c), and it is set for what is the first
+ * deadline then.
  */
-#include "conn/conn.h"
+#include "conn/conn_time.h"
 
-#define NEVER UINT64_MAX
-
-void hvuv_limits_init(hvuv_limits_t* limits) {
-  limits->high_water_bytes = (size_t) 256 * 1024;
-  limits->low_water_bytes = (size_t) 64 * 1024;
-  limits->max_queued_bytes = (size_t) 4 * 1024 * 1024;
-  limits->first_message_timeout_ms = 10000;
-  limits->message_timeout_ms = 30000;
-  limits->idle_timeout_ms = 300000;
-  limits->end_timeout_ms = 5000;
-}
-
-int hvuv__limits_check(const hvuv_limits_t* limits) {
-  if (limits->low_water_bytes > limits->high_water_bytes ||
-      (limits->max_queued_bytes != 0 &&
-       limits->high_water_bytes > limits->max_queued_bytes))
-    return UV_EINVAL;
-  return 0;
-}
+#include <assert.h>
 
 /* The earlier of a deadline and since + limit, which may be none. */
-static uint64_t sooner(uint64_t deadline, uint64_t since, uint64_t limit) {
-  if (limit == 0 || limit >= NEVER - since)
+static uint64_t sooner(uint64_t deadline, uint64_t since, uint64_t limit_ms) {
+  if (limit_ms == 0 || limit_ms >= HVUV__NEVER - since)
     return deadline;
-  return since + limit < deadline ? since + limit : deadline;
+  return since + limit_ms < deadline ? since + limit_ms : deadline;
 }
 
-static uint64_t deadline_of(const hvuv_conn_t* conn) {
+uint64_t hvuv__time_deadline(const hvuv_conn_t* conn) {
   const hvuv_limits_t* limits = &conn->group->limits;
-  uint64_t deadline = NEVER;
+  uint64_t deadline = HVUV__NEVER;
 
-  if (conn->state == HVUV__CONN_ENDING)
+  if (hvuv__conn_is(conn, HVUV__CONN_SAYS_GOODBYE))
     return sooner(deadline, conn->ending_ms, limits->end_timeout_ms);
-  if (conn->state != HVUV__CONN_OPEN)
+  if (!hvuv__conn_is(conn, HVUV__CONN_SENDS))
     return deadline;
 
   deadline = sooner(deadline, conn->active_ms, limits->idle_timeout_ms);
-  if (!(conn->flags & (HVUV__CONN_GREETED | HVUV__CONN_PEER_ENDED)))
+  if (conn->state == HVUV__CONN_OPEN && !(conn->flags & HVUV__CONN_GREETED))
     deadline =
         sooner(deadline, conn->opened_ms, limits->first_message_timeout_ms);
   if (conn->message_ms != 0)
@@ -55,126 +34,66 @@ static uint64_t deadline_of(const hvuv_conn_t* conn) {
 }
 
 static void set_alarm(hvuv__group_t* group, uint64_t now, uint64_t at) {
+  assert(at != HVUV__NEVER);
   group->alarm_at_ms = at;
-  group->wire->set_alarm(group, at > now ? at - now : 0);
+  group->clock->set_alarm(group, at > now ? at - now : 0);
 }
 
 void hvuv__group_wake(hvuv__group_t* group, uint64_t delay_ms) {
-  uint64_t now = group->wire->now(group);
+  uint64_t now = group->clock->now(group);
 
   if (now + delay_ms < group->alarm_at_ms)
     set_alarm(group, now, now + delay_ms);
 }
 
-/* All connections are to be looked at then, at the latest. */
-static void look_by(hvuv__group_t* group, uint64_t now, uint64_t at) {
+void hvuv__time_look_by(hvuv__group_t* group, uint64_t now, uint64_t at) {
   if (at < group->look_at_ms)
     group->look_at_ms = at;
   if (at < group->alarm_at_ms)
     set_alarm(group, now, at);
 }
 
-void hvuv__conn_watch_time(hvuv_conn_t* conn) {
+void hvuv__time_watch(hvuv_conn_t* conn) {
   hvuv__group_t* group = conn->group;
-  uint64_t deadline = deadline_of(conn);
+  uint64_t deadline = hvuv__time_deadline(conn);
 
   if (deadline < group->look_at_ms)
-    look_by(group, group->wire->now(group), deadline);
+    hvuv__time_look_by(group, hvuv__conn_now(conn), deadline);
 }
 
-/* Nobody tells of a send that the peer has taken in part, so while bytes are
- * queued they are looked at, to know idleness to a sixteenth of its limit. */
+/* The wire does not report that the peer has taken a part of what is queued, so
+ * while there is something it is looked at, often enough to know idleness to a
+ * sixteenth of its limit. */
 static uint64_t with_progress(const hvuv_conn_t* conn,
                               uint64_t deadline,
                               uint64_t now) {
-  uint64_t limit = conn->group->limits.idle_timeout_ms;
+  uint64_t limit_ms = conn->group->limits.idle_timeout_ms;
 
-  if (limit == 0 || conn->state != HVUV__CONN_OPEN ||
+  if (limit_ms == 0 || !hvuv__conn_is(conn, HVUV__CONN_SENDS) ||
       conn->group->wire->queued(conn) == 0)
     return deadline;
-  return sooner(deadline, now, limit < 16 ? 1 : limit / 16);
+  return sooner(deadline, now, limit_ms < 16 ? 1 : limit_ms / 16);
 }
 
-void hvuv__conn_watch_progress(hvuv_conn_t* conn) {
-  hvuv__group_t* group = conn->group;
-  uint64_t now = group->wire->now(group);
-  uint64_t at = with_progress(conn, NEVER, now);
-
-  look_by(group, now, at);
+uint64_t hvuv__time_next_look(const hvuv_conn_t* conn, uint64_t now) {
+  return with_progress(conn, hvuv__time_deadline(conn), now);
 }
 
-void hvuv__conn_note_progress(hvuv_conn_t* conn, uint64_t now) {
+void hvuv__time_watch_progress(hvuv_conn_t* conn) {
+  uint64_t now = hvuv__conn_now(conn);
+
+  hvuv__time_look_by(conn->group, now, with_progress(conn, HVUV__NEVER, now));
+}
+
+void hvuv__time_note_progress(hvuv_conn_t* conn, uint64_t now) {
+  size_t queued = conn->group->wire->queued(conn);
   uint64_t taken;
 
-  taken = conn->offered_bytes - conn->group->wire->queued(conn);
+  assert(now >= conn->active_ms);
+  assert(queued <= conn->offered_bytes);
+  taken = conn->offered_bytes - queued;
   if (taken == conn->seen_taken_bytes)
     return;
   conn->seen_taken_bytes = taken;
   conn->active_ms = now;
-}
-
-/* How long the alarm rests at least. */
-static uint64_t spacing(const hvuv_limits_t* limits) {
-  uint64_t shortest = NEVER;
-
-  shortest = sooner(shortest, 0, limits->first_message_timeout_ms);
-  shortest = sooner(shortest, 0, limits->message_timeout_ms);
-  shortest = sooner(shortest, 0, limits->idle_timeout_ms);
-  shortest = sooner(shortest, 0, limits->end_timeout_ms);
-  return shortest / 16;
-}
-
-/* Ends what is late. Returns the first deadline of the others. */
-static uint64_t look_at_all(hvuv__group_t* group, uint64_t now) {
-  uint64_t first = NEVER;
-  uint64_t deadline;
-  hvuv_conn_t* conn;
-
-  for (conn = group->conns; conn != NULL; conn = conn->next) {
-    if (conn->state == HVUV__CONN_OPEN)
-      hvuv__conn_note_progress(conn, now);
-    deadline = deadline_of(conn);
-    if (deadline <= now) {
-      hvuv__conn_close(conn, UV_ETIMEDOUT);
-      continue;
-    }
-    deadline = with_progress(conn, deadline, now);
-    if (deadline < first)
-      first = deadline;
-  }
-  return first;
-}
-
-/* Those that a handler resumes meanwhile wait for the next alarm. Nothing is
- * freed here: connections close from the loop. */
-static void go_on_with_resumed(hvuv__group_t* group) {
-  hvuv_conn_t* conn;
-  hvuv_conn_t* next;
-
-  next = group->later;
-  group->later = NULL;
-  while ((conn = next) != NULL) {
-    next = conn->next_later;
-    conn->flags &= ~(unsigned int) HVUV__CONN_LATER;
-    hvuv__conn_go_on(conn);
-  }
-}
-
-void hvuv__group_alarm(hvuv__group_t* group) {
-  uint64_t now = group->wire->now(group);
-  uint64_t first;
-
-  group->alarm_at_ms = NEVER;
-  go_on_with_resumed(group);
-  if (now >= group->look_at_ms) {
-    group->look_at_ms = NEVER;
-    first = look_at_all(group, now);
-    if (first != NEVER && first < now + spacing(&group->limits))
-      first = now + spacing(&group->limits);
-    look_by(group, now, first);
-  } else {
-    look_by(group, now, group->look_at_ms);
-  }
-  if (group->on_alarm != NULL)
-    group->on_alarm(group);
 }

@@ -1,12 +1,38 @@
-/* The wire that is a stream. */
+/* A stream's data is its connection. */
+#include "conn/wire_stream.h"
+
+#include <assert.h>
+
 #include "base/alloc.h"
-#include "conn/conn.h"
+#include "conn/clock_loop.h"
+#include "conn/conn_group.h"
 #include "stream/write.h"
 
-static void on_closed(hvuv_stream_t* stream) {
-  hvuv_conn_t* conn = stream->data;
+/* What stands in front of a connection. */
+typedef struct front_s {
+  hvuv_stream_t stream;
+  hvuv_shutdown_t shutdown_req;
+} front_t;
 
-  hvuv__conn_closed(conn);
+static front_t* front_of(const hvuv_conn_t* conn) {
+  return (front_t*) (void*) ((char*) (uintptr_t) conn -
+                             HVUV__ALIGNED(sizeof(front_t)));
+}
+
+static hvuv_stream_t* stream_of(hvuv_conn_t* conn) {
+  return &front_of(conn)->stream;
+}
+
+/* In front of a chunk stands the request. */
+static hvuv_write_t* req_of(hvuv__chunk_t* chunk) {
+  return (hvuv_write_t*) (void*) ((char*) chunk -
+                                  HVUV__ALIGNED(sizeof(hvuv_write_t)));
+}
+
+/* --- What it reports ------------------------------------------------------ */
+
+static void on_closed(hvuv_stream_t* stream) {
+  hvuv__conn_closed(stream->data);
 }
 
 static void on_alloc(hvuv_stream_t* stream, size_t suggested, uv_buf_t* buf) {
@@ -15,7 +41,7 @@ static void on_alloc(hvuv_stream_t* stream, size_t suggested, uv_buf_t* buf) {
   (void) suggested;
   room = hvuv__hub_buffer(stream->hub);
   buf->base = room;
-  buf->len = room == NULL ? 0 : HVUV__HUB_BUFFER_BYTES;
+  buf->len = room == NULL ? 0 : HVUV__SLICE_BYTES;
 }
 
 static void on_read(hvuv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
@@ -31,68 +57,66 @@ static void on_read(hvuv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
     hvuv__conn_failed(conn, (int) nread);
 }
 
-static int read_stream(hvuv_conn_t* conn, int on) {
-  if (on)
-    return hvuv_read_start(&conn->stream, on_alloc, on_read);
-  return hvuv_read_stop(&conn->stream);
-}
-
 static void on_written(hvuv_write_t* req, int status) {
   hvuv__conn_sent(req->data, status);
 }
 
+static void on_shutdown(hvuv_shutdown_t* req, int status) {
+  hvuv__conn_shut(req->handle->data, status);
+}
+
+/* --- Its verbs ------------------------------------------------------------ */
+
+static int read_stream(hvuv_conn_t* conn, int on) {
+  if (on)
+    return hvuv_read_start(stream_of(conn), on_alloc, on_read);
+  return hvuv_read_stop(stream_of(conn));
+}
+
 static int write_stream(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
-  hvuv__write_gather(&conn->stream);
-  chunk->req.data = chunk;
+  hvuv_write_t* req = req_of(chunk);
+
+  hvuv__write_gather(stream_of(conn));
+  req->data = chunk;
   return hvuv_write(
-      &chunk->req, &conn->stream, chunk->bufs, chunk->nbufs, on_written);
+      req, stream_of(conn), chunk->bufs, chunk->nbufs, on_written);
 }
 
 static int try_write_stream(hvuv_conn_t* conn,
                             const uv_buf_t bufs[],
                             unsigned int nbufs) {
-  return hvuv_try_write(&conn->stream, bufs, nbufs);
+  return hvuv_try_write(stream_of(conn), bufs, nbufs);
 }
 
 static size_t queued(const hvuv_conn_t* conn) {
-  return conn->stream.write_queue_size;
-}
-
-static void on_shutdown(hvuv_shutdown_t* req, int status) {
-  hvuv_conn_t* conn = req->handle->data;
-
-  hvuv__conn_shut(conn, status);
+  return front_of(conn)->stream.write_queue_size;
 }
 
 static int shutdown_stream(hvuv_conn_t* conn) {
-  return hvuv_shutdown(&conn->shutdown_req, &conn->stream, on_shutdown);
+  front_t* front = front_of(conn);
+
+  return hvuv_shutdown(&front->shutdown_req, &front->stream, on_shutdown);
 }
 
 static void close_stream(hvuv_conn_t* conn) {
-  hvuv_close(&conn->stream, on_closed);
+  hvuv_close(stream_of(conn), on_closed);
 }
 
 static void hold(hvuv_conn_t* conn, int change) {
-  hvuv__hub_hold(conn->stream.hub, change);
+  hvuv__hub_hold(stream_of(conn)->hub, change);
 }
 
 static int peer(const hvuv_conn_t* conn, hvuv_addr_t* addr) {
-  return hvuv_getpeername(&conn->stream, addr);
+  return hvuv_getpeername(&front_of(conn)->stream, addr);
 }
 
 static int local(const hvuv_conn_t* conn, hvuv_addr_t* addr) {
-  return hvuv_getsockname(&conn->stream, addr);
-}
-
-static uint64_t now(const hvuv__group_t* group) {
-  return uv_now(group->loop);
-}
-
-static void set_alarm(hvuv__group_t* group, uint64_t delay_ms) {
-  hvuv__alarm_set(group->alarm, delay_ms);
+  return hvuv_getsockname(&front_of(conn)->stream, addr);
 }
 
 static const hvuv__wire_t wire = {
+    .conn_bytes = sizeof(front_t),
+    .chunk_bytes = sizeof(hvuv_write_t),
     .read = read_stream,
     .write = write_stream,
     .try_write = try_write_stream,
@@ -102,47 +126,36 @@ static const hvuv__wire_t wire = {
     .hold = hold,
     .peer = peer,
     .local = local,
-    .now = now,
-    .set_alarm = set_alarm,
+    .stream = stream_of,
 };
 
-static void on_alarm(void* owner) {
-  hvuv__group_t* group = owner;
-
-  hvuv__group_alarm(group);
-}
+/* --- For owners ----------------------------------------------------------- */
 
 int hvuv__group_init(hvuv__group_t* group,
                      uv_loop_t* loop,
                      const hvuv_limits_t* limits,
                      void** data) {
-  group->wire = &wire;
-  group->loop = loop;
-  group->data = data;
-  group->limits = *limits;
-  group->alarm_at_ms = UINT64_MAX;
-  group->look_at_ms = UINT64_MAX;
-  return hvuv__alarm_open(loop, group, on_alarm, &group->alarm);
+  hvuv__group_prepare(group, &wire, &hvuv__loop_clock, limits, data);
+  return hvuv__loop_clock_open(group, loop);
 }
 
 void hvuv__group_close(hvuv__group_t* group) {
-  hvuv__alarm_close(group->alarm);
-  group->alarm = NULL;
-  hvuv__free(group->cork);
-  group->cork = NULL;
+  hvuv__loop_clock_close(group);
+  hvuv__group_release(group);
 }
 
 hvuv_conn_t* hvuv__conn_new_stream(hvuv__group_t* group,
                                    const hvuv_protocol_t* protocol) {
   hvuv_conn_t* conn;
 
+  assert(group->wire == &wire);
   conn = hvuv__conn_new(group, protocol);
   if (conn == NULL)
     return NULL;
-  if (hvuv_init(group->loop, &conn->stream) != 0) {
-    hvuv__free(conn);
+  if (hvuv_init(group->loop, stream_of(conn)) != 0) {
+    hvuv__conn_free(conn);
     return NULL;
   }
-  conn->stream.data = conn;
+  stream_of(conn)->data = conn;
   return conn;
 }

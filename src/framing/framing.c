@@ -15,6 +15,7 @@
  */
 #include "hvuv/framing.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -27,6 +28,16 @@ enum state { HEAD = 0, BODY, GIVEN };
 /* Seven bits a byte, and a size is held in 32: whatever says more than
  * HVUV_FRAMING_MAX_MAX but fits is too large, and what does not fit no size. */
 #define VARINT_BYTES_MAX 5
+
+/* What holds between two calls. */
+static void check(const hvuv_decoder_t* d) {
+  assert(d->have_bytes <= d->room_bytes);
+  assert((d->bytes == NULL) == (d->room_bytes == 0));
+  assert(d->error == 0 || d->bytes == NULL);
+  assert(d->framing.max_message_bytes <= HVUV_FRAMING_MAX_MAX);
+  assert(d->state != BODY || d->size <= d->framing.max_message_bytes);
+  (void) d;
+}
 
 int hvuv_framing_check(const hvuv_framing_t* f) {
   if (f == NULL || f->max_message_bytes > HVUV_FRAMING_MAX_MAX)
@@ -93,6 +104,7 @@ static int fail(hvuv_decoder_t* d, int error) {
 }
 
 static void skip(uv_buf_t* input, size_t n) {
+  assert(n <= input->len);
   input->base += n;
   input->len -= (unsigned long) n; /* Its type, or wider, everywhere. */
 }
@@ -117,6 +129,7 @@ static int make_room(hvuv_decoder_t* d, size_t needed) {
     room *= 2;
   if (room > most_needed(d))
     room = most_needed(d);
+  assert(room >= needed);
   bytes = hvuv__malloc(room);
   if (bytes == NULL)
     return UV_ENOMEM;
@@ -145,6 +158,7 @@ static int keep(hvuv_decoder_t* d, uv_buf_t* input, size_t n) {
 
 /* Gives out what was kept. */
 static int give_kept(hvuv_decoder_t* d, size_t n, uv_buf_t* message) {
+  assert(n <= d->have_bytes);
   *message = uv_buf_init(d->bytes, (unsigned int) n);
   d->state = GIVEN;
   return 1;
@@ -287,12 +301,7 @@ static int next_line(hvuv_decoder_t* d, uv_buf_t* input, uv_buf_t* message) {
   return give_kept(d, without_cr(d->bytes, d->have_bytes), message);
 }
 
-int hvuv_decoder_next(hvuv_decoder_t* d, uv_buf_t* input, uv_buf_t* message) {
-  if (d->error != 0)
-    return d->error;
-  if (d->state == GIVEN)
-    begin_next(d);
-
+static int next(hvuv_decoder_t* d, uv_buf_t* input, uv_buf_t* message) {
   switch (d->framing.kind) {
     case HVUV_FRAMING_LENGTH:
     case HVUV_FRAMING_VARINT:
@@ -302,6 +311,20 @@ int hvuv_decoder_next(hvuv_decoder_t* d, uv_buf_t* input, uv_buf_t* message) {
     default:
       return next_raw(d, input, message);
   }
+}
+
+int hvuv_decoder_next(hvuv_decoder_t* d, uv_buf_t* input, uv_buf_t* message) {
+  int r;
+
+  if (d->error != 0)
+    return d->error;
+  if (d->state == GIVEN)
+    begin_next(d);
+  check(d);
+  r = next(d, input, message);
+  check(d);
+  assert((r == 1) == (d->state == GIVEN && d->error == 0));
+  return r;
 }
 
 int hvuv_decoder_end(const hvuv_decoder_t* d) {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
+#include "conn/conn_group.h"
 #include "harness/wire_test.h"
 
 #define NEVER UINT64_MAX
@@ -16,6 +16,7 @@
 static void on_gone(hvuv__group_t* group, hvuv_conn_t* conn, int reason) {
   hvuv_test_t* test = (hvuv_test_t*) group;
 
+  assert(conn == test->conn);
   (void) conn;
   test->conn = NULL;
   test->reason = reason;
@@ -24,7 +25,7 @@ static void on_gone(hvuv__group_t* group, hvuv_conn_t* conn, int reason) {
 static void prepare(hvuv_test_t* test,
                     const hvuv_limits_t* limits,
                     void* data) {
-  hvuv__group_t* group = &test->group;
+  hvuv_limits_t defaults;
 
   test->data = data;
   test->now_ms = CLOCK_BEGIN_MS;
@@ -32,15 +33,13 @@ static void prepare(hvuv_test_t* test,
   test->room = HVUV__TEST_NO_LIMIT;
   hvuv__test_extend(&test->sent, 0);
 
-  group->wire = &hvuv__test_wire;
-  group->data = &test->data;
-  group->alarm_at_ms = NEVER;
-  group->look_at_ms = NEVER;
-  group->on_gone = on_gone;
-  if (limits != NULL)
-    group->limits = *limits;
-  else
-    hvuv_limits_init(&group->limits);
+  hvuv_limits_init(&defaults);
+  hvuv__group_prepare(&test->group,
+                      &hvuv__test_wire,
+                      &hvuv__test_clock,
+                      limits != NULL ? limits : &defaults,
+                      &test->data);
+  test->group.on_gone = on_gone;
 }
 
 int hvuv_test_open(hvuv_test_t** out,
@@ -62,9 +61,9 @@ int hvuv_test_open(hvuv_test_t** out,
   }
 
   *out = test;
-  test->flags |= HVUV__TEST_RUNNING; /* For what on_open calls here. */
+  test->is_running = 1; /* For what on_open calls here. */
   hvuv__conn_open(test->conn);
-  test->flags &= ~(unsigned int) HVUV__TEST_RUNNING;
+  test->is_running = 0;
   hvuv__test_run(test);
   return 0;
 }
@@ -85,9 +84,7 @@ void hvuv_test_set_names(hvuv_test_t* test,
 size_t hvuv_test_receive(hvuv_test_t* test, const void* bytes, size_t nbytes) {
   const hvuv_conn_t* conn;
 
-  if (nbytes > 0 &&
-      !hvuv__test_has(test, HVUV__TEST_PEER_ENDS | HVUV__TEST_PEER_ENDED) &&
-      test->failure == 0)
+  if (nbytes > 0 && test->peers == HVUV__TEST_OPEN && test->failure == 0)
     memcpy(hvuv__test_extend(&test->inbox, nbytes), bytes, nbytes);
   hvuv__test_run(test);
 
@@ -99,12 +96,12 @@ size_t hvuv_test_receive(hvuv_test_t* test, const void* bytes, size_t nbytes) {
 }
 
 void hvuv_test_receive_end(hvuv_test_t* test) {
-  if (!hvuv__test_has(test, HVUV__TEST_PEER_ENDED))
-    test->flags |= HVUV__TEST_PEER_ENDS;
+  if (test->peers == HVUV__TEST_OPEN)
+    test->peers = HVUV__TEST_ENDING;
   hvuv__test_run(test);
 }
 
-void hvuv_test_fail(hvuv_test_t* test, int status) {
+void hvuv_test_break(hvuv_test_t* test, int status) {
   if (test->failure == 0 && status < 0) {
     test->failure = status;
     test->read = 0;
@@ -113,11 +110,12 @@ void hvuv_test_fail(hvuv_test_t* test, int status) {
   hvuv__test_run(test);
 }
 
-void hvuv_test_pass(hvuv_test_t* test, uint64_t ms) {
+void hvuv_test_advance(hvuv_test_t* test, uint64_t ms) {
   uint64_t until =
       ms < NEVER - 1 - test->now_ms ? test->now_ms + ms : NEVER - 1;
 
   hvuv__test_run(test);
+  assert(until >= test->now_ms);
   while (test->conn != NULL && test->alarm_ms > test->now_ms &&
          test->alarm_ms <= until) {
     test->now_ms = test->alarm_ms;
@@ -144,7 +142,7 @@ void hvuv_test_forget(hvuv_test_t* test) {
 }
 
 int hvuv_test_has_ended(const hvuv_test_t* test) {
-  return hvuv__test_has(test, HVUV__TEST_ENDED);
+  return test->ours == HVUV__TEST_ENDED;
 }
 
 hvuv_conn_t* hvuv_test_conn(const hvuv_test_t* test, int* reason) {
@@ -164,8 +162,7 @@ void hvuv_test_close(hvuv_test_t* test) {
     hvuv_conn_abort(test->conn, UV_ECANCELED);
     hvuv__test_run(test);
   }
-  assert(test->group.conns == NULL && test->group.later == NULL);
-  hvuv__free(test->group.cork);
+  hvuv__group_release(&test->group);
   free(test->inbox.base);
   free(test->sent.base);
   free(test);

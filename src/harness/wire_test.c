@@ -9,16 +9,37 @@
  */
 #include "harness/wire_test.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "loop/hub.h"
+#include "conn/conn_group.h"
 
 /* A handler that sends whenever it may would have each call go on for ever. */
 #define STEPS_MAX 10000
 
+/* In front of a chunk. */
+typedef struct front_s {
+  hvuv__chunk_t* next;
+  size_t left; /* bytes that the peer has not taken */
+} front_t;
+
+static front_t* front_of(hvuv__chunk_t* chunk) {
+  return (front_t*) (void*) ((char*) chunk - HVUV__ALIGNED(sizeof(front_t)));
+}
+
 static hvuv_test_t* test_of(const hvuv_conn_t* conn) {
   return (hvuv_test_t*) conn->group;
+}
+
+static void check(const hvuv_test_t* test) {
+  assert((test->head == NULL) == (test->tail == NULL));
+  assert(test->head != NULL || test->queued == 0);
+  assert(test->read <= test->inbox.used);
+  assert(test->ours != HVUV__TEST_ENDED || test->head == NULL);
+  assert(!test->is_reading || test->peers != HVUV__TEST_ENDED);
+  assert(test->failure <= 0);
+  (void) test;
 }
 
 void* hvuv__test_need(void* block) {
@@ -48,24 +69,23 @@ char* hvuv__test_extend(hvuv__test_bytes_t* bytes, size_t nbytes) {
 static int wire_read(hvuv_conn_t* conn, int on) {
   hvuv_test_t* test = test_of(conn);
 
-  test->flags &= ~(unsigned int) HVUV__TEST_READING;
-  if (on)
-    test->flags |= HVUV__TEST_READING;
+  assert(test->is_reading != on);
+  test->is_reading = on;
   return 0;
 }
 
 static int wire_write(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
   hvuv_test_t* test = test_of(conn);
-  hvuv_write_t* req = &chunk->req;
+  front_t* front = front_of(chunk);
 
-  req->data = chunk;
-  req->next = NULL;
-  req->queued_bytes = chunk->nbytes;
+  assert(test->ours == HVUV__TEST_OPEN && !test->is_closing);
+  front->next = NULL;
+  front->left = chunk->nbytes;
   if (test->head == NULL)
-    test->head = req;
+    test->head = chunk;
   else
-    test->tail->next = req;
-  test->tail = req;
+    front_of(test->tail)->next = chunk;
+  test->tail = chunk;
   test->queued += chunk->nbytes;
   return 0;
 }
@@ -86,7 +106,7 @@ static int wire_try_write(hvuv_conn_t* conn,
   taken = 0;
   for (i = 0; i < nbufs && test->room > 0; i++) {
     if (bufs[i].len == 0)
-      continue; /* It may have no base, which memcpy() must not be told. */
+      continue; /* It may have no base, which memcpy() does not allow. */
     n = bufs[i].len < test->room ? bufs[i].len : test->room;
     memcpy(hvuv__test_extend(&test->sent, n), bufs[i].base, n);
     if (test->room != HVUV__TEST_NO_LIMIT)
@@ -101,12 +121,14 @@ static size_t wire_queued(const hvuv_conn_t* conn) {
 }
 
 static int wire_shutdown(hvuv_conn_t* conn) {
-  test_of(conn)->flags |= HVUV__TEST_SHUTTING;
+  assert(test_of(conn)->ours == HVUV__TEST_OPEN);
+  test_of(conn)->ours = HVUV__TEST_ENDING;
   return 0;
 }
 
 static void wire_close(hvuv_conn_t* conn) {
-  test_of(conn)->flags |= HVUV__TEST_CLOSING;
+  assert(!test_of(conn)->is_closing);
+  test_of(conn)->is_closing = 1;
 }
 
 static void wire_hold(hvuv_conn_t* conn, int change) {
@@ -131,19 +153,8 @@ static int wire_local(const hvuv_conn_t* conn, hvuv_addr_t* addr) {
   return name_of(conn, 1, addr);
 }
 
-static uint64_t wire_now(const hvuv__group_t* group) {
-  return ((const hvuv_test_t*) group)->now_ms;
-}
-
-static void wire_set_alarm(hvuv__group_t* group, uint64_t delay_ms) {
-  hvuv_test_t* test = (hvuv_test_t*) group;
-
-  test->alarm_ms = delay_ms < UINT64_MAX - test->now_ms
-                       ? test->now_ms + delay_ms
-                       : UINT64_MAX;
-}
-
 const hvuv__wire_t hvuv__test_wire = {
+    .chunk_bytes = sizeof(front_t),
     .read = wire_read,
     .write = wire_write,
     .try_write = wire_try_write,
@@ -153,39 +164,57 @@ const hvuv__wire_t hvuv__test_wire = {
     .hold = wire_hold,
     .peer = wire_peer,
     .local = wire_local,
-    .now = wire_now,
-    .set_alarm = wire_set_alarm,
+};
+
+/* --- The clock's ---------------------------------------------------------- */
+
+static uint64_t clock_now(const hvuv__group_t* group) {
+  return ((const hvuv_test_t*) group)->now_ms;
+}
+
+static void clock_set_alarm(hvuv__group_t* group, uint64_t delay_ms) {
+  hvuv_test_t* test = (hvuv_test_t*) group;
+
+  test->alarm_ms = delay_ms < UINT64_MAX - test->now_ms
+                       ? test->now_ms + delay_ms
+                       : UINT64_MAX;
+}
+
+const hvuv__clock_t hvuv__test_clock = {
+    .now = clock_now,
+    .set_alarm = clock_set_alarm,
 };
 
 /* --- What comes of them: steps -------------------------------------------- */
 
 /* Each returns whether there was something to do. */
 
-static void tell_first(hvuv_test_t* test, int status) {
-  hvuv_write_t* req = test->head;
+static void report_first(hvuv_test_t* test, int status) {
+  hvuv__chunk_t* chunk = test->head;
 
-  test->head = req->next;
-  test->queued -= req->queued_bytes;
-  hvuv__conn_sent(req->data, status);
+  test->head = front_of(chunk)->next;
+  if (test->head == NULL)
+    test->tail = NULL;
+  test->queued -= front_of(chunk)->left;
+  hvuv__conn_sent(chunk, status);
 }
 
 static int step_close(hvuv_test_t* test) {
-  if (!hvuv__test_has(test, HVUV__TEST_CLOSING))
+  if (!test->is_closing)
     return 0;
   while (test->head != NULL)
-    tell_first(test, UV_ECANCELED);
+    report_first(test, UV_ECANCELED);
   hvuv__conn_closed(test->conn);
   return 1;
 }
 
 static int step_fail(hvuv_test_t* test) {
-  if (test->failure == 0 ||
-      (!hvuv__test_has(test, HVUV__TEST_READING) && test->head == NULL))
+  if (test->failure == 0 || (!test->is_reading && test->head == NULL))
     return 0;
-  if (hvuv__test_has(test, HVUV__TEST_READING))
+  if (test->is_reading)
     hvuv__conn_failed(test->conn, test->failure);
   else
-    tell_first(test, test->failure);
+    report_first(test, test->failure);
   return 1;
 }
 
@@ -219,46 +248,44 @@ static void copy_out(const hvuv__chunk_t* chunk,
 }
 
 /* The peer takes of one chunk what it has room for. */
-static void take(hvuv_test_t* test, hvuv_write_t* req) {
-  const hvuv__chunk_t* chunk = req->data;
+static void take(hvuv_test_t* test, hvuv__chunk_t* chunk) {
+  front_t* front = front_of(chunk);
   size_t n;
 
-  n = req->queued_bytes < test->room ? req->queued_bytes : test->room;
-  copy_out(chunk,
-           chunk->nbytes - req->queued_bytes,
-           n,
-           hvuv__test_extend(&test->sent, n));
-  req->queued_bytes -= n;
+  assert(front->left <= chunk->nbytes);
+  n = front->left < test->room ? front->left : test->room;
+  copy_out(
+      chunk, chunk->nbytes - front->left, n, hvuv__test_extend(&test->sent, n));
+  front->left -= n;
   test->queued -= n;
   if (test->room != HVUV__TEST_NO_LIMIT)
     test->room -= n;
 }
 
-/* All is taken that can be, and then the connection is told of what was taken
- * whole; not of what it sends meanwhile. */
+/* All is taken that can be, and then what was taken whole is reported to the
+ * connection; not what it sends meanwhile. */
 static int step_send(hvuv_test_t* test) {
   size_t before = test->queued;
   unsigned int ndone = 0;
-  hvuv_write_t* req;
+  hvuv__chunk_t* chunk;
 
-  for (req = test->head; req != NULL; req = req->next) {
-    take(test, req);
-    if (req->queued_bytes > 0)
+  for (chunk = test->head; chunk != NULL; chunk = front_of(chunk)->next) {
+    take(test, chunk);
+    if (front_of(chunk)->left > 0)
       break;
     ndone++;
   }
   if (ndone == 0)
     return test->queued != before;
   while (ndone-- > 0)
-    tell_first(test, 0);
+    report_first(test, 0);
   return 1;
 }
 
 static int step_shutdown(hvuv_test_t* test) {
-  if (!hvuv__test_has(test, HVUV__TEST_SHUTTING) || test->head != NULL)
+  if (test->ours != HVUV__TEST_ENDING || test->head != NULL)
     return 0;
-  test->flags &= ~(unsigned int) HVUV__TEST_SHUTTING;
-  test->flags |= HVUV__TEST_ENDED;
+  test->ours = HVUV__TEST_ENDED;
   hvuv__conn_shut(test->conn, 0);
   return 1;
 }
@@ -281,18 +308,16 @@ static void read_slice(hvuv_test_t* test, size_t nbytes) {
 static int step_read(hvuv_test_t* test) {
   size_t unread = test->inbox.used - test->read;
 
-  if (!hvuv__test_has(test, HVUV__TEST_READING))
+  if (!test->is_reading)
     return 0;
   if (unread > 0) {
-    read_slice(test,
-               unread < HVUV__HUB_BUFFER_BYTES ? unread
-                                               : HVUV__HUB_BUFFER_BYTES);
+    read_slice(test, unread < HVUV__SLICE_BYTES ? unread : HVUV__SLICE_BYTES);
     return 1;
   }
-  if (!hvuv__test_has(test, HVUV__TEST_PEER_ENDS))
+  if (test->peers != HVUV__TEST_ENDING)
     return 0;
-  test->flags &= ~(unsigned int) (HVUV__TEST_PEER_ENDS | HVUV__TEST_READING);
-  test->flags |= HVUV__TEST_PEER_ENDED;
+  test->is_reading = 0;
+  test->peers = HVUV__TEST_ENDED;
   hvuv__conn_received_end(test->conn);
   return 1;
 }
@@ -305,11 +330,14 @@ static int step(hvuv_test_t* test) {
 void hvuv__test_run(hvuv_test_t* test) {
   int i;
 
-  if (hvuv__test_has(test, HVUV__TEST_RUNNING))
+  if (test->is_running)
     return;
-  test->flags |= HVUV__TEST_RUNNING;
-  for (i = 0; i < STEPS_MAX && test->conn != NULL; i++)
+  test->is_running = 1;
+  for (i = 0; i < STEPS_MAX && test->conn != NULL; i++) {
+    check(test);
     if (!step(test))
       break;
-  test->flags &= ~(unsigned int) HVUV__TEST_RUNNING;
+  }
+  test->is_running = 0;
+  check(test);
 }

@@ -1,6 +1,9 @@
 /*
- * The wire that is a test program: what testing.c, the user's side of it, and
- * wire_test.c, the connection's side, share.
+ * The wire and the clock that are a test program: what testing.c, the user's
+ * side of them, and wire_test.c, the connection's side, share.
+ *
+ *   what the peer sends       OPEN --- receive_end ---> ENDING --- it was read --> ENDED
+ *   what the connection sends OPEN --- shutdown ------> ENDING --- all taken ----> ENDED
  *
  * Memory here is not from alloc.h, see hvuv/testing.h.
  */
@@ -18,41 +21,44 @@ typedef struct hvuv__test_bytes_s {
   size_t room;
 } hvuv__test_bytes_t;
 
-enum hvuv__test_flag {
-  HVUV__TEST_RUNNING = 1 << 0,
-  HVUV__TEST_READING = 1 << 1,  /* what the connection wants ... */
-  HVUV__TEST_SHUTTING = 1 << 2, /* ... and its end, behind what is queued */
-  HVUV__TEST_ENDED = 1 << 3,
-  HVUV__TEST_CLOSING = 1 << 4,
-  HVUV__TEST_PEER_ENDS = 1 << 5, /* behind what is in the inbox */
-  HVUV__TEST_PEER_ENDED = 1 << 6
+enum hvuv__test_side {
+  HVUV__TEST_OPEN = 0,
+  HVUV__TEST_ENDING, /* behind what is under way */
+  HVUV__TEST_ENDED
 };
 
 struct hvuv_test_s {
   hvuv__group_t group; /* first, so that the wire finds the test */
   hvuv_conn_t* conn;   /* NULL when it is gone */
   void* data;
-  unsigned int flags;
   int reason;
-  int failure; /* of the socket */
+  int is_running; /* hvuv__test_run() is at work */
+  int failure;    /* of the wire; 0: it is whole */
+
+  /* What the connection wants. */
+  int is_reading;
+  int is_closing;
+  enum hvuv__test_side ours;
+
   uint64_t now_ms;
-  uint64_t alarm_ms;
-  hvuv__test_bytes_t inbox; /* not read yet */
-  size_t read;              /* of those, read */
+  uint64_t alarm_ms; /* UINT64_MAX: not set */
+
+  enum hvuv__test_side peers;
+  hvuv__test_bytes_t inbox; /* sent by the peer */
+  size_t read;              /* of those, by the connection */
   hvuv__test_bytes_t sent;  /* taken by the peer */
   size_t room;              /* bytes that the peer will take */
-  size_t queued;
-  hvuv_write_t* head; /* of the chunks; data is the chunk */
-  hvuv_write_t* tail;
+
+  size_t queued; /* bytes in the chunks that the peer has not taken */
+  hvuv__chunk_t* head;
+  hvuv__chunk_t* tail;
+
   hvuv_addr_t names[2]; /* the peer's, ours */
   int has_name[2];
 };
 
 extern const hvuv__wire_t hvuv__test_wire;
-
-static inline int hvuv__test_has(const hvuv_test_t* test, unsigned int flags) {
-  return (test->flags & flags) != 0;
-}
+extern const hvuv__clock_t hvuv__test_clock;
 
 /* Does what there is to do, one step after the other. From inside a handler,
  * which is where it is called again, it leaves that to the call that is at

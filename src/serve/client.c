@@ -122,7 +122,7 @@ static int dial(client_t* c) {
   c->state = HVUV__CLIENT_DIALLING;
   hvuv__retry_begin(&c->retry);
   c->connect_req.data = c;
-  stream = &c->conn->stream;
+  stream = hvuv_conn_stream(c->conn);
   hvuv_set_connect_timeout(stream, c->options.connect_timeout_ms);
   err = hvuv_connect(&c->connect_req, stream, &c->addr, on_connected);
   if (err != 0)

@@ -35,7 +35,7 @@ int hvuv__listener_accept(hvuv__listener_t* l, hvuv_conn_t* conn) {
 
   check(l);
   assert(l->state == HVUV__LISTENER_CALLED);
-  err = hvuv_accept(&l->stream, &conn->stream);
+  err = hvuv_accept(&l->stream, hvuv_conn_stream(conn));
   if (err == 0)
     l->state = HVUV__LISTENER_QUIET;
   return err;

@@ -18,7 +18,7 @@
 #define HVUV_SRC_SERVE_OWNER_H
 
 #include "loop/alarm.h"
-#include "conn/conn.h"
+#include "conn/wire_stream.h"
 
 typedef struct hvuv__owner_s hvuv__owner_t;
 

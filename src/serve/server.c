@@ -332,7 +332,7 @@ void hvuv_server_each(hvuv_server_t* handle,
 
   /* None is freed or added meanwhile: that happens from the loop. */
   for (conn = handle->impl->owner.group.conns; conn != NULL; conn = conn->next)
-    if (conn->state == HVUV__CONN_OPEN)
+    if (hvuv__conn_is(conn, HVUV__CONN_SENDS))
       visit(conn, arg);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "conn/conn.h"
+#include "conn/conn_group.h"
 #include "support/alloc.h"
 #include "support/trace.h"
 
@@ -80,12 +81,12 @@ static int wire_name(const hvuv_conn_t* conn, hvuv_addr_t* addr) {
   return UV_ENOTSUP;
 }
 
-static uint64_t wire_now(const hvuv__group_t* group) {
+static uint64_t clock_now(const hvuv__group_t* group) {
   (void) group;
   return scene.now_ms;
 }
 
-static void wire_set_alarm(hvuv__group_t* group, uint64_t delay_ms) {
+static void clock_set_alarm(hvuv__group_t* group, uint64_t delay_ms) {
   (void) group;
   scene.alarm_ms = scene.now_ms + delay_ms;
   scene.nalarms++;
@@ -100,8 +101,11 @@ static const hvuv__wire_t wire = {
     .hold = wire_hold,
     .peer = wire_name,
     .local = wire_name,
-    .now = wire_now,
-    .set_alarm = wire_set_alarm,
+};
+
+static const hvuv__clock_t hand_clock = {
+    .now = clock_now,
+    .set_alarm = clock_set_alarm,
 };
 
 /* The same, and one that can send at once. */
@@ -154,6 +158,8 @@ static void on_gone(hvuv__group_t* group, hvuv_conn_t* conn, int reason) {
 }
 
 static int up(void** state) {
+  hvuv_limits_t limits;
+
   (void) state;
   alloc_install();
   memset(&scene, 0, sizeof(scene));
@@ -164,12 +170,9 @@ static int up(void** state) {
   scene.alarm_ms = UINT64_MAX;
   trying_wire = wire;
   trying_wire.try_write = wire_try_write;
-  scene.group.wire = &wire;
-  scene.group.data = &scene.data;
-  scene.group.alarm_at_ms = UINT64_MAX;
-  scene.group.look_at_ms = UINT64_MAX;
+  hvuv_limits_init(&limits);
+  hvuv__group_prepare(&scene.group, &wire, &hand_clock, &limits, &scene.data);
   scene.group.on_gone = on_gone;
-  hvuv_limits_init(&scene.group.limits);
   trace_reset();
   return 0;
 }
@@ -186,7 +189,7 @@ static int down(void** state) {
   }
   hvuv__free(scene.group.cork);
   alloc_check();
-  return scene.group.conns == NULL && scene.group.later == NULL ? 0 : -1;
+  return scene.group.conns == NULL && scene.group.resumed == NULL ? 0 : -1;
 }
 
 #define GROUP(test) cmocka_unit_test_setup_teardown(test, up, down)
@@ -287,7 +290,7 @@ static void one_that_resumes_in_on_close_is_forgotten(void** state) {
   trace_reset();
   ring();
   assert_story("");
-  assert_null(scene.group.later);
+  assert_null(scene.group.resumed);
 }
 
 static void resume_all(hvuv_conn_t* conn) {
@@ -450,7 +453,7 @@ static void a_shutdown_of_what_is_gone_has_succeeded(void** state) {
   open_all();
   hvuv_conn_end(scene.conns[0]);
   hvuv__conn_shut(scene.conns[0], UV_ENOTCONN);
-  assert_int_equal(scene.conns[0]->state, HVUV__CONN_ENDING);
+  assert_int_equal(scene.conns[0]->state, HVUV__CONN_ENDED);
   hvuv__conn_received_end(scene.conns[0]);
   assert_int_equal(scene.conns[0]->state, HVUV__CONN_CLOSING);
   assert_int_equal(scene.conns[0]->reason, 0);

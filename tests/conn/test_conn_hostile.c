@@ -121,9 +121,9 @@ static void one_that_never_reads_waits_and_is_dropped(void** state) {
   assert_true(waiting > 99 * SLICE);
   assert_true(hvuv_conn_queued_bytes(rig->conn) <=
               rig->limits.high_water_bytes + 1001);
-  hvuv_test_pass(rig->test,
-                 rig->limits.idle_timeout_ms +
-                     rig->limits.idle_timeout_ms / 16);
+  hvuv_test_advance(rig->test,
+                    rig->limits.idle_timeout_ms +
+                        rig->limits.idle_timeout_ms / 16);
   assert_story("open close:ETIMEDOUT");
 
   /* Each queued message of a thousand bytes is a block with its request. */
@@ -165,7 +165,7 @@ static void one_that_takes_a_byte_a_second_is_served(void** state) {
   hvuv_test_set_room(rig->test, 0);
   rig_receive(rig, "abc\n");
   for (i = 0; i < 1001; i++) {
-    hvuv_test_pass(rig->test, 1000);
+    hvuv_test_advance(rig->test, 1000);
     hvuv_test_set_room(rig->test, 1);
   }
   hvuv_test_sent(rig->test, &nbytes);
@@ -182,9 +182,9 @@ static void one_that_sends_half_a_frame_is_dropped(void** state) {
   rig->protocol.framing.prefix_bytes = 4;
   rig_open(rig);
   hvuv_test_receive(rig->test, "\0\0\0\1a\0\0\0\10half", 13);
-  hvuv_test_pass(rig->test, 29 * 1000);
+  hvuv_test_advance(rig->test, 29 * 1000);
   assert_story("open message:a");
-  hvuv_test_pass(rig->test, 3 * 1000);
+  hvuv_test_advance(rig->test, 3 * 1000);
   assert_story("close:ETIMEDOUT");
   assert_held_at_most("half a frame", SMALL);
 }
@@ -300,7 +300,7 @@ static void one_that_goes_at_any_byte_is_told_why(void** state) {
   for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     rig_open(rig);
     rig_receive(rig, rows[i].bytes);
-    hvuv_test_fail(rig->test, UV_ECONNRESET);
+    hvuv_test_break(rig->test, UV_ECONNRESET);
     assert_story(rows[i].story);
     assert_null(hvuv_test_conn(rig->test, &reason));
     assert_int_equal(reason, UV_ECONNRESET);
@@ -327,7 +327,7 @@ static void one_that_goes_at_any_byte_of_an_answer_is_noticed(void** state) {
     hvuv_test_set_room(rig->test, taken);
     assert_int_equal(hvuv_conn_send(rig->conn, "abcd", 4), 0);
     hvuv_conn_pause(rig->conn);
-    hvuv_test_fail(rig->test, UV_EPIPE);
+    hvuv_test_break(rig->test, UV_EPIPE);
     assert_story("open close:EPIPE");
     hvuv_test_close(rig->test);
     rig->test = NULL;
@@ -361,7 +361,7 @@ static void play(rig_t* rig) {
   hvuv_test_receive_end(rig->test);
   for (i = 0; i < 3 && hvuv_test_conn(rig->test, NULL) != NULL; i++) {
     hvuv_conn_resume(rig->conn);
-    hvuv_test_pass(rig->test, 0);
+    hvuv_test_advance(rig->test, 0);
   }
 }
 

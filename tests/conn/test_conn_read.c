@@ -42,7 +42,7 @@ static void finish(rig_t* rig) {
 }
 
 static void run(rig_t* rig) {
-  hvuv_test_pass(rig->test, 0);
+  hvuv_test_advance(rig->test, 0);
 }
 
 static void answer_much(hvuv_conn_t* conn) {
@@ -99,7 +99,7 @@ static void messages_wait_for_a_resume_at_every_split(void** state) {
       for (n = 0; n < 4; n++) {
         assert_true(rig->nmessages <= 1 + (unsigned int) n);
         hvuv_conn_resume(rig->conn);
-        hvuv_test_pass(rig->test, 0);
+        hvuv_test_advance(rig->test, 0);
       }
       finish(rig);
     }
@@ -224,11 +224,11 @@ static void a_pause_holds_messages_back(void** state) {
   hvuv_conn_pause(rig->conn);
   assert_int_equal(rig_receive(rig, "a\nb\n"), 4);
   hvuv_test_receive_end(rig->test);
-  hvuv_test_pass(rig->test, 1000);
+  hvuv_test_advance(rig->test, 1000);
   assert_story("open");
   hvuv_conn_resume(rig->conn);
   assert_story("");
-  hvuv_test_pass(rig->test, 0);
+  hvuv_test_advance(rig->test, 0);
   assert_story("message:a message:b end");
 }
 
@@ -242,7 +242,7 @@ static void a_pause_in_on_message_holds_the_next_back(void** state) {
   assert_story("open message:a");
   hvuv_conn_resume(rig->conn);
   assert_story(""); /* No function calls a handler back. */
-  hvuv_test_pass(rig->test, 0);
+  hvuv_test_advance(rig->test, 0);
   assert_story("message:b");
   rig->at[AT_MESSAGE] = NULL;
   hvuv_conn_resume(rig->conn);
@@ -258,7 +258,7 @@ static void a_pause_in_on_open_holds_the_first_back(void** state) {
   rig_receive(rig, "a\n");
   assert_story("open");
   hvuv_conn_resume(rig->conn);
-  hvuv_test_pass(rig->test, 0);
+  hvuv_test_advance(rig->test, 0);
   assert_story("message:a");
 }
 
@@ -312,12 +312,12 @@ static void a_pause_after_a_resume_holds_again(void** state) {
   rig_receive(rig, "a\nb\n");
   hvuv_conn_resume(rig->conn);
   hvuv_conn_pause(rig->conn);
-  hvuv_test_pass(rig->test, 100);
+  hvuv_test_advance(rig->test, 100);
   assert_story("open message:a");
   hvuv_conn_resume(rig->conn);
   hvuv_conn_pause(rig->conn);
   hvuv_conn_resume(rig->conn);
-  hvuv_test_pass(rig->test, 0);
+  hvuv_test_advance(rig->test, 0);
   assert_story("message:b");
 }
 
@@ -327,11 +327,11 @@ static void a_failure_behind_a_pause_shows_at_the_resume(void** state) {
   rig->at[AT_MESSAGE] = rig_pause;
   rig_open(rig);
   rig_receive(rig, "a\nb\n");
-  hvuv_test_fail(rig->test, UV_ECONNRESET);
+  hvuv_test_break(rig->test, UV_ECONNRESET);
   assert_story("open message:a");
   rig->at[AT_MESSAGE] = NULL;
   hvuv_conn_resume(rig->conn);
-  hvuv_test_pass(rig->test, 0);
+  hvuv_test_advance(rig->test, 0);
   assert_story("message:b close:ECONNRESET");
 }
 
@@ -344,7 +344,7 @@ static void an_end_behind_half_a_message_waits_behind_a_pause(void** state) {
   hvuv_test_receive_end(rig->test);
   assert_story("open message:a");
   hvuv_conn_resume(rig->conn);
-  hvuv_test_pass(rig->test, 0);
+  hvuv_test_advance(rig->test, 0);
   assert_story("close:EOF");
 }
 
@@ -356,7 +356,7 @@ static void an_abort_while_messages_wait_drops_them(void** state) {
   rig_receive(rig, "a\nb\n");
   hvuv_conn_resume(rig->conn);
   rig_abort(rig->conn);
-  hvuv_test_pass(rig->test, 1000);
+  hvuv_test_advance(rig->test, 1000);
   assert_story("open message:a close:ENOTSUP");
 }
 
@@ -395,7 +395,7 @@ static void an_abort_among_what_waited_drops_the_rest(void** state) {
   rig_receive(rig, "a\nb\nc\n");
   rig->at[AT_MESSAGE] = rig_abort;
   hvuv_conn_resume(rig->conn);
-  hvuv_test_pass(rig->test, 0);
+  hvuv_test_advance(rig->test, 0);
   assert_story("open message:a message:b close:ENOTSUP");
 }
 
@@ -407,7 +407,7 @@ static void a_wrong_message_among_what_waited_closes(void** state) {
   rig_open(rig);
   rig_receive(rig, "a\nbbb\nc\n");
   hvuv_conn_resume(rig->conn);
-  hvuv_test_pass(rig->test, 0);
+  hvuv_test_advance(rig->test, 0);
   assert_story("open message:a close:EMSGSIZE");
 }
 

@@ -25,15 +25,15 @@
  * and when. */
 static void assert_times_out_after(rig_t* rig, uint64_t ms) {
   trace_reset();
-  hvuv_test_pass(rig->test, ms - 1);
+  hvuv_test_advance(rig->test, ms - 1);
   assert_story("");
-  hvuv_test_pass(rig->test, 1 + SLACK);
+  hvuv_test_advance(rig->test, 1 + SLACK);
   assert_story("close:ETIMEDOUT");
 }
 
 static void assert_never_times_out(rig_t* rig) {
   trace_reset();
-  hvuv_test_pass(rig->test, 1000 * (uint64_t) T);
+  hvuv_test_advance(rig->test, 1000 * (uint64_t) T);
   assert_story("");
   assert_non_null(hvuv_test_conn(rig->test, NULL));
 }
@@ -62,7 +62,7 @@ static void a_part_is_not_the_first_message(void** state) {
   set_no_times(rig);
   rig->limits.first_message_timeout_ms = T;
   rig_open(rig);
-  hvuv_test_pass(rig->test, T / 2);
+  hvuv_test_advance(rig->test, T / 2);
   rig_receive(rig, "half");
   assert_times_out_after(rig, T / 2);
 }
@@ -73,7 +73,7 @@ static void after_the_first_message_its_time_is_over(void** state) {
   set_no_times(rig);
   rig->limits.first_message_timeout_ms = T;
   rig_open(rig);
-  hvuv_test_pass(rig->test, T - 1);
+  hvuv_test_advance(rig->test, T - 1);
   rig_receive(rig, "a\n");
   assert_never_times_out(rig);
 }
@@ -108,7 +108,7 @@ static void a_message_that_has_begun_must_end(void** state) {
   set_no_times(rig);
   rig->limits.message_timeout_ms = T;
   rig_open(rig);
-  hvuv_test_pass(rig->test, 3 * T);
+  hvuv_test_advance(rig->test, 3 * T);
   rig_receive(rig, "a\nh");
   assert_times_out_after(rig, T);
 }
@@ -120,7 +120,7 @@ static void more_of_a_message_buys_no_time(void** state) {
   rig->limits.message_timeout_ms = T;
   rig_open(rig);
   rig_receive(rig, "h");
-  hvuv_test_pass(rig->test, T / 2);
+  hvuv_test_advance(rig->test, T / 2);
   rig_receive(rig, "a");
   assert_times_out_after(rig, T / 2);
 }
@@ -132,7 +132,7 @@ static void between_messages_no_time_counts(void** state) {
   rig->limits.message_timeout_ms = T;
   rig_open(rig);
   rig_receive(rig, "a");
-  hvuv_test_pass(rig->test, T - 1);
+  hvuv_test_advance(rig->test, T - 1);
   rig_receive(rig, "\n");
   assert_never_times_out(rig);
 }
@@ -148,7 +148,7 @@ static void each_message_has_its_own_time(void** state) {
   rig_open(rig);
   for (i = 0; i < 10; i++) {
     rig_receive(rig, "tail\nhead");
-    hvuv_test_pass(rig->test, T / 2);
+    hvuv_test_advance(rig->test, T / 2);
   }
   assert_story("open");
   assert_times_out_after(rig, T / 2);
@@ -173,7 +173,7 @@ static void while_we_do_not_read_a_message_has_time(void** state) {
   rig->limits.message_timeout_ms = T;
   rig_open(rig);
   rig_receive(rig, "half");
-  hvuv_test_pass(rig->test, T / 2);
+  hvuv_test_advance(rig->test, T / 2);
   hvuv_conn_pause(rig->conn);
   assert_never_times_out(rig);
   hvuv_conn_resume(rig->conn);
@@ -215,7 +215,7 @@ static void bytes_that_come_keep_it(void** state) {
   rig->limits.idle_timeout_ms = T;
   rig_open(rig);
   for (i = 0; i < 10; i++) {
-    hvuv_test_pass(rig->test, T / 2 + 7);
+    hvuv_test_advance(rig->test, T / 2 + 7);
     rig_receive(rig, "a");
   }
   assert_story("open");
@@ -230,10 +230,10 @@ static void bytes_that_go_keep_it(void** state) {
   rig->limits.idle_timeout_ms = T;
   rig_open(rig);
   for (i = 0; i < 10; i++) {
-    hvuv_test_pass(rig->test, T / 2 + 7);
+    hvuv_test_advance(rig->test, T / 2 + 7);
     assert_int_equal(hvuv_conn_send(rig->conn, "a", 1), 0);
   }
-  hvuv_test_pass(rig->test, 0);
+  hvuv_test_advance(rig->test, 0);
   assert_story("open");
   assert_times_out_after(rig, T);
 }
@@ -245,7 +245,7 @@ static void bytes_that_only_wait_do_not_keep_it(void** state) {
   rig->limits.idle_timeout_ms = T;
   rig_open(rig);
   hvuv_test_set_room(rig->test, 0);
-  hvuv_test_pass(rig->test, T / 2);
+  hvuv_test_advance(rig->test, T / 2);
   assert_int_equal(hvuv_conn_send(rig->conn, "a", 1), 0);
   assert_times_out_after(rig, T / 2);
 }
@@ -260,7 +260,7 @@ static void a_part_of_a_send_that_goes_keeps_it(void** state) {
   hvuv_test_set_room(rig->test, 0);
   assert_int_equal(hvuv_conn_send(rig->conn, "abcdefghijklmnop", 16), 0);
   for (i = 0; i < 10; i++) {
-    hvuv_test_pass(rig->test, T / 2 + 7);
+    hvuv_test_advance(rig->test, T / 2 + 7);
     hvuv_test_set_room(rig->test, 1);
   }
   assert_story("open");
@@ -275,7 +275,7 @@ static void a_peer_that_stops_inside_a_send_is_late_too(void** state) {
   rig_open(rig);
   hvuv_test_set_room(rig->test, 1);
   assert_int_equal(hvuv_conn_send(rig->conn, "abc", 3), 0);
-  hvuv_test_pass(rig->test, 0);
+  hvuv_test_advance(rig->test, 0);
   assert_times_out_after(rig, T);
 }
 
@@ -294,9 +294,9 @@ static void answers_to_what_waited_keep_it(void** state) {
   hvuv_conn_resume(rig->conn);
   rig_receive(rig, "a\nb\n");
   rig->at[AT_MESSAGE] = answer;
-  hvuv_test_pass(rig->test, T / 2);
+  hvuv_test_advance(rig->test, T / 2);
   hvuv_conn_resume(rig->conn);
-  hvuv_test_pass(rig->test, 0);
+  hvuv_test_advance(rig->test, 0);
   assert_int_equal(rig->nmessages, 2);
   assert_times_out_after(rig, T);
 }
@@ -320,7 +320,7 @@ static void the_peers_end_must_follow_ours(void** state) {
   set_no_times(rig);
   rig->limits.end_timeout_ms = T;
   rig_open(rig);
-  hvuv_test_pass(rig->test, 3 * T);
+  hvuv_test_advance(rig->test, 3 * T);
   hvuv_conn_end(rig->conn);
   assert_times_out_after(rig, T);
 }
@@ -334,7 +334,7 @@ static void a_peer_that_sends_for_ever_is_late_too(void** state) {
   rig_open(rig);
   hvuv_conn_end(rig->conn);
   for (i = 0; i < 15; i++) {
-    hvuv_test_pass(rig->test, SLACK);
+    hvuv_test_advance(rig->test, SLACK);
     rig_receive(rig, "a\n");
   }
   assert_times_out_after(rig, SLACK);
@@ -377,7 +377,7 @@ static void without_limits_time_does_nothing(void** state) {
   assert_never_times_out(rig);
   hvuv_conn_end(rig->conn);
   assert_never_times_out(rig);
-  hvuv_test_pass(rig->test, UINT64_MAX);
+  hvuv_test_advance(rig->test, UINT64_MAX);
   assert_story("");
 }
 
@@ -388,9 +388,9 @@ static void the_first_of_them_counts(void** state) {
   rig->limits.message_timeout_ms = 2 * T;
   rig->limits.idle_timeout_ms = T;
   rig_open(rig);
-  hvuv_test_pass(rig->test, T / 2);
+  hvuv_test_advance(rig->test, T / 2);
   rig_receive(rig, "h"); /* Idle at 1.5 T, message at 2.5 T, first at 3 T. */
-  hvuv_test_pass(rig->test, T - 1);
+  hvuv_test_advance(rig->test, T - 1);
   assert_story("open");
   rig_receive(rig, "h"); /* Idle at 2.5 T and no sooner than the message. */
   assert_times_out_after(rig, T);
@@ -414,7 +414,7 @@ static void limits_of_a_millisecond_work(void** state) {
   set_no_times(rig);
   rig->limits.idle_timeout_ms = 1;
   rig_open(rig);
-  hvuv_test_pass(rig->test, 1);
+  hvuv_test_advance(rig->test, 1);
   assert_story("open close:ETIMEDOUT");
 }
 
@@ -423,7 +423,7 @@ static void a_time_that_passes_counts_once(void** state) {
   hvuv_stats_t stats;
 
   rig_open(rig);
-  hvuv_test_pass(rig->test, 10 * 60 * 1000);
+  hvuv_test_advance(rig->test, 10 * 60 * 1000);
   assert_story("open close:ETIMEDOUT");
   hvuv_test_stats(rig->test, &stats);
   assert_int_equal(stats.timed_out, 1);

@@ -63,9 +63,9 @@ static void no_limits_are_the_defaults(void** state) {
   rig_t* rig = *state;
 
   assert_int_equal(hvuv_test_open(&rig->test, &rig->protocol, NULL, rig), 0);
-  hvuv_test_pass(rig->test, 10 * 1000 - 1);
+  hvuv_test_advance(rig->test, 10 * 1000 - 1);
   assert_story("open");
-  hvuv_test_pass(rig->test, 1);
+  hvuv_test_advance(rig->test, 1);
   assert_story("close:ETIMEDOUT");
 }
 
@@ -82,8 +82,8 @@ static void a_connection_that_is_gone_bears_all_calls(void** state) {
   rig_open(rig);
   assert_int_equal(rig_receive(rig, "a\n"), 0);
   hvuv_test_receive_end(rig->test);
-  hvuv_test_fail(rig->test, UV_EIO);
-  hvuv_test_pass(rig->test, 1000);
+  hvuv_test_break(rig->test, UV_EIO);
+  hvuv_test_advance(rig->test, 1000);
   hvuv_test_set_room(rig->test, 0);
   hvuv_test_forget(rig->test);
   assert_sent(rig, "");
@@ -140,7 +140,7 @@ static void behind_its_end_a_peer_sends_nothing(void** state) {
   hvuv_test_receive_end(rig->test);
   assert_int_equal(rig_receive(rig, "b\n"), 2);
   hvuv_conn_resume(rig->conn);
-  hvuv_test_pass(rig->test, 0);
+  hvuv_test_advance(rig->test, 0);
   hvuv_test_receive_end(rig->test);
   assert_int_equal(rig_receive(rig, "c\n"), 0);
   assert_story("open message:a end");
@@ -152,12 +152,12 @@ static void a_failure_loses_what_was_not_read(void** state) {
   rig_open(rig);
   hvuv_conn_pause(rig->conn);
   assert_int_equal(rig_receive(rig, "a\n"), 2);
-  hvuv_test_fail(rig->test, UV_ECONNRESET);
+  hvuv_test_break(rig->test, UV_ECONNRESET);
   assert_int_equal(rig_receive(rig, "b\n"), 0);
   assert_story("open");
-  hvuv_test_fail(rig->test, UV_EIO);
+  hvuv_test_break(rig->test, UV_EIO);
   hvuv_conn_resume(rig->conn);
-  hvuv_test_pass(rig->test, 0);
+  hvuv_test_advance(rig->test, 0);
   assert_story("close:ECONNRESET");
 }
 
@@ -166,10 +166,10 @@ static void a_failure_shows_in_the_next_send(void** state) {
 
   rig_open(rig);
   hvuv_conn_pause(rig->conn);
-  hvuv_test_fail(rig->test, UV_EPIPE);
+  hvuv_test_break(rig->test, UV_EPIPE);
   assert_story("open");
   assert_int_equal(hvuv_conn_send(rig->conn, "a", 1), 0);
-  hvuv_test_pass(rig->test, 0);
+  hvuv_test_advance(rig->test, 0);
   assert_story("close:EPIPE");
 }
 
@@ -213,7 +213,7 @@ static void a_handler_that_always_sends_is_cut_short(void** state) {
   rig_open(rig);
   before = ncompleted;
   assert_between(before, 1000, 100000);
-  hvuv_test_pass(rig->test, 1);
+  hvuv_test_advance(rig->test, 1);
   assert_true(ncompleted > before);
   assert_int_equal(last_status, 0);
   hvuv_test_close(rig->test);
@@ -277,7 +277,7 @@ static void abort_and_wait(hvuv_conn_t* conn) {
   rig_t* rig = hvuv_conn_context(conn);
 
   rig_abort(conn);
-  hvuv_test_pass(rig->test, 1000);
+  hvuv_test_advance(rig->test, 1000);
   trace("opened");
 }
 
@@ -303,7 +303,7 @@ static void in_on_close_the_connection_is_still_there(void** state) {
 
   rig->at[AT_CLOSE] = look;
   rig_open(rig);
-  hvuv_test_fail(rig->test, UV_EIO);
+  hvuv_test_break(rig->test, UV_EIO);
   assert_story("open close:EIO 1 1");
 }
 

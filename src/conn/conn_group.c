@@ -1,0 +1,100 @@
+/*
+ * When the alarm rings, those that were resumed go on, and if a deadline has
+ * come all are looked at: those that are late close, and the alarm is set for
+ * the first deadline of the others, but no sooner than a sixteenth of the
+ * shortest limit, or connections that are busy at different moments would have
+ * all looked at for each of them.
+ *
+ * Nothing is freed and nothing joins meanwhile: that happens from the loop.
+ */
+#include "conn/conn_group.h"
+
+#include <assert.h>
+
+#include "base/alloc.h"
+#include "conn/conn.h"
+#include "conn/conn_time.h"
+#include "conn/limits.h"
+
+void hvuv__group_prepare(hvuv__group_t* group,
+                         const hvuv__wire_t* wire,
+                         const hvuv__clock_t* clock,
+                         const hvuv_limits_t* limits,
+                         void** data) {
+  assert(hvuv__limits_check(limits) == 0);
+  assert(group->conns == NULL && group->cork == NULL);
+  group->wire = wire;
+  group->clock = clock;
+  group->data = data;
+  group->limits = *limits;
+  group->alarm_at_ms = HVUV__NEVER;
+  group->look_at_ms = HVUV__NEVER;
+}
+
+void hvuv__group_release(hvuv__group_t* group) {
+  assert(group->conns == NULL && group->resumed == NULL);
+  assert(group->corked == NULL);
+  hvuv__free(group->cork);
+  group->cork = NULL;
+}
+
+/* Those that a handler resumes meanwhile wait for the next alarm. */
+static void go_on_with_resumed(hvuv__group_t* group) {
+  hvuv_conn_t* conn;
+  hvuv_conn_t* next;
+
+  next = group->resumed;
+  group->resumed = NULL;
+  while ((conn = next) != NULL) {
+    next = conn->next_resumed;
+    conn->flags &= ~(unsigned int) HVUV__CONN_RESUMED;
+    hvuv__conn_go_on(conn);
+  }
+}
+
+/* Closes what is late. Returns when all must be looked at again. */
+static uint64_t look_at_all(hvuv__group_t* group, uint64_t now) {
+  uint64_t first = HVUV__NEVER;
+  uint64_t at;
+  hvuv_conn_t* conn;
+
+  for (conn = group->conns; conn != NULL; conn = conn->next) {
+    if (hvuv__conn_is(conn, HVUV__CONN_SENDS))
+      hvuv__time_note_progress(conn, now);
+    if (hvuv__time_deadline(conn) <= now) {
+      hvuv__conn_late(conn);
+      continue;
+    }
+    at = hvuv__time_next_look(conn, now);
+    if (at < first)
+      first = at;
+  }
+  return first;
+}
+
+static void look(hvuv__group_t* group, uint64_t now) {
+  uint64_t spacing_ms = hvuv__limits_spacing(&group->limits);
+  uint64_t first;
+
+  group->look_at_ms = HVUV__NEVER;
+  first = look_at_all(group, now);
+  if (first != HVUV__NEVER && first < now + spacing_ms)
+    first = now + spacing_ms;
+  hvuv__time_look_by(group, now, first);
+}
+
+void hvuv__group_alarm(hvuv__group_t* group) {
+  uint64_t now = group->clock->now(group);
+
+  hvuv__group_check(group);
+  group->alarm_at_ms = HVUV__NEVER;
+  go_on_with_resumed(group);
+  if (now >= group->look_at_ms)
+    look(group, now);
+  else
+    hvuv__time_look_by(group, now, group->look_at_ms);
+
+  assert(group->alarm_at_ms <= group->look_at_ms);
+  if (group->on_alarm != NULL)
+    group->on_alarm(group);
+}

@@ -1,0 +1,177 @@
+/*
+ * Bytes come in slices of up to 64 KiB in a buffer that all streams of a loop
+ * share. What the handler does not take of a slice (it paused, or has queued so
+ * much that the peer must first take some) is stashed, and nothing is read
+ * meanwhile; so a connection that waits costs one slice at most.
+ *
+ *   wire --- slice ---> decoder --- messages ---> handler
+ *                          |  ^
+ *      it may take no more |  | before anything else is read
+ *                          v  |
+ *                         stash
+ */
+#include "conn/conn_in.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "conn/conn_time.h"
+
+#define STOPPED (HVUV__CONN_PAUSED | HVUV__CONN_CHOKED)
+
+static int may_hand_out(const hvuv_conn_t* conn) {
+  return hvuv__conn_is(conn, HVUV__CONN_DELIVERS) && !(conn->flags & STOPPED);
+}
+
+/* --- Reading or not ------------------------------------------------------- */
+
+static int may_read(const hvuv_conn_t* conn) {
+  if (hvuv__conn_is(conn, HVUV__CONN_DROPS))
+    return 1;
+  return may_hand_out(conn) && conn->stash == NULL;
+}
+
+/* A message that has begun is the peer's to finish only while it is read. Raw
+ * bytes are whole as they come. */
+static void time_message(hvuv_conn_t* conn) {
+  int has_part;
+
+  if (conn->protocol->framing.kind == HVUV_FRAMING_RAW)
+    return;
+  has_part = (conn->flags & HVUV__CONN_READS) &&
+             hvuv__conn_is(conn, HVUV__CONN_DELIVERS) &&
+             hvuv_decoder_end(&conn->decoder) == UV_EOF;
+  if (!has_part) {
+    conn->message_ms = 0;
+  } else if (conn->message_ms == 0) {
+    conn->message_ms = hvuv__conn_now(conn);
+    hvuv__time_watch(conn);
+  }
+}
+
+int hvuv__in_update(hvuv_conn_t* conn) {
+  int reads = (conn->flags & HVUV__CONN_READS) != 0;
+  int err;
+
+  if (conn->state == HVUV__CONN_CLOSING || may_read(conn) == reads)
+    return 0;
+
+  conn->flags ^= HVUV__CONN_READS;
+  err = conn->group->wire->read(conn, !reads);
+  if (err == 0)
+    time_message(conn);
+  return err;
+}
+
+/* --- Messages ------------------------------------------------------------- */
+
+/* What it returns comes from the handler alone: an error of ours has nothing to
+ * do with a message. */
+static int hand_out(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
+  int r;
+
+  conn->flags |= HVUV__CONN_GREETED;
+  conn->group->stats.messages_received++;
+  r = conn->protocol->on_message(conn, bytes, nbytes);
+  /* One that has said goodbye may well fail to send any more. */
+  if (r == 0 || !hvuv__conn_is(conn, HVUV__CONN_DELIVERS))
+    return 0;
+  return r < 0 ? r : UV_ECANCELED;
+}
+
+/* Without a framing there is nothing to decode. */
+static int feed_raw(hvuv_conn_t* conn, uv_buf_t* input) {
+  size_t most = conn->decoder.framing.max_message_bytes;
+  char* bytes;
+  size_t n;
+  int err = 0;
+
+  while (err == 0 && input->len > 0 && may_hand_out(conn)) {
+    bytes = input->base;
+    n = input->len < most ? input->len : most;
+    input->base += n;
+    input->len -= (unsigned int) n;
+    err = hand_out(conn, bytes, n);
+  }
+  return err;
+}
+
+static int feed_framed(hvuv_conn_t* conn, uv_buf_t* input) {
+  uv_buf_t message;
+  int r;
+
+  while (may_hand_out(conn)) {
+    r = hvuv_decoder_next(&conn->decoder, input, &message);
+    if (r <= 0)
+      return r;
+    conn->message_ms = 0;
+    r = hand_out(conn, message.base, message.len);
+    if (r != 0)
+      return r;
+    if (input->len == 0 && conn->decoder.bytes == NULL)
+      break; /* Nothing to be had, and nothing to be given back. */
+  }
+  return 0;
+}
+
+/* Hands messages to the handler, and takes what it takes off *input. */
+static int feed(hvuv_conn_t* conn, uv_buf_t* input) {
+  if (conn->protocol->framing.kind == HVUV_FRAMING_RAW)
+    return feed_raw(conn, input);
+  return feed_framed(conn, input);
+}
+
+static int stash(hvuv_conn_t* conn, const uv_buf_t* rest) {
+  assert(conn->stash == NULL && rest->len <= HVUV__SLICE_BYTES);
+  conn->stash = hvuv__malloc(rest->len);
+  if (conn->stash == NULL)
+    return UV_ENOMEM;
+  memcpy(conn->stash, rest->base, rest->len);
+  conn->stash_bytes = rest->len;
+  conn->stash_used = 0;
+  return 0;
+}
+
+int hvuv__in_received(hvuv_conn_t* conn, char* bytes, size_t nbytes) {
+  uv_buf_t input;
+  int err;
+
+  assert(nbytes > 0 && nbytes <= HVUV__SLICE_BYTES);
+  input.base = bytes;
+  input.len = (unsigned int) nbytes;
+  err = feed(conn, &input);
+  if (err == 0 && input.len > 0 && hvuv__conn_is(conn, HVUV__CONN_DELIVERS))
+    err = stash(conn, &input);
+  if (err == 0 && conn->state != HVUV__CONN_CLOSING)
+    time_message(conn);
+  return err;
+}
+
+int hvuv__in_received_before(hvuv_conn_t* conn) {
+  uv_buf_t input;
+  int err;
+
+  if (conn->stash == NULL || !hvuv__conn_is(conn, HVUV__CONN_DELIVERS))
+    return 0;
+  input.base = conn->stash + conn->stash_used;
+  input.len = (unsigned int) (conn->stash_bytes - conn->stash_used);
+  err = feed(conn, &input);
+  conn->stash_used = conn->stash_bytes - input.len;
+  if (input.len > 0)
+    return err;
+
+  hvuv__free(conn->stash);
+  conn->stash = NULL;
+  return err;
+}
+
+int hvuv__in_end(const hvuv_conn_t* conn) {
+  return hvuv_decoder_end(&conn->decoder);
+}
+
+void hvuv__in_close(hvuv_conn_t* conn) {
+  hvuv_decoder_close(&conn->decoder);
+  hvuv__free(conn->stash);
+  conn->stash = NULL;
+}

@@ -1,0 +1,100 @@
+/*
+ * What the files of a connection share: the connection and its group.
+ *
+ * A group is what connections of one owner (a server, a client, a test) have in
+ * common: the wire, the clock, the limits, the counters. It has one alarm, and
+ * one buffer in which the connection whose handler is at work puts together
+ * what it sends.
+ *
+ * The states of a connection are those of ending.h, which draws them.
+ */
+#ifndef HVUV_SRC_CONN_CONN_STATE_H
+#define HVUV_SRC_CONN_CONN_STATE_H
+
+#include "conn/ending.h"
+#include "conn/limits.h"
+#include "conn/wire.h"
+#include "loop/alarm.h"
+
+/* As many bytes are put together at most. */
+#define HVUV__CORK_BYTES 16384
+
+struct hvuv__group_s {
+  const hvuv__wire_t* wire;
+  const hvuv__clock_t* clock;
+  uv_loop_t* loop; /* NULL in tests */
+  void** data;     /* the owner's */
+  hvuv_limits_t limits;
+  hvuv_stats_t stats;
+  hvuv_conn_t* conns;   /* all but NEW ones */
+  hvuv_conn_t* resumed; /* with messages that wait, for the alarm */
+  hvuv__alarm_t* alarm; /* clock_loop.c's */
+  hvuv_conn_t* corked;  /* whose handler is handed messages */
+  char* cork;           /* what it has sent there, see conn_out.c */
+  size_t cork_bytes;
+  uint64_t alarm_at_ms; /* UINT64_MAX: not set */
+  uint64_t look_at_ms;  /* the first deadline of all; UINT64_MAX: none */
+
+  /* A connection's block is about to be freed; its on_close has been called. */
+  void (*on_gone)(hvuv__group_t* group, hvuv_conn_t* conn, int reason);
+
+  /* The alarm rang, for whatever reason; may be NULL. */
+  void (*on_alarm)(hvuv__group_t* group);
+};
+
+enum hvuv__conn_flag {
+  HVUV__CONN_READS = 1 << 0,   /* the wire reads */
+  HVUV__CONN_PAUSED = 1 << 1,  /* by the handler */
+  HVUV__CONN_CHOKED = 1 << 2,  /* more than the high mark is queued */
+  HVUV__CONN_GREETED = 1 << 3, /* a first message has come */
+  HVUV__CONN_RESUMED = 1 << 4, /* on the group's list */
+  HVUV__CONN_WAS_OPEN = 1 << 5 /* on_open was called */
+};
+
+struct hvuv_conn_s {
+  hvuv__group_t* group;
+  const hvuv_protocol_t* protocol;
+  hvuv_conn_t* next;
+  hvuv_conn_t** link; /* what points at it */
+  hvuv_conn_t* next_resumed;
+  enum hvuv__conn_state state;
+  unsigned int flags;
+  int reason; /* why it closes */
+  hvuv_decoder_t decoder;
+  char* stash; /* bytes that were read and must wait */
+  size_t stash_bytes;
+  size_t stash_used;         /* of those, already with the handler */
+  size_t chunks;             /* queued, or not yet reported to have gone */
+  size_t chunk_bytes;        /* in them */
+  uint64_t offered_bytes;    /* sent by the handler so far */
+  uint64_t seen_taken_bytes; /* of those, taken when it was last looked at */
+  uint64_t opened_ms;
+  uint64_t active_ms;  /* when a byte last came or went */
+  uint64_t message_ms; /* since when a part of a message is here; 0: is not */
+  uint64_t ending_ms;  /* since when we say goodbye */
+};
+
+static inline uint64_t hvuv__conn_now(const hvuv_conn_t* conn) {
+  return conn->group->clock->now(conn->group);
+}
+
+/* Whether its state is among these (ending.h). */
+static inline int hvuv__conn_is(const hvuv_conn_t* conn, unsigned int states) {
+  return (states >> conn->state & 1u) != 0;
+}
+
+/* Assert what holds whenever no function of the room is at work on them. */
+#ifdef NDEBUG
+static inline void hvuv__conn_check(const hvuv_conn_t* conn) {
+  (void) conn;
+}
+
+static inline void hvuv__group_check(const hvuv__group_t* group) {
+  (void) group;
+}
+#else
+void hvuv__conn_check(const hvuv_conn_t* conn);
+void hvuv__group_check(const hvuv__group_t* group);
+#endif
+
+#endif /* HVUV_SRC_CONN_CONN_STATE_H */

@@ -188,10 +188,12 @@ HVUV_EXTERN int hvuv_open(hvuv_stream_t* stream, uv_os_sock_t sock);
  * be NULL, is called after them, once; hvuv does not touch the stream again.
  * Closing a stream twice is a mistake, and fails an assertion.
  *
- * If the peer has sent bytes that were not read, closing is an abort: the peer
- * may get UV_ECONNRESET and lose what it has not read yet (Unix sockets; on
- * AF_VSOCK of Linux 6.1 it reads everything, then UV_EOF). To be sure that
- * everything arrived, call hvuv_shutdown() and read until UV_EOF first. */
+ * If the peer has sent bytes that were not read, closing is an abort where the
+ * address family has one: with Unix sockets the peer reads what was sent before
+ * it, then UV_ECONNRESET (seen on Linux 6.18); with TCP it may also lose what
+ * was in flight; on AF_VSOCK it reads everything, then UV_EOF (seen on Linux
+ * 6.1). To be sure that everything arrived, call hvuv_shutdown() and read until
+ * UV_EOF first. The whole table is in docs/endings.md. */
 HVUV_EXTERN void hvuv_close(hvuv_stream_t* stream, hvuv_close_cb cb);
 
 /* --- Listening ----------------------------------------------------------- */
@@ -218,10 +220,20 @@ HVUV_EXTERN void hvuv_close(hvuv_stream_t* stream, hvuv_close_cb cb);
 HVUV_EXTERN int hvuv_bind(hvuv_stream_t* stream, const hvuv_addr_t* addr);
 
 /* Starts listening on a bound stream, or on an adopted listening socket.
- * backlog is how many connections may wait in the kernel; what happens to
- * further ones depends on the address family. cb is called with status 0 for
- * each connection; no other is taken until it has been accepted. Calling
- * hvuv_listen() again changes the callback and the backlog.
+ * backlog is how many connections may wait in the kernel, on Linux at most
+ * net.core.somaxconn. cb is called with status 0 for each connection; no other
+ * is taken until it has been accepted. Calling hvuv_listen() again changes the
+ * callback and the backlog.
+ *
+ * What happens to a caller when the backlog is full:
+ *
+ *   local, hybrid, Unix sockets   it waits: its connect is retried, at first
+ *                                 after 1 ms, later every 32 ms
+ *   AF_VSOCK, virtio, loopback    UV_ECONNRESET (seen on Linux 6.1 and 6.12)
+ *   AF_VSOCK, guest of Hyper-V    the host's connect times out
+ *                                 (hyperv_transport.c)
+ *   TCP                           it waits: the system retries after seconds
+ *   AF_HYPERV, Windows            not known
  *
  * When the process or the system is out of descriptors or memory, or Hyper-V is
  * down on Windows, cb is called once with UV_EMFILE, UV_ENFILE, UV_ENOBUFS,
@@ -332,7 +344,28 @@ HVUV_EXTERN int hvuv_try_write(hvuv_stream_t* stream,
                                unsigned int nbufs);
 
 /* Shuts down the outgoing direction once the connect and the writes before it
- * have completed; the peer then reads UV_EOF. The other direction stays open.
+ * have completed; the peer then reads UV_EOF. The other direction stays open,
+ * where the carrier can do that:
+ *
+ *   carrier                          host's shutdown     guest's shutdown
+ *   local, Unix sockets, TCP         passed              passed
+ *   AF_VSOCK: virtio, vhost, loopback; seen on Linux 6.1, 6.12, 7.2
+ *                                    passed              passed
+ *   AF_HYPERV, from build 14393      passed              passed
+ *     (go-winio's tests)
+ *   hybrid: vhost-device-vsock       ends both ways,     not passed
+ *     (0.3.0; its issue 874, seen)     the answer is
+ *                                      lost
+ *   hybrid: Firecracker              ends both ways      not passed
+ *     (csm/connection.rs, 2026-08)
+ *   hybrid: Cloud Hypervisor to v52  ends both ways      not known
+ *     from v53 (pull request 8372)   passed              passed
+ *   hybrid: OpenVMM (its tests)      passed              passed
+ *   hybrid: libkrun (read)           keeps one direction open
+ *
+ * A program that has to work with all of them does not shut down before it has
+ * read the answer, and ends its requests by a framing instead.
+ *
  * cb may be NULL. UV_ENOTCONN if the stream is neither connected nor
  * connecting, is closing, or was shut down before. */
 HVUV_EXTERN int hvuv_shutdown(hvuv_shutdown_t* req,

@@ -25,7 +25,8 @@ typedef struct hvuv_server_s hvuv_server_t;
 
 /* What happens to further callers while max_connections are open. */
 typedef enum hvuv_full_policy_e {
-  HVUV_FULL_WAIT = 0, /* they wait in the kernel's backlog */
+  HVUV_FULL_WAIT = 0, /* they wait in the kernel's backlog, as long as it has
+                         room for them: see hvuv_listen() */
   HVUV_FULL_REFUSE    /* they are accepted and closed at once */
 } hvuv_full_policy_t;
 
@@ -34,7 +35,8 @@ typedef hvuv_full_policy_t hvuv_full_t;
 
 typedef struct hvuv_server_options_s {
   hvuv_limits_t limits;
-  int backlog;                  /* of each listener; default 128 */
+  int backlog;                  /* of each listener, see hvuv_listen(); default
+                                   SOMAXCONN */
   unsigned int max_connections; /* default 1,000; 0: no limit */
   hvuv_full_policy_t when_full; /* default HVUV_FULL_WAIT */
 

@@ -225,7 +225,8 @@ HVUV_EXTERN int hvuv_bind(hvuv_stream_t* stream, const hvuv_addr_t* addr);
  * is taken until it has been accepted. Calling hvuv_listen() again changes the
  * callback and the backlog.
  *
- * What happens to a caller when the backlog is full:
+ * Pass SOMAXCONN unless there is a reason for fewer. What happens to a caller
+ * when the backlog is full:
  *
  *   local, hybrid, Unix sockets   it waits: its connect is retried, at first
  *                                 after 1 ms, later every 32 ms

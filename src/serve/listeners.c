@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/alloc.h"
+#include "stream/stream_state.h"
 #include "sys/sys.h"
 
 static void check(const hvuv__listener_t* l) {
@@ -154,17 +155,26 @@ int hvuv__listeners_add(hvuv__listeners_t* list,
 int hvuv__listeners_add_socket(hvuv__listeners_t* list,
                                uv_os_sock_t sock,
                                const hvuv_protocol_t* protocol) {
+  enum hvuv__sock_kind kind;
   hvuv__listener_t* l;
   int err;
 
-  err = new_listener(list, protocol, &l);
+  /* What may fail goes first, because hvuv_open() changes the socket. */
+  err = hvuv__sys_inspect(sock, &kind);
+  if (err == 0 && kind != HVUV__SOCK_LISTENING)
+    err = UV_EINVAL;
+  if (err == 0)
+    err = new_listener(list, protocol, &l);
   if (err != 0)
     return err;
-  err = hvuv_open(&l->stream, sock);
+
+  err = hvuv__stream_need_alarm(&l->stream);
+  if (err == 0)
+    err = hvuv_open(&l->stream, sock);
   if (err == 0)
     err = start(l);
   if (err != 0) {
-    l->stream.sock = HVUV__NO_SOCK; /* Still the caller's. */
+    hvuv__stream_release(&l->stream);
     close_one(l);
   }
   return err;

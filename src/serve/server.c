@@ -188,7 +188,7 @@ static const hvuv__owner_events_t events = {
 void hvuv_server_options_init(hvuv_server_options_t* options) {
   memset(options, 0, sizeof(*options));
   hvuv_limits_init(&options->limits);
-  options->backlog = 128;
+  options->backlog = SOMAXCONN;
   options->max_connections = 1000;
 }
 

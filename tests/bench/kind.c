@@ -11,8 +11,6 @@
 
 #include "bench.h"
 
-#define BACKLOG 4096
-
 typedef union {
   struct sockaddr any;
   struct sockaddr_un un;
@@ -114,7 +112,7 @@ int kind_listen(char place[], size_t size) {
 
   len = kind->fresh(&name);
   fd = socket(kind->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd == -1 || bind(fd, &name.any, len) != 0 || listen(fd, BACKLOG) != 0)
+  if (fd == -1 || bind(fd, &name.any, len) != 0 || listen(fd, SOMAXCONN) != 0)
     die("a %s socket to listen at: %s", kind->name, strerror(errno));
 
   /* The kernel may have chosen. */

@@ -40,7 +40,6 @@ void serve_hvuv_framework(const job_t* job) {
   to_close = job->connections;
   piece_bytes = job->bytes;
   hvuv_server_options_init(&options);
-  options.backlog = 4096;
   options.max_connections = 0;
   options.limits.first_message_timeout_ms = options.limits.idle_timeout_ms;
 

@@ -40,7 +40,7 @@ static void serve(const job_t* job, hvuv_alloc_cb alloc, hvuv_read_cb read) {
   must("uv_loop_init", uv_loop_init(&loop));
   must("hvuv_init", hvuv_init(&loop, &listener));
   must("hvuv_open", hvuv_open(&listener, job->listener));
-  must("hvuv_listen", hvuv_listen(&listener, 4096, on_connection));
+  must("hvuv_listen", hvuv_listen(&listener, SOMAXCONN, on_connection));
   uv_run(&loop, UV_RUN_DEFAULT);
   must("uv_loop_close", uv_loop_close(&loop));
 }

@@ -98,7 +98,7 @@ static void start_server(void) {
   assert_int_equal(hvuv_addr_parse(HERE, &addr), 0);
   assert_int_equal(hvuv_init(loop, &listener), 0);
   assert_int_equal(hvuv_bind(&listener, &addr), 0);
-  assert_int_equal(hvuv_listen(&listener, 8, on_connection), 0);
+  assert_int_equal(hvuv_listen(&listener, SOMAXCONN, on_connection), 0);
   hvuv_unref(&listener);
 }
 

@@ -33,7 +33,7 @@ static void the_options_begin_as_documented(void** state) {
   (void) state;
   memset(&options, 0xff, sizeof(options));
   hvuv_server_options_init(&options);
-  assert_int_equal(options.backlog, 128);
+  assert_int_equal(options.backlog, SOMAXCONN);
   assert_int_equal(options.max_connections, 1000);
   assert_int_equal(options.when_full, HVUV_FULL_WAIT);
   assert_null(options.allowed_peers);
@@ -157,20 +157,49 @@ static void a_socket_that_is_not_taken_stays_the_callers(void** state) {
   assert_int_equal(net_recv(pair[0], &byte, 1), 1);
 }
 
+/* As a program that was started with the socket has it. */
+static void assert_untouched(uv_os_sock_t sock, int blocked) {
+  assert_true(net_is_inherited(sock));
+  assert_int_equal(net_blocks(sock), blocked);
+}
+
+static void a_socket_that_is_not_taken_is_as_it_was(void** state) {
+  uv_os_sock_t pair[2];
+  int blocked;
+
+  (void) state;
+  server_rig_init(rig);
+  assert_int_equal(net_tcp_pair(pair), 0);
+  net_share(pair[0]);
+  blocked = net_blocks(pair[0]);
+  assert_int_equal(
+      hvuv_server_listen_socket(&rig->server, pair[0], &rig->protocol),
+      UV_EINVAL);
+  assert_untouched(pair[0], blocked);
+  server_rig_turns(rig, 3);
+  assert_untouched(pair[0], blocked);
+  net_close(pair[0]);
+  net_close(pair[1]);
+}
+
 static void a_socket_is_not_lost_without_memory(void** state) {
   uv_os_sock_t sock;
+  int blocked;
   int err;
   long n;
 
   (void) state;
   server_rig_init(rig);
   assert_int_equal(net_tcp_listen(&sock, &rig->at), 0);
+  net_share(sock);
+  blocked = net_blocks(sock);
   for (n = 1; n < 100; n++) {
     alloc_fail_nth(n);
     err = hvuv_server_listen_socket(&rig->server, sock, &rig->protocol);
     if (!alloc_has_failed())
       break;
     assert_int_equal(err, UV_ENOMEM);
+    assert_untouched(sock, blocked);
     server_rig_turns(rig, 2);
   }
   assert_int_equal(err, 0);
@@ -441,6 +470,7 @@ int main(void) {
       TEST(init_leaves_nothing_without_memory),
       TEST(protocols_without_sense_are_refused),
       TEST(a_socket_that_is_not_taken_stays_the_callers),
+      TEST(a_socket_that_is_not_taken_is_as_it_was),
       TEST(a_socket_is_not_lost_without_memory),
       TEST(it_listens_at_more_places_while_it_runs),
       TEST(who_waits_gets_in_when_one_goes),

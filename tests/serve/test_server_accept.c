@@ -113,6 +113,17 @@ static hvuv_stats_t stats(void) {
   return s;
 }
 
+static void the_backlog_is_the_systems_unless_asked_otherwise(void** state) {
+  (void) state;
+  listen_at("vsock://any:5000");
+  assert_int_equal(fake_backlog(), SOMAXCONN);
+  teardown(state);
+  setup(state);
+  options.backlog = 7;
+  listen_at("vsock://any:5000");
+  assert_int_equal(fake_backlog(), 7);
+}
+
 static void a_shortage_is_told_and_survived(void** state) {
   static const int codes[] = {UV_EMFILE, UV_ENFILE, UV_ENOBUFS, UV_ENOMEM};
   uv_os_sock_t listener;
@@ -266,6 +277,7 @@ static void sends_to_each_leave_in_one_call_each(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      TEST(the_backlog_is_the_systems_unless_asked_otherwise),
       TEST(a_shortage_is_told_and_survived),
       TEST(a_lost_caller_is_no_error),
       TEST(a_listener_that_dies_leaves_the_others),

@@ -72,7 +72,7 @@ static void do_bind(uv_loop_t* loop, const char* text) {
   if (err == 0) {
     err = hvuv_bind(&listener, &addr);
     if (err == 0)
-      err = hvuv_listen(&listener, 16, on_connection);
+      err = hvuv_listen(&listener, SOMAXCONN, on_connection);
     listening = err == 0;
     if (err != 0)
       close_and_run(loop, &listener);

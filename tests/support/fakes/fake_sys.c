@@ -36,6 +36,7 @@ static char options_given[256];
 static int last_domain;
 static int last_protocol;
 static struct sockaddr_storage bound_name;
+static int last_backlog;
 static struct sockaddr_storage connected_name;
 
 void fake_sys_reset(void) {
@@ -114,6 +115,10 @@ int fake_count_open(void) {
   for (i = 0; i < socket_count; i++)
     n += sockets[i].is_open;
   return n;
+}
+
+int fake_backlog(void) {
+  return last_backlog;
 }
 
 uv_os_sock_t fake_newest_socket(void) {
@@ -210,7 +215,7 @@ int hvuv__sys_bind(uv_os_sock_t sock, const struct sockaddr* name, size_t len) {
 }
 
 int hvuv__sys_listen(uv_os_sock_t sock, int backlog) {
-  (void) backlog;
+  last_backlog = backlog;
   return (int) fake_answer(FAKE_LISTEN, sock);
 }
 

@@ -55,6 +55,9 @@ int fake_count_open(void);
 /* The socket that the last socket() or accept() made. */
 uv_os_sock_t fake_newest_socket(void);
 
+/* With which a socket was last made to listen. */
+int fake_backlog(void);
+
 /* Closes a socket that the stream did not take. */
 void fake_close(uv_os_sock_t sock);
 

@@ -7,7 +7,6 @@
 #include "fake_bridge.h"
 #include "support/net.h"
 
-#define BACKLOG     128
 #define REQUEST_MAX 32  /* Firecracker's */
 #define PIECE_MAX   256 /* what one read takes where the rest of it is lost */
 #define RETRY_MS    2
@@ -263,7 +262,7 @@ fake_vmm_t* fake_vmm_start(const char* path, unsigned int manners) {
   vmm->listener = new_socket();
   if (bind(vmm->listener, (struct sockaddr*) &vmm->name, sizeof(vmm->name)) !=
           0 ||
-      listen(vmm->listener, BACKLOG) != 0 || net_pair(vmm->stop) != 0)
+      listen(vmm->listener, SOMAXCONN) != 0 || net_pair(vmm->stop) != 0)
     die("listen");
   if (uv_thread_create(&vmm->thread, run, vmm) != 0)
     die("uv_thread_create");

@@ -226,7 +226,7 @@ int scene_listen(hvuv_stream_t* stream) {
   int err;
 
   scene_enter();
-  err = hvuv_listen(stream, 128, on_connection);
+  err = hvuv_listen(stream, SOMAXCONN, on_connection);
   scene_leave();
   return err;
 }

@@ -156,7 +156,7 @@ static inline int stream_connect(stream_t* s, stream_status_cb cb) {
 }
 
 static inline hvuv_relay_end_t stream_end(stream_t* s) {
-  hvuv_relay_end_t end = {NULL, NULL};
+  hvuv_relay_end_t end = {NULL, NULL, HVUV_HALF_CLOSE_AUTO};
 
   if (s->place->is_tcp)
     end.uv = (uv_stream_t*) &s->u.tcp;

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "sys/sys.h"
+
 static void check(const hvuv__port_t* port) {
   assert(port != NULL);
   assert((port->stream.hvuv == NULL) != (port->stream.uv == NULL));
@@ -110,6 +112,13 @@ uv_loop_t* hvuv__port_loop(const hvuv_relay_end_t* e) {
   return e->hvuv != NULL ? e->hvuv->loop : e->uv->loop;
 }
 
+int hvuv__port_has_ref(const hvuv__port_t* port) {
+  check(port);
+  return port->stream.hvuv != NULL
+             ? hvuv_has_ref(port->stream.hvuv)
+             : uv_has_ref((const uv_handle_t*) port->stream.uv);
+}
+
 static void** data_of(hvuv__port_t* port) {
   return port->stream.hvuv != NULL ? &port->stream.hvuv->data
                                    : &port->stream.uv->data;
@@ -179,10 +188,72 @@ int hvuv__port_write(hvuv__port_t* port, char* base, size_t len) {
   return uv_write(&port->write.uv, port->stream.uv, &buf, 1, uv_on_written);
 }
 
-size_t hvuv__port_queued(const hvuv__port_t* port) {
+/* --- Looking */
+
+/* Pipes need not be sockets; then what is asked of it is an error. */
+static int socket_of(const hvuv_relay_end_t* stream, uv_os_sock_t* sock) {
+  uv_os_fd_t fd;
+  int err;
+
+  if (stream->hvuv != NULL)
+    return hvuv_fileno(stream->hvuv, sock);
+  err = uv_fileno((const uv_handle_t*) stream->uv, &fd);
+  if (err == 0)
+    *sock = (uv_os_sock_t) fd;
+  return err;
+}
+
+size_t hvuv__port_outstanding(const hvuv__port_t* port) {
+  size_t queued = port->stream.hvuv != NULL
+                      ? hvuv_get_write_queue_size(port->stream.hvuv)
+                      : uv_stream_get_write_queue_size(port->stream.uv);
+  size_t sent = 0;
+  uv_os_sock_t sock;
+
+  check(port);
+  if (socket_of(&port->stream, &sock) != 0 ||
+      hvuv__sys_outstanding(sock, &sent) != 0)
+    return queued;
+  return queued + sent;
+}
+
+int hvuv__port_take_error(const hvuv__port_t* port) {
+  uv_os_sock_t sock;
+  int err;
+
+  check(port);
+  if (socket_of(&port->stream, &sock) != 0)
+    return 0;
+  err = hvuv__sys_take_error(sock);
+  return err == UV_ENOTSOCK ? 0 : err;
+}
+
+int hvuv__port_look(const hvuv_relay_end_t* stream) {
+  uv_os_sock_t sock;
+  int err;
+
+  assert((stream->hvuv == NULL) != (stream->uv == NULL));
+  err = socket_of(stream, &sock);
+  return err != 0 ? err : hvuv__sys_peer_state(sock);
+}
+
+static int is_hybrid(hvuv_stream_t* stream) {
+  hvuv_addr_t addr;
+
+  if (hvuv_getpeername(stream, &addr) == 0 &&
+      hvuv_addr_family(&addr) == HVUV_HYBRID)
+    return 1;
+  return hvuv_getsockname(stream, &addr) == 0 &&
+         hvuv_addr_family(&addr) == HVUV_HYBRID;
+}
+
+int hvuv__port_half_closes(const hvuv__port_t* port) {
+  check(port);
+  if (port->stream.half_close != HVUV_HALF_CLOSE_AUTO)
+    return port->stream.half_close == HVUV_HALF_CLOSE_YES;
   if (port->stream.hvuv != NULL)
-    return hvuv_get_write_queue_size(port->stream.hvuv);
-  return uv_stream_get_write_queue_size(port->stream.uv);
+    return !is_hybrid(port->stream.hvuv);
+  return port->stream.uv->type != UV_NAMED_PIPE || hvuv__sys_pipes_half_close;
 }
 
 /* --- Ending */
@@ -196,6 +267,10 @@ int hvuv__port_shutdown(hvuv__port_t* port) {
   }
   port->shutdown.uv.data = port;
   return uv_shutdown(&port->shutdown.uv, port->stream.uv, uv_on_shutdown);
+}
+
+int hvuv__port_resets(const hvuv__port_t* port) {
+  return port->stream.hvuv != NULL || port->stream.uv->type == UV_TCP;
 }
 
 void hvuv__port_close(hvuv__port_t* port, int reset) {

@@ -46,6 +46,9 @@ int hvuv__port_accepts(const hvuv_relay_end_t* stream);
 
 uv_loop_t* hvuv__port_loop(const hvuv_relay_end_t* stream);
 
+/* Whether the stream may keep its loop alive. */
+int hvuv__port_has_ref(const hvuv__port_t* port);
+
 /* Takes the stream's `data`, and gives it back. */
 void hvuv__port_take(hvuv__port_t* port,
                      const hvuv_relay_end_t* stream,
@@ -60,10 +63,28 @@ void hvuv__port_read_stop(hvuv__port_t* port);
 int hvuv__port_try_write(hvuv__port_t* port, char* base, size_t len);
 int hvuv__port_write(hvuv__port_t* port, char* base, size_t len);
 
-/* Bytes written that the system has not taken. */
-size_t hvuv__port_queued(const hvuv__port_t* port);
+/* Bytes written that have not left for good: those that the system has not
+ * taken, and where it says so those that the peer has not. */
+size_t hvuv__port_outstanding(const hvuv__port_t* port);
 
 int hvuv__port_shutdown(hvuv__port_t* port);
+
+/* --- What reading and writing do not report */
+
+/* Takes the error that the system keeps for the stream: 0, or a code. */
+int hvuv__port_take_error(const hvuv__port_t* port);
+
+/* As hvuv_relay_look(). */
+int hvuv__port_look(const hvuv_relay_end_t* stream);
+
+/* Whether one direction can be ended without the other: what the user has said,
+ * else what is known of the family. */
+int hvuv__port_half_closes(const hvuv__port_t* port);
+
+/* Whether hvuv__port_close() with `reset` may lose what is outstanding. */
+int hvuv__port_resets(const hvuv__port_t* port);
+
+/* --- Ending */
 
 /* With `reset`, so that the peer sees that it was no orderly end, where the
  * stream can do that. */

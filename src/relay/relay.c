@@ -1,31 +1,28 @@
-/* clang-format off */
 /*
- * Two streams joined: a relay is two ways (relay/way.h draws them), one from
- * each port to the other, that know nothing of each other.
+ * A relay's life: two streams joined (relay/pair.h says how they end), and the
+ * clock for its limits.
  *
  *      ports[0] ---- ways[0] ---> ports[1]
  *               <--- ways[1] ----
  *
- *              both ways ENDED                the last handle has closed
- *   JOINED ------------------------> CLOSING ----------------------------> gone
- *          a failure, the timer,
- *          hvuv_relay_close()
+ *             the pair is done: both ways are over,      the last handle
+ *             or a limit, or hvuv_relay_close()          has closed
+ *   JOINED ------------------------------------> CLOSING ---------------> gone
  *
- * Both ENDED is the safe close: everything was written, both ports were shut
- * down behind it, and both peers' ends of input were read, so closing loses
- * nothing. Everything else is a failure, and closes both ports in the middle.
- *
- * The relay, its requests, its timer and both buffers are one block, which goes
+ * The relay, its requests, its clock and both buffers are one block, which goes
  * when the last of the handles in it has closed.
  */
-/* clang-format on */
 #include <assert.h>
+#include <string.h>
 
 #include "base/alloc.h"
-#include "relay/way.h"
+#include "relay/clock.h"
+#include "relay/pair.h"
 
-#define BUFFER_BYTES     65536
-#define BUFFER_BYTES_MAX ((size_t) 1 << 30)
+#define BUFFER_BYTES       65536
+#define BUFFER_BYTES_MAX   ((size_t) 1 << 30)
+#define SINK_TIMEOUT_MS    120000
+#define HALF_CLOSE_REST_MS 1000
 
 enum state { JOINED = 1, CLOSING };
 
@@ -33,149 +30,85 @@ typedef struct hvuv__relay_s {
   enum state state;
   hvuv_relay_t* relay;
   hvuv_relay_cb cb;
-  hvuv__port_t ports[2];
-  hvuv__way_t ways[2]; /* from the port of the same number to the other */
-  uv_timer_t timer;
-  uint64_t idle_timeout_ms; /* 0: there is no timer */
-  uint64_t moved_ms;        /* when a byte was last seen to move */
-  size_t queued[2];         /* bytes that the ports had to write then */
-  int status;               /* why it closes */
-  unsigned int handles;     /* not yet closed */
+  hvuv__pair_t pair;
+  hvuv__clock_t clock;
+  unsigned int open; /* the two ports and the clock, until each has closed */
   char buffers[];
 } hvuv__relay_t;
 
 static void check(const hvuv__relay_t* r) {
   assert(r->state == JOINED || r->state == CLOSING);
-  assert(r->relay != NULL && r->relay->impl == r);
-  assert(r->handles >= 1 && r->handles <= 3);
-  assert(r->state == CLOSING ||
-         r->handles == (r->idle_timeout_ms != 0 ? 3u : 2u));
-  assert(r->state == CLOSING || r->status == 0);
-  assert(r->ways[0].state != HVUV__WAY_ENDED ||
-         r->ways[1].state != HVUV__WAY_ENDED || r->state == CLOSING);
-}
-
-static uv_loop_t* loop_of(const hvuv__relay_t* r) {
-  return hvuv__port_loop(&r->ports[0].stream);
+  assert(r->relay != NULL && r->relay->impl == r && r->cb != NULL);
+  assert(r->open >= 1 && r->open <= 3);
+  assert(r->state == CLOSING || r->open == 3);
 }
 
 static int index_of(const hvuv__relay_t* r, const hvuv__port_t* port) {
-  assert(port == &r->ports[0] || port == &r->ports[1]);
-  return port == &r->ports[1];
+  assert(port == &r->pair.ports[0] || port == &r->pair.ports[1]);
+  return port == &r->pair.ports[1];
 }
 
 /* --- Closing -------------------------------------------------------------- */
 
-static void handle_closed(hvuv__relay_t* r) {
+/* What may be read of a relay when it has ended, too. */
+static void publish(hvuv__relay_t* r) {
+  int i;
+
+  for (i = 0; i < 2; i++) {
+    r->relay->read_status[i] = r->pair.ways[i].read_status;
+    r->relay->write_status[i] = r->pair.ways[!i].write_status;
+  }
+}
+
+static void one_closed(void* arg) {
+  hvuv__relay_t* r = arg;
   hvuv_relay_t* relay = r->relay;
   hvuv_relay_cb cb = r->cb;
-  int status = r->status;
+  int status = r->pair.status;
 
-  assert(r->state == CLOSING && r->handles > 0);
-  if (--r->handles != 0)
+  assert(r->state == CLOSING);
+  check(r);
+  if (--r->open != 0)
     return;
 
-  hvuv__port_give_back(&r->ports[0]);
-  hvuv__port_give_back(&r->ports[1]);
+  hvuv__port_give_back(&r->pair.ports[0]);
+  hvuv__port_give_back(&r->pair.ports[1]);
   relay->impl = NULL;
   hvuv__free(r);
   cb(relay, status);
 }
 
 static void on_closed(hvuv__port_t* port) {
-  handle_closed(port->owner);
+  one_closed(port->owner);
 }
 
-static void on_timer_closed(uv_handle_t* handle) {
-  handle_closed(handle->data);
-}
-
-/* A port that was shut down has had all that there was for it; another must
- * not look as if it had. */
-static int is_cut_short(const hvuv__relay_t* r, int i) {
-  return r->status != 0 && r->ways[!i].state < HVUV__WAY_SHUTTING;
-}
-
-static void finish(hvuv__relay_t* r, int status) {
-  int i;
-
-  if (r->state == CLOSING)
-    return;
-
+static void finish(hvuv__relay_t* r) {
   r->state = CLOSING;
-  r->status = status;
+  publish(r);
+  hvuv__pair_close(&r->pair);
+  hvuv__clock_close(&r->clock, one_closed);
   check(r);
-  for (i = 0; i < 2; i++)
-    hvuv__port_close(&r->ports[i], is_cut_short(r, i));
-  if (r->idle_timeout_ms != 0)
-    uv_close((uv_handle_t*) &r->timer, on_timer_closed);
 }
 
-/* --- Idle ----------------------------------------------------------------- */
-
-static void note_movement(hvuv__relay_t* r) {
-  int i;
-
-  r->moved_ms = uv_now(loop_of(r));
-  for (i = 0; i < 2; i++)
-    r->queued[i] = hvuv__port_queued(&r->ports[i]);
-}
-
-/* One buffer may take long to be written: bytes that left a queue have moved
- * too, though nothing was reported. */
-static void look_at_queues(hvuv__relay_t* r) {
-  if (hvuv__port_queued(&r->ports[0]) != r->queued[0] ||
-      hvuv__port_queued(&r->ports[1]) != r->queued[1])
-    note_movement(r);
-}
-
-/* Set anew only when it rings, not for each byte. */
-static void on_timer(uv_timer_t* timer) {
-  hvuv__relay_t* r = timer->data;
-  uint64_t idle_ms;
-
+/* After anything that may have changed how far a way has come. While it parts
+ * its streams neither read nor write, so they do not hold the loop. */
+static void go_on(hvuv__relay_t* r) {
   check(r);
-  look_at_queues(r);
-  assert(uv_now(timer->loop) >= r->moved_ms);
-  idle_ms = uv_now(timer->loop) - r->moved_ms;
-  if (idle_ms >= r->idle_timeout_ms)
-    finish(r, UV_ETIMEDOUT);
-  else
-    uv_timer_start(timer, on_timer, r->idle_timeout_ms - idle_ms, 0);
-}
-
-/* The streams hold the loop, if their user lets them. */
-static void start_timer(hvuv__relay_t* r, uint64_t idle_timeout_ms) {
-  uv_loop_t* loop = loop_of(r);
-
-  if (idle_timeout_ms == 0)
+  if (hvuv__pair_is_done(&r->pair)) {
+    finish(r);
     return;
-
-  r->idle_timeout_ms = idle_timeout_ms;
-  r->handles++;
-  uv_update_time(loop); /* It may have stood still for long. */
-  note_movement(r);
-  uv_timer_init(loop, &r->timer); /* Always 0 (libuv, src/timer.c). */
-  uv_unref((uv_handle_t*) &r->timer);
-  r->timer.data = r;
-  uv_timer_start(&r->timer, on_timer, idle_timeout_ms, 0);
+  }
+  hvuv__clock_set(&r->clock, hvuv__pair_due(&r->pair));
+  if (r->pair.has_parted && (hvuv__port_has_ref(&r->pair.ports[0]) ||
+                             hvuv__port_has_ref(&r->pair.ports[1])))
+    hvuv__clock_hold_loop(&r->clock);
 }
 
-/* --- What the ports report ------------------------------------------------ */
-
-/* The one place where a relay ends by itself. */
-static void settle(hvuv__relay_t* r, int err) {
-  if (err != 0)
-    finish(r, err);
-  else if (r->ways[0].state == HVUV__WAY_ENDED &&
-           r->ways[1].state == HVUV__WAY_ENDED)
-    finish(r, 0);
-  check(r);
-}
+/* --- What the ports and the clock report ---------------------------------- */
 
 static void on_alloc(hvuv__port_t* port, uv_buf_t* buf) {
   hvuv__relay_t* r = port->owner;
-  hvuv__way_t* way = &r->ways[index_of(r, port)];
+  hvuv__way_t* way = &r->pair.ways[index_of(r, port)];
 
   *buf = uv_buf_init(way->base, (unsigned int) way->capacity);
 }
@@ -183,50 +116,38 @@ static void on_alloc(hvuv__port_t* port, uv_buf_t* buf) {
 static void on_read(hvuv__port_t* port, ssize_t nread) {
   hvuv__relay_t* r = port->owner;
   int from = index_of(r, port);
-  hvuv__way_t* way = &r->ways[from];
-  int err;
 
   if (r->state == CLOSING)
     return;
-
-  check(r);
-  /* Some systems say so in place of the end of input to one who has ended his
-   * own direction. */
-  if (nread == UV_ENOTCONN && r->ways[!from].state == HVUV__WAY_ENDED)
-    nread = UV_EOF;
-
-  if (nread > 0) {
-    err = hvuv__way_on_bytes(way, (size_t) nread);
-    if (err == 0)
-      note_movement(r);
-  } else {
-    err = nread == UV_EOF ? hvuv__way_on_eof(way) : (int) nread;
-  }
-  settle(r, err);
+  hvuv__pair_on_read(&r->pair, from, nread);
+  if (r->pair.ways[from].state != HVUV__WAY_READING)
+    go_on(r);
 }
 
-static void on_written(hvuv__port_t* to, int status) {
-  hvuv__relay_t* r = to->owner;
+static void on_written(hvuv__port_t* port, int status) {
+  hvuv__relay_t* r = port->owner;
 
   if (r->state == CLOSING)
     return;
-
-  check(r);
-  if (status == 0) {
-    note_movement(r);
-    status = hvuv__way_on_written(&r->ways[!index_of(r, to)]);
-  }
-  settle(r, status);
+  hvuv__pair_on_written(&r->pair, index_of(r, port), status);
+  go_on(r);
 }
 
-static void on_shutdown(hvuv__port_t* to, int status) {
-  hvuv__relay_t* r = to->owner;
+static void on_shutdown(hvuv__port_t* port, int status) {
+  hvuv__relay_t* r = port->owner;
 
   if (r->state == CLOSING)
     return;
+  hvuv__pair_on_shutdown(&r->pair, index_of(r, port), status);
+  go_on(r);
+}
 
-  check(r);
-  settle(r, hvuv__way_on_shutdown(&r->ways[!index_of(r, to)], status));
+static void on_ring(void* arg) {
+  hvuv__relay_t* r = arg;
+
+  assert(r->state == JOINED);
+  hvuv__pair_judge(&r->pair);
+  go_on(r);
 }
 
 static const hvuv__port_events_t events = {
@@ -234,16 +155,23 @@ static const hvuv__port_events_t events = {
 
 /* --- Starting ------------------------------------------------------------- */
 
+void hvuv_relay_options_init(hvuv_relay_options_t* options) {
+  assert(options != NULL);
+  memset(options, 0, sizeof(*options));
+  options->buffer_bytes = BUFFER_BYTES;
+  options->sink_timeout_ms = SINK_TIMEOUT_MS;
+  options->half_close_rest_ms = HALF_CLOSE_REST_MS;
+}
+
 static int validate(const hvuv_relay_end_t* first,
                     const hvuv_relay_end_t* second,
-                    size_t buffer_bytes,
-                    hvuv_relay_cb cb) {
+                    const hvuv_relay_options_t* options) {
   int err[2];
 
   err[0] = hvuv__port_accepts(first);
   err[1] = hvuv__port_accepts(second);
-  if (err[0] == UV_EINVAL || err[1] == UV_EINVAL || cb == NULL ||
-      buffer_bytes > BUFFER_BYTES_MAX)
+  if (err[0] == UV_EINVAL || err[1] == UV_EINVAL ||
+      options->buffer_bytes == 0 || options->buffer_bytes > BUFFER_BYTES_MAX)
     return UV_EINVAL;
   if ((first->hvuv == second->hvuv && first->uv == second->uv) ||
       hvuv__port_loop(first) != hvuv__port_loop(second))
@@ -252,24 +180,82 @@ static int validate(const hvuv_relay_end_t* first,
 }
 
 static void make_way(hvuv__relay_t* r, int from, size_t buffer_bytes) {
-  hvuv__way_t* way = &r->ways[from];
+  hvuv__way_t* way = &r->pair.ways[from];
 
-  way->from = &r->ports[from];
-  way->to = &r->ports[!from];
+  way->from = &r->pair.ports[from];
+  way->to = &r->pair.ports[!from];
+  way->loop = hvuv__port_loop(&way->from->stream);
   way->base = r->buffers + (size_t) from * buffer_bytes;
   way->capacity = buffer_bytes;
   way->bytes = &r->relay->bytes[from];
 }
 
-static int start_both(hvuv__relay_t* r) {
-  int err = hvuv__way_start(&r->ways[0]);
+static int start(hvuv__relay_t* r,
+                 const hvuv_relay_end_t* first,
+                 const hvuv_relay_end_t* second,
+                 const hvuv_relay_options_t* options) {
+  hvuv__pair_t* pair = &r->pair;
+  uv_loop_t* loop = hvuv__port_loop(first);
+  int err;
 
+  pair->idle_timeout_ms = options->idle_timeout_ms;
+  pair->sink_timeout_ms = options->sink_timeout_ms;
+  pair->half_close_rest_ms = options->half_close_rest_ms;
+  hvuv__port_take(&pair->ports[0], first, &events, r);
+  hvuv__port_take(&pair->ports[1], second, &events, r);
+  make_way(r, 0, options->buffer_bytes);
+  make_way(r, 1, options->buffer_bytes);
+  uv_update_time(loop); /* It may have stood still for long. */
+  err = hvuv__pair_start(pair);
+  if (err != 0) {
+    hvuv__port_give_back(&pair->ports[0]);
+    hvuv__port_give_back(&pair->ports[1]);
+    return err;
+  }
+  hvuv__clock_open(&r->clock, loop, r, on_ring);
+  hvuv__clock_set(&r->clock, hvuv__pair_due(pair));
+  return 0;
+}
+
+int hvuv_relay_start_ex(hvuv_relay_t* relay,
+                        const hvuv_relay_end_t* first,
+                        const hvuv_relay_end_t* second,
+                        const hvuv_relay_options_t* options,
+                        hvuv_relay_cb cb) {
+  hvuv_relay_options_t defaults;
+  hvuv__relay_t* r;
+  int err;
+
+  if (relay == NULL)
+    return UV_EINVAL;
+  relay->impl = NULL;
+  if (options == NULL) {
+    hvuv_relay_options_init(&defaults);
+    options = &defaults;
+  }
+  err = cb == NULL ? UV_EINVAL : validate(first, second, options);
   if (err != 0)
     return err;
-  err = hvuv__way_start(&r->ways[1]);
-  if (err != 0)
-    hvuv__port_read_stop(&r->ports[0]);
-  return err;
+
+  r = hvuv__calloc(1, sizeof(*r) + 2 * options->buffer_bytes);
+  if (r == NULL)
+    return UV_ENOMEM;
+  r->state = JOINED;
+  r->relay = relay;
+  r->cb = cb;
+  r->open = 3;
+  err = start(r, first, second, options);
+  if (err != 0) {
+    hvuv__free(r);
+    return err;
+  }
+
+  memset(relay->bytes, 0, sizeof(relay->bytes));
+  memset(relay->read_status, 0, sizeof(relay->read_status));
+  memset(relay->write_status, 0, sizeof(relay->write_status));
+  relay->impl = r;
+  check(r);
+  return 0;
 }
 
 int hvuv_relay_start(hvuv_relay_t* relay,
@@ -278,47 +264,42 @@ int hvuv_relay_start(hvuv_relay_t* relay,
                      size_t buffer_bytes,
                      uint64_t idle_timeout_ms,
                      hvuv_relay_cb cb) {
-  hvuv__relay_t* r;
-  int err;
+  hvuv_relay_options_t options;
 
-  if (relay == NULL)
-    return UV_EINVAL;
-  relay->impl = NULL;
-  err = validate(first, second, buffer_bytes, cb);
-  if (err != 0)
-    return err;
-
-  if (buffer_bytes == 0)
-    buffer_bytes = BUFFER_BYTES;
-  r = hvuv__calloc(1, sizeof(*r) + 2 * buffer_bytes);
-  if (r == NULL)
-    return UV_ENOMEM;
-
-  r->state = JOINED;
-  r->relay = relay;
-  r->cb = cb;
-  r->handles = 2;
-  make_way(r, 0, buffer_bytes);
-  make_way(r, 1, buffer_bytes);
-  hvuv__port_take(&r->ports[0], first, &events, r);
-  hvuv__port_take(&r->ports[1], second, &events, r);
-  err = start_both(r);
-  if (err != 0) {
-    hvuv__port_give_back(&r->ports[0]);
-    hvuv__port_give_back(&r->ports[1]);
-    hvuv__free(r);
-    return err;
-  }
-
-  relay->bytes[0] = relay->bytes[1] = 0;
-  relay->impl = r;
-  start_timer(r, idle_timeout_ms);
-  check(r);
-  return 0;
+  hvuv_relay_options_init(&options);
+  if (buffer_bytes != 0)
+    options.buffer_bytes = buffer_bytes;
+  options.idle_timeout_ms = idle_timeout_ms;
+  return hvuv_relay_start_ex(relay, first, second, &options, cb);
 }
 
+/* --- Afterwards ----------------------------------------------------------- */
+
 void hvuv_relay_close(hvuv_relay_t* relay) {
+  hvuv__relay_t* r;
+
   assert(relay != NULL);
-  if (relay->impl != NULL)
-    finish(relay->impl, UV_ECANCELED);
+  r = relay->impl;
+  if (r == NULL || r->state == CLOSING)
+    return;
+  hvuv__pair_stop(&r->pair, UV_ECANCELED);
+  finish(r);
+}
+
+void hvuv_relay_stats(const hvuv_relay_t* relay, hvuv_relay_stats_t* stats) {
+  const hvuv__relay_t* r = relay->impl;
+
+  assert(stats != NULL);
+  memset(stats, 0, sizeof(*stats));
+  memcpy(stats->bytes, relay->bytes, sizeof(stats->bytes));
+  memcpy(stats->read_status, relay->read_status, sizeof(stats->read_status));
+  memcpy(stats->write_status, relay->write_status, sizeof(stats->write_status));
+  if (r != NULL)
+    hvuv__pair_stats(&r->pair, stats);
+}
+
+int hvuv_relay_look(const hvuv_relay_end_t* end) {
+  if (end == NULL || (end->hvuv == NULL) == (end->uv == NULL))
+    return UV_EINVAL;
+  return hvuv__port_look(end);
 }

@@ -4,71 +4,180 @@
 #include <assert.h>
 
 static void check(const hvuv__way_t* way) {
-  assert(way->state >= HVUV__WAY_READING && way->state <= HVUV__WAY_ENDED);
+  assert(way->state >= HVUV__WAY_READING && way->state <= HVUV__WAY_BROKEN);
   assert(way->from != NULL && way->to != NULL && way->from != way->to);
-  assert((way->held > 0) == (way->state == HVUV__WAY_WRITING));
   assert(way->held <= way->capacity);
+  assert(way->held == 0 || way->state == HVUV__WAY_WRITING ||
+         way->state == HVUV__WAY_BROKEN);
+  assert(way->held > 0 || way->state != HVUV__WAY_WRITING);
+  assert((way->write_status != 0) == (way->state == HVUV__WAY_BROKEN));
+  assert(way->read_status == 0 || way->state >= HVUV__WAY_HOLDING);
+  assert(way->read_status != 0 || way->state <= HVUV__WAY_WRITING ||
+         way->state == HVUV__WAY_BROKEN);
+}
+
+static void note_movement(hvuv__way_t* way) {
+  way->moved_ms = uv_now(way->loop);
+}
+
+/* Reads on, behind a write. */
+static void read_on(hvuv__way_t* way) {
+  int err = hvuv__port_read_start(way->from);
+
+  assert(way->held == 0);
+  if (err != 0)
+    hvuv__way_cut(way, err);
+}
+
+static void break_and_read_on(hvuv__way_t* way, int err) {
+  hvuv__way_break(way, err);
+  read_on(way);
 }
 
 int hvuv__way_start(hvuv__way_t* way) {
   way->state = HVUV__WAY_READING;
   check(way);
+  note_movement(way);
   return hvuv__port_read_start(way->from);
 }
 
+/* --- Bytes */
+
 /* The far port took only some of it: the rest waits there, and nothing more is
  * read meanwhile. */
-static int hold(hvuv__way_t* way, size_t taken, size_t nread) {
+static void hold_bytes(hvuv__way_t* way, size_t taken, size_t nread) {
+  int err;
+
   hvuv__port_read_stop(way->from);
+  way->is_looked_at = 0;
+  err = hvuv__port_write(way->to, way->base + taken, nread - taken);
+  if (err != 0) {
+    break_and_read_on(way, err);
+    return;
+  }
   way->state = HVUV__WAY_WRITING;
   way->held = nread - taken;
   check(way);
-  return hvuv__port_write(way->to, way->base + taken, way->held);
 }
 
-int hvuv__way_on_bytes(hvuv__way_t* way, size_t nread) {
+static void pass_on(hvuv__way_t* way, size_t nread) {
   size_t taken = 0;
   int n;
 
-  assert(way->state == HVUV__WAY_READING);
-  assert(nread > 0 && nread <= way->capacity);
   n = hvuv__port_try_write(way->to, way->base, nread);
-  if (n < 0 && n != UV_EAGAIN)
-    return n;
+  if (n < 0 && n != UV_EAGAIN) {
+    hvuv__way_break(way, n);
+    return;
+  }
 
   if (n > 0)
     taken = (size_t) n;
   assert(taken <= nread);
   *way->bytes += taken;
-  return taken == nread ? 0 : hold(way, taken, nread);
+  note_movement(way);
+  if (taken < nread)
+    hold_bytes(way, taken, nread);
 }
 
-int hvuv__way_on_written(hvuv__way_t* way) {
-  assert(way->state == HVUV__WAY_WRITING);
+void hvuv__way_on_bytes(hvuv__way_t* way, size_t nread) {
+  assert(nread > 0 && nread <= way->capacity && way->held == 0);
+  if (way->state == HVUV__WAY_READING) {
+    pass_on(way, nread);
+    return;
+  }
+  assert(way->state == HVUV__WAY_BROKEN);
+  way->discarded += nread;
+}
+
+void hvuv__way_on_written(hvuv__way_t* way, int status) {
+  size_t held = way->held;
+
   check(way);
-  *way->bytes += way->held;
+  assert(held > 0);
   way->held = 0;
+  if (way->state == HVUV__WAY_BROKEN) { /* It broke while that was written. */
+    read_on(way);
+    return;
+  }
+
   way->state = HVUV__WAY_READING;
-  return hvuv__port_read_start(way->from);
+  if (status != 0) {
+    break_and_read_on(way, status);
+    return;
+  }
+  *way->bytes += held;
+  note_movement(way);
+  read_on(way);
 }
 
-int hvuv__way_on_eof(hvuv__way_t* way) {
+/* Of a write at which nobody has looked yet it is not known whether it has
+ * moved: it is not for the first look to call it stuck. */
+void hvuv__way_look(hvuv__way_t* way) {
+  size_t outstanding = hvuv__port_outstanding(way->to);
+
+  if (outstanding < way->outstanding ||
+      (way->state == HVUV__WAY_WRITING && !way->is_looked_at))
+    note_movement(way);
+  way->outstanding = outstanding;
+  way->is_looked_at = 1;
+}
+
+/* --- The end of input */
+
+void hvuv__way_on_eof(hvuv__way_t* way, int hold) {
+  check(way);
+  way->read_status = UV_EOF;
+  way->ended_ms = uv_now(way->loop);
+  if (way->state == HVUV__WAY_BROKEN)
+    return;
+  assert(way->state == HVUV__WAY_READING);
+  way->state = HVUV__WAY_HOLDING;
+  if (!hold)
+    hvuv__way_release(way);
+}
+
+void hvuv__way_release(hvuv__way_t* way) {
   int err;
 
-  assert(way->state == HVUV__WAY_READING);
-  way->state = HVUV__WAY_SHUTTING;
+  assert(way->state == HVUV__WAY_HOLDING);
   check(way);
+  way->state = HVUV__WAY_SHUTTING;
   err = hvuv__port_shutdown(way->to);
-  return err == 0 ? 0 : hvuv__way_on_shutdown(way, err);
+  if (err != 0)
+    hvuv__way_on_shutdown(way, err);
 }
 
 /* A far port that is gone already needs no shutdown: what it had to say, or
  * what became of it, the other way reads. */
-int hvuv__way_on_shutdown(hvuv__way_t* way, int status) {
-  assert(way->state == HVUV__WAY_SHUTTING);
-  if (status != 0 && status != UV_ENOTCONN)
-    return status;
-  way->state = HVUV__WAY_ENDED;
+void hvuv__way_on_shutdown(hvuv__way_t* way, int status) {
   check(way);
-  return 0;
+  if (way->state == HVUV__WAY_BROKEN)
+    return;
+  assert(way->state == HVUV__WAY_SHUTTING);
+  if (status == 0 || status == UV_ENOTCONN)
+    way->state = HVUV__WAY_ENDED;
+  else
+    hvuv__way_break(way, status);
+  check(way);
+}
+
+/* --- Failures */
+
+void hvuv__way_cut(hvuv__way_t* way, int err) {
+  assert(err < 0 && err != UV_EOF);
+  assert(way->held == 0);
+  way->read_status = err;
+  if (way->state == HVUV__WAY_READING)
+    way->state = HVUV__WAY_CUT;
+  check(way);
+}
+
+/* Where it read, it reads on; what it holds is still being written. */
+void hvuv__way_break(hvuv__way_t* way, int err) {
+  assert(err < 0);
+  if (hvuv__way_is_over(way))
+    return;
+  way->state = HVUV__WAY_BROKEN;
+  way->write_status = err;
+  check(way);
 }

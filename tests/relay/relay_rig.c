@@ -28,7 +28,7 @@ size_t side_queued(const side_t* side) {
 }
 
 hvuv_relay_end_t relay_end(side_t* side) {
-  hvuv_relay_end_t end = {NULL, NULL};
+  hvuv_relay_end_t end = {NULL, NULL, HVUV_HALF_CLOSE_AUTO};
 
   if (side->kind == SIDE_HVUV)
     end.hvuv = &side->u.hvuv;
@@ -64,7 +64,7 @@ static char pattern(int number, size_t at) {
   return (char) ((at * 31 + (at >> 8) * 7 + (size_t) number * 101) & 0xff);
 }
 
-static void hang_up(peer_t* peer) {
+void peer_close(peer_t* peer) {
   if (peer->sock != NET_NONE)
     net_close(peer->sock);
   peer->sock = NET_NONE;
@@ -89,6 +89,10 @@ static int send_some(peer_t* peer) {
   for (i = 0; i < len; i++)
     chunk[i] = pattern(peer->number, peer->sent + i);
   n = net_send(peer->sock, chunk, len);
+  if (n < 0 && n != UV_EAGAIN) {
+    peer->refused = (int) n;
+    peer->to_send = peer->sent;
+  }
   if (n <= 0)
     return 0;
   peer->sent += (size_t) n;
@@ -145,6 +149,8 @@ void relay_on_end(hvuv_relay_t* relay, int status) {
   rig->cbs++;
   rig->cbs_in_call += rig->in_call;
   rig->status = status;
+  memcpy(rig->read_status, relay->read_status, sizeof(rig->read_status));
+  memcpy(rig->write_status, relay->write_status, sizeof(rig->write_status));
   rig->datas_given_back = *side_data(&rig->sides[0]) == &marks[0] &&
                           *side_data(&rig->sides[1]) == &marks[1];
   rig->done = 1;
@@ -153,18 +159,43 @@ void relay_on_end(hvuv_relay_t* relay, int status) {
   memset(relay, 0xee, sizeof(*relay));
 }
 
-void relay_start(relay_rig_t* rig, size_t buffer_bytes, uint64_t idle_ms) {
-  hvuv_relay_end_t first = relay_end(&rig->sides[0]);
-  hvuv_relay_end_t second = relay_end(&rig->sides[1]);
-  int err;
+static void ends_of(relay_rig_t* rig, hvuv_relay_end_t ends[2]) {
+  int i;
 
+  for (i = 0; i < 2; i++) {
+    ends[i] = relay_end(&rig->sides[i]);
+    ends[i].half_close = rig->half_close[i];
+  }
   rig->in_call = 1;
   rig->relay.data = rig;
-  err = hvuv_relay_start(
-      &rig->relay, &first, &second, buffer_bytes, idle_ms, relay_on_end);
+}
+
+static void note_start(relay_rig_t* rig, int err) {
   rig->in_call = 0;
   assert_int_equal(err, 0);
   rig->runs = 1;
+}
+
+void relay_start(relay_rig_t* rig, size_t buffer_bytes, uint64_t idle_ms) {
+  hvuv_relay_end_t ends[2];
+
+  ends_of(rig, ends);
+  note_start(rig,
+             hvuv_relay_start(&rig->relay,
+                              &ends[0],
+                              &ends[1],
+                              buffer_bytes,
+                              idle_ms,
+                              relay_on_end));
+}
+
+void relay_start_with(relay_rig_t* rig, const hvuv_relay_options_t* options) {
+  hvuv_relay_end_t ends[2];
+
+  ends_of(rig, ends);
+  note_start(rig,
+             hvuv_relay_start_ex(
+                 &rig->relay, &ends[0], &ends[1], options, relay_on_end));
 }
 
 void relay_cut(relay_rig_t* rig) {
@@ -249,8 +280,8 @@ int relay_teardown(void** state) {
   relay_rig_t* rig = *state;
   int i;
 
-  hang_up(&rig->peers[0]);
-  hang_up(&rig->peers[1]);
+  peer_close(&rig->peers[0]);
+  peer_close(&rig->peers[1]);
   if (rig->runs)
     hvuv_relay_close(&rig->relay);
   for (i = 0; i < 2 && !rig->runs && rig->cbs == 0; i++)

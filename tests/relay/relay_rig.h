@@ -53,6 +53,7 @@ typedef struct peer_s {
   size_t received;
   size_t wrong; /* bytes that are not the other's */
   int heard;    /* 0, UV_EOF or the error that ended reading */
+  int refused;  /* 0, or why it can send no more */
 } peer_t;
 
 typedef struct relay_rig_s {
@@ -66,6 +67,9 @@ typedef struct relay_rig_s {
   int cbs;
   int cbs_in_call;
   int status;
+  int read_status[2];
+  int write_status[2];
+  hvuv_half_close_t half_close[2]; /* what the sides are started with */
   int datas_given_back;
   int done;
 } relay_rig_t;
@@ -84,6 +88,7 @@ hvuv_relay_end_t relay_end(side_t* side);
 
 /* Starts it, which must go well. */
 void relay_start(relay_rig_t* rig, size_t buffer_bytes, uint64_t idle_ms);
+void relay_start_with(relay_rig_t* rig, const hvuv_relay_options_t* options);
 void relay_cut(relay_rig_t* rig);
 void relay_on_end(hvuv_relay_t* relay, int status);
 
@@ -94,6 +99,9 @@ void** side_data(side_t* side);
 /* Has a peer send so many bytes more, and then end its direction. */
 void peer_send(peer_t* peer, size_t bytes);
 void peer_end(peer_t* peer);
+
+/* Closes it, whatever it has not read. */
+void peer_close(peer_t* peer);
 
 /* Closes it so that its connection is reset; what the relay is told. */
 int peer_abort(peer_t* peer);

@@ -243,7 +243,8 @@ static void two_relays_in_a_row_pass_all_on(void** state) {
   relay_rig_t* rig = *state;
   hvuv_stream_t middle[2];
   hvuv_relay_t relays[2];
-  hvuv_relay_end_t inner[2] = {{NULL, NULL}, {NULL, NULL}};
+  hvuv_relay_end_t inner[2] = {{NULL, NULL, HVUV_HALF_CLOSE_AUTO},
+                               {NULL, NULL, HVUV_HALF_CLOSE_AUTO}};
   hvuv_relay_end_t outer;
   uv_os_sock_t socks[2];
   int ended[2] = {0, 0};

@@ -50,8 +50,8 @@ static void what_is_no_end_is_refused(void** state) {
   relay_rig_t* rig = *state;
   hvuv_relay_end_t first = relay_end(&rig->sides[0]);
   hvuv_relay_end_t second = relay_end(&rig->sides[1]);
-  hvuv_relay_end_t none = {NULL, NULL};
-  hvuv_relay_end_t both = {NULL, NULL};
+  hvuv_relay_end_t none = {NULL, NULL, HVUV_HALF_CLOSE_AUTO};
+  hvuv_relay_end_t both = {NULL, NULL, HVUV_HALF_CLOSE_AUTO};
   hvuv_relay_t relay;
 
   both.hvuv = first.hvuv != NULL ? first.hvuv : second.hvuv;
@@ -77,7 +77,7 @@ static void what_is_no_end_is_refused(void** state) {
 static void streams_of_two_loops_are_refused(void** state) {
   relay_rig_t* rig = *state;
   hvuv_relay_end_t first = relay_end(&rig->sides[0]);
-  hvuv_relay_end_t second = {NULL, NULL};
+  hvuv_relay_end_t second = {NULL, NULL, HVUV_HALF_CLOSE_AUTO};
   uv_loop_t* loop = loop_open();
   hvuv_stream_t stranger;
   uv_os_sock_t socks[2];
@@ -98,8 +98,8 @@ static void streams_of_two_loops_are_refused(void** state) {
 static void streams_that_are_not_connected_are_refused(void** state) {
   relay_rig_t* rig = *state;
   hvuv_relay_end_t second = relay_end(&rig->sides[1]);
-  hvuv_relay_end_t idle = {NULL, NULL};
-  hvuv_relay_end_t idle_uv = {NULL, NULL};
+  hvuv_relay_end_t idle = {NULL, NULL, HVUV_HALF_CLOSE_AUTO};
+  hvuv_relay_end_t idle_uv = {NULL, NULL, HVUV_HALF_CLOSE_AUTO};
   hvuv_stream_t stream;
   uv_tcp_t tcp;
 

@@ -1,6 +1,7 @@
-/* forward FROM TO: takes calls at FROM and joins each with a call of its own to
- * TO, until SIGINT or SIGTERM. Each is an address, or tcp://IPV4:PORT. A call
- * that cannot be passed on is hung up; the others, and new ones, go on.
+/* forward [-t SECONDS] FROM TO: takes calls at FROM and joins each with a call
+ * of its own to TO, until SIGINT or SIGTERM. Each is an address, or
+ * tcp://IPV4:PORT. A call that cannot be passed on is hung up, with a line that
+ * says why; the others, and new ones, go on.
  *
  * So SSH reaches a VM that has no network. On the host and in the guest:
  *
@@ -12,17 +13,28 @@
 
 #include "forward_stream.h"
 
+/* How often a caller is looked at while its call to TO is being made. */
+#define WATCH_MS 250
+
+/* A caller that has ended its direction may still wait for an answer, but most
+ * have hung up, which TCP does not tell apart: for so long it is dialled on. */
+#define ENDED_CALLER_MS 2000
+
 typedef struct call_s {
   stream_t from;
   stream_t to;
+  uv_timer_t watch;
+  uint64_t began_ms;
+  uint64_t caller_ended_ms; /* 0: it has not */
   hvuv_relay_t relay;
   int is_joined; /* the streams are the relay's */
   int is_hung_up;
-  int open; /* streams that have not closed */
+  int open; /* the streams and the timer, until each has closed */
   struct call_s* next;
 } call_t;
 
 static place_t from, to;
+static uint64_t timeout_ms;
 static stream_t server;
 static uv_signal_t sigint, sigterm;
 static call_t* calls;
@@ -36,11 +48,18 @@ static void free_call(call_t* call) {
   free(call);
 }
 
-static void on_closed(void* data) {
-  call_t* call = data;
-
-  if (call != NULL && --call->open == 0)
+static void close_one(call_t* call) {
+  if (--call->open == 0)
     free_call(call);
+}
+
+static void on_closed(void* data) {
+  if (data != NULL)
+    close_one(data);
+}
+
+static void on_watch_closed(uv_handle_t* timer) {
+  close_one(timer->data);
 }
 
 static void hang_up(call_t* call) {
@@ -50,6 +69,7 @@ static void hang_up(call_t* call) {
     call->is_hung_up = 1;
     stream_close(&call->from, on_closed);
     stream_close(&call->to, on_closed);
+    uv_close((uv_handle_t*) &call->watch, on_watch_closed);
   }
 }
 
@@ -61,19 +81,50 @@ static int check(call_t* call, const char* step, const place_t* at, int err) {
   return 0;
 }
 
-static void on_relayed(hvuv_relay_t* relay, int status) {
-  if (status != UV_ECANCELED)
-    place_report("relay", &to, status);
-  free_call(relay->data);
+/* --- A call that is joined */
+
+static const char* relay_meaning(int err) {
+  if (err == UV_ETIMEDOUT)
+    return "It took nothing for minutes though bytes waited for it: see "
+           "whether its program, or its VM, is stopped.";
+  if (err == UV_ECONNRESET || err == UV_EPIPE)
+    return "The program there ended before it had read everything: see what it "
+           "says of this.";
+  return "";
 }
 
-static void on_connect(void* data, int status) {
-  call_t* call = data;
+static void on_relayed(hvuv_relay_t* relay, int status) {
+  call_t* call = relay->data;
+  const place_t* places[2] = {&from, &to};
+  int i;
+
+  if (status != 0 && status != UV_ECANCELED) {
+    for (i = 0; i < 2; i++) {
+      place_report_meaning("send",
+                           places[i],
+                           relay->write_status[i],
+                           relay_meaning(relay->write_status[i]));
+      if (relay->read_status[i] != UV_EOF)
+        place_report_meaning("receive",
+                             places[i],
+                             relay->read_status[i],
+                             relay_meaning(relay->read_status[i]));
+    }
+    fprintf(stderr,
+            "That call ended after %llu bytes to %s and %llu back.\n",
+            (unsigned long long) relay->bytes[0],
+            to.text,
+            (unsigned long long) relay->bytes[1]);
+  }
+  call->open -= 2;
+  uv_close((uv_handle_t*) &call->watch, on_watch_closed);
+}
+
+static void join(call_t* call) {
   hvuv_relay_end_t ends[2];
   int err;
 
-  if (call->is_hung_up || !check(call, "connect", &to, status))
-    return;
+  uv_timer_stop(&call->watch);
   ends[0] = stream_end(&call->from);
   ends[1] = stream_end(&call->to);
   call->relay.data = call;
@@ -82,7 +133,45 @@ static void on_connect(void* data, int status) {
   check(call, "relay", &to, err);
 }
 
+/* --- A call that is being made */
+
+static void on_connect(void* data, int status) {
+  call_t* call = data;
+
+  if (!call->is_hung_up && check(call, "connect", &to, status))
+    join(call);
+}
+
+static void give_up(call_t* call) {
+  fprintf(stderr,
+          "connect given up on %s after %llu ms: the caller at %s hung up. "
+          "Callers wait longer if the server answers sooner: see whether it "
+          "runs.\n",
+          to.text,
+          (unsigned long long) (uv_now(call->watch.loop) - call->began_ms),
+          from.text);
+  hang_up(call);
+}
+
+/* Looks at the caller, without reading what it says already. */
+static void on_watch(uv_timer_t* timer) {
+  call_t* call = timer->data;
+  uint64_t now_ms = uv_now(timer->loop);
+  hvuv_relay_end_t caller = stream_end(&call->from);
+  int state = hvuv_relay_look(&caller);
+
+  if (state == UV_EOF && call->caller_ended_ms == 0)
+    call->caller_ended_ms = now_ms;
+  if (state == UV_ECONNRESET ||
+      (call->caller_ended_ms != 0 &&
+       now_ms - call->caller_ended_ms >= ENDED_CALLER_MS))
+    give_up(call);
+  else if (to.is_tcp && now_ms - call->began_ms >= timeout_ms)
+    check(call, "connect", &to, UV_ETIMEDOUT);
+}
+
 static void on_call(void* data, int status) {
+  uv_loop_t* loop = uv_default_loop();
   call_t* call;
 
   (void) data;
@@ -93,18 +182,28 @@ static void on_call(void* data, int status) {
     abort(); /* Out of memory. */
   stream_init(&call->from, &from, call);
   stream_init(&call->to, &to, call);
-  call->open = 2;
+  uv_timer_init(loop, &call->watch); /* Always 0. */
+  call->watch.data = call;
+  call->began_ms = uv_now(loop);
+  call->open = 3;
   call->next = calls;
   calls = call;
-  if (check(call, "accept", &from, stream_accept(&server, &call->from)))
-    check(call, "connect", &to, stream_connect(&call->to, on_connect));
+  if (!check(call, "accept", &from, stream_accept(&server, &call->from)) ||
+      !check(call,
+             "connect",
+             &to,
+             stream_connect(&call->to, timeout_ms, on_connect)))
+    return;
+  uv_timer_start(&call->watch, on_watch, WATCH_MS, WATCH_MS);
 }
+
+/* --- The program */
 
 static void on_signal(uv_signal_t* handle, int signum) {
   call_t* call;
 
   (void) handle;
-  printf("Stopping on signal %d\n", signum);
+  output("Stopping on signal %d\n", signum);
   stream_close(&server, on_closed);
   uv_close((uv_handle_t*) &sigint, NULL);
   uv_close((uv_handle_t*) &sigterm, NULL);
@@ -112,16 +211,42 @@ static void on_signal(uv_signal_t* handle, int signum) {
     hang_up(call);
 }
 
-int main(int argc, char** argv) {
-  uv_loop_t* loop = uv_default_loop();
+static int usage(FILE* out, int code) {
+  fprintf(out,
+          "usage: forward [-t SECONDS] FROM TO\n"
+          "FROM and TO such as tcp://127.0.0.1:2222 or " DEFAULT_ADDRESS "\n"
+          "-t  how long a call to TO may take to be answered; 5, for TCP 10\n");
+  return code;
+}
 
-  if (argc != 3 || place_parse(argv[1], &from) != 0 ||
-      place_parse(argv[2], &to) != 0) {
-    fprintf(stderr,
-            "usage: forward FROM TO\n"
-            "each such as tcp://127.0.0.1:2222 or " DEFAULT_ADDRESS "\n");
-    return 2;
+static int parse_arguments(int argc, char** argv) {
+  int seconds = 0;
+
+  if (argc == 5 && strcmp(argv[1], "-t") == 0) {
+    seconds = atoi(argv[2]);
+    if (strspn(argv[2], "0123456789") != strlen(argv[2]) || seconds < 1 ||
+        strlen(argv[2]) > 5)
+      return 0;
+    argc -= 2;
+    argv += 2;
   }
+  if (argc != 3 || place_parse(argv[1], &from) != 0 ||
+      place_parse(argv[2], &to) != 0)
+    return 0;
+  /* AF_VSOCK gives up after 2 s; a guest behind `hybrid` may have to boot. */
+  timeout_ms = (uint64_t) (seconds != 0 ? seconds : to.is_tcp ? 10 : 5) * 1000;
+  return 1;
+}
+
+int main(int argc, char** argv) {
+  uv_loop_t* loop;
+
+  argv = program_start(&argc, argv);
+  loop = uv_default_loop();
+  if (is_help(argc, argv))
+    return usage(stdout, 0);
+  if (!parse_arguments(argc, argv))
+    return usage(stderr, 2);
 #if defined(SIGPIPE)
   signal(SIGPIPE, SIG_IGN); /* libuv's TCP raises it. */
 #endif
@@ -136,5 +261,5 @@ int main(int argc, char** argv) {
     return 1;
   stream_print(&server, "Forwarding from");
   uv_run(loop, UV_RUN_DEFAULT);
-  return uv_loop_close(loop) != 0;
+  return program_end(uv_loop_close(loop) != 0);
 }

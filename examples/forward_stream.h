@@ -3,9 +3,7 @@
 #ifndef HVUV_EXAMPLES_FORWARD_STREAM_H
 #define HVUV_EXAMPLES_FORWARD_STREAM_H
 
-#include <stdlib.h>
-#include <string.h>
-
+#include "program.h"
 #include "report.h"
 
 /* Where to listen or to call. */
@@ -58,17 +56,55 @@ static inline int place_parse(const char* text, place_t* place) {
                        : hvuv_addr_parse(text, &place->addr);
 }
 
-static inline int place_report(const char* step, const place_t* p, int err) {
+/* As report_meaning(), for both kinds. */
+static inline int place_report_meaning(const char* step,
+                                       const place_t* p,
+                                       int err,
+                                       const char* meaning) {
   if (!p->is_tcp)
-    return report(step, &p->addr, err);
+    return report_meaning(step, &p->addr, err, meaning);
   if (err != 0)
     fprintf(stderr,
-            "%s failed on %s: %s (%s).\n",
+            "%s failed on %s: %s (%s). %s\n",
             step,
             p->text,
             uv_strerror(err),
-            uv_err_name(err));
+            uv_err_name(err),
+            meaning);
   return err;
+}
+
+/* What hvuv_explain() is for hvuv's addresses. */
+static inline const char* tcp_meaning(int err) {
+  switch (err) {
+    case UV_EADDRINUSE:
+      return "Another program listens there: end it, or take another port.";
+    case UV_EADDRNOTAVAIL:
+      return "This machine does not have that address.";
+    case UV_EACCES:
+      return "Ports below 1024 are for privileged users: take a higher one.";
+    case UV_ECONNREFUSED:
+      return "Nobody listens there: start the server, or see whether the port "
+             "is the right one.";
+    case UV_EHOSTUNREACH:
+    case UV_ENETUNREACH:
+      return "No route leads there: see whether the address is the right one.";
+    case UV_EMFILE:
+    case UV_ENFILE:
+      return "There are no descriptors left: end some calls, or raise the "
+             "limit "
+             "(ulimit -n).";
+    case UV_ETIMEDOUT:
+      return "Nothing answered: see whether the address is the right one, its "
+             "machine runs, and no firewall is in between.";
+    default:
+      return "";
+  }
+}
+
+static inline int place_report(const char* step, const place_t* p, int err) {
+  return p->is_tcp ? place_report_meaning(step, p, err, tcp_meaning(err))
+                   : report(step, &p->addr, err);
 }
 
 /* --- Callbacks */
@@ -133,10 +169,11 @@ static inline int stream_listen(stream_t* s, stream_status_cb cb) {
   s->status_cb = cb;
   if (s->place->is_tcp) {
     err = uv_tcp_bind(&s->u.tcp, name, 0);
-    return err != 0 ? err : uv_listen(tcp, 128, stream_on_tcp_status);
+    return err != 0 ? err : uv_listen(tcp, SOMAXCONN, stream_on_tcp_status);
   }
   err = hvuv_bind(&s->u.hvuv, &s->place->addr);
-  return err != 0 ? err : hvuv_listen(&s->u.hvuv, 128, stream_on_hvuv_status);
+  return err != 0 ? err
+                  : hvuv_listen(&s->u.hvuv, SOMAXCONN, stream_on_hvuv_status);
 }
 
 static inline int stream_accept(stream_t* server, stream_t* s) {
@@ -145,12 +182,19 @@ static inline int stream_accept(stream_t* server, stream_t* s) {
   return hvuv_accept(&server->u.hvuv, &s->u.hvuv);
 }
 
-static inline int stream_connect(stream_t* s, stream_status_cb cb) {
+/* Of TCP the caller watches the time itself. */
+static inline int stream_connect(stream_t* s,
+                                 uint64_t timeout_ms,
+                                 stream_status_cb cb) {
   const struct sockaddr* name = (const struct sockaddr*) &s->place->tcp;
+  int err;
 
   s->status_cb = cb;
   if (s->place->is_tcp)
     return uv_tcp_connect(&s->dial.tcp, &s->u.tcp, name, stream_on_tcp_connect);
+  err = hvuv_set_connect_timeout(&s->u.hvuv, timeout_ms);
+  if (err != 0)
+    return err;
   return hvuv_connect(
       &s->dial.hvuv, &s->u.hvuv, &s->place->addr, stream_on_hvuv_connect);
 }
@@ -183,14 +227,13 @@ static inline void stream_print(const stream_t* s, const char* what) {
 
   if (!s->place->is_tcp && hvuv_getsockname(&s->u.hvuv, &addr) == 0) {
     hvuv_addr_format(&addr, text, &size);
-    printf("%s %s\n", what, text);
+    output("%s %s\n", what, text);
   } else if (s->place->is_tcp &&
              uv_tcp_getsockname(&s->u.tcp, (struct sockaddr*) &name, &len) ==
                  0) {
     uv_ip4_name(&name, text, sizeof(text));
-    printf("%s tcp://%s:%d\n", what, text, ntohs(name.sin_port));
+    output("%s tcp://%s:%d\n", what, text, ntohs(name.sin_port));
   }
-  fflush(stdout); /* Windows has no buffering by lines. */
 }
 
 #endif /* HVUV_EXAMPLES_FORWARD_STREAM_H */

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "support/endpoint.h"
+#include "support/fakes/fake_vmm.h"
 #include "support/net.h"
 #include "support/process.h"
 
@@ -67,14 +68,21 @@ static int teardown(void** state) {
 
 /* --- The two forwards */
 
-static void start(process_t* process, const char* from, const char* to) {
-  const char* argv[] = {forward_path, from, to, NULL};
+static void start_with(process_t* process,
+                       const char* seconds,
+                       const char* from,
+                       const char* to) {
+  const char* argv[] = {forward_path, "-t", seconds, from, to, NULL};
 
   process_start(process, argv);
   if (!process_await(process, "\n")) {
     process_finish(process);
     fail_msg("it does not forward: %s", process->told);
   }
+}
+
+static void start(process_t* process, const char* from, const char* to) {
+  start_with(process, "30", from, to);
 }
 
 static void start_guest(void) {
@@ -210,23 +218,40 @@ static void server_echoes(talk_t* t) {
     t->echo_sent += (size_t) n;
 }
 
+static void turn(talk_t* t, uint64_t since) {
+  caller_sends(t);
+  server_echoes(t);
+  if (!t->got_end)
+    caller_receives(t);
+  if (uv_hrtime() - since > (uint64_t) SECONDS_MAX * 1000000000)
+    fail_msg("%lu of %lu came back",
+             (unsigned long) t->received,
+             (unsigned long) t->size);
+}
+
+static void expect_all(talk_t* t) {
+  assert_int_equal(t->received, t->size);
+  assert_int_equal(t->wrong, 0);
+  hang_up(t);
+}
+
 /* To its end, and all came back. */
 static void converse(talk_t* t) {
   uint64_t since = uv_hrtime();
 
-  while (!t->got_end) {
-    caller_sends(t);
-    server_echoes(t);
-    caller_receives(t);
-    if (uv_hrtime() - since > (uint64_t) SECONDS_MAX * 1000000000)
-      fail_msg("%lu of %lu came back",
-               (unsigned long) t->received,
-               (unsigned long) t->size);
-  }
+  while (!t->got_end)
+    turn(t, since);
   assert_true(t->echo_end); /* It ended because the caller's end arrived. */
-  assert_int_equal(t->received, t->size);
-  assert_int_equal(t->wrong, 0);
-  hang_up(t);
+  expect_all(t);
+}
+
+/* The same where the two ends come at once. */
+static void converse_to_both_ends(talk_t* t) {
+  uint64_t since = uv_hrtime();
+
+  while (!t->got_end || !t->echo_end)
+    turn(t, since);
+  expect_all(t);
 }
 
 /* Who cannot be passed on hears the end of it, whatever its name. */
@@ -368,7 +393,114 @@ static void a_reset_ends_its_call_only(void** state) {
   net_abort(talks[0].server);
   expect_hung_up(talks[0].caller);
   converse(&talks[1]);
-  expect_stop(&host, "relay failed on tcp://");
+  expect_stop(&host, "receive failed on tcp://");
+}
+
+/* --- Hypervisors, and servers that answer early */
+
+static fake_vmm_t* vmm;
+
+/* Where the guest's port 5000 is. */
+static const char* start_vmm(unsigned int manners, char url[]) {
+  char path[ENDPOINT_ROOM];
+
+  vmm = fake_vmm_start(endpoint_path("vmm", path), manners);
+  snprintf(url, ENDPOINT_ROOM + 20, "hybrid://%s:5000", path);
+  return url;
+}
+
+static int count(const char* text, const char* what) {
+  int n = 0;
+
+  for (text = strstr(text, what); text != NULL; n++)
+    text = strstr(text + 1, what);
+  return n;
+}
+
+static void a_stingy_hypervisor_loses_nothing(void** state) {
+  char url[ENDPOINT_ROOM + 20];
+  struct sockaddr_in name;
+
+  (void) state;
+  start_vmm(FAKE_VMM_STINGY, url);
+  start(&guest, url, upstream_url);
+  name = start_host(url);
+  begin(&talks[0], &name, MIB);
+  converse_to_both_ends(&talks[0]);
+  begin(&talks[0], &name, 14);
+  converse_to_both_ends(&talks[0]);
+  expect_stop(&host, "");
+  expect_stop(&guest, "");
+  fake_vmm_stop(vmm);
+}
+
+/* Whether with a reset, which is known at once, or with an end. */
+static void a_caller_that_hangs_up_is_not_dialled_for(void** state) {
+  char url[ENDPOINT_ROOM + 20];
+  struct sockaddr_in name;
+  uv_os_sock_t caller;
+
+  (void) state;
+  start_vmm(FAKE_VMM_SILENT, url);
+  start_with(&host, "3600", "tcp://127.0.0.1:0", url);
+  name = name_of(&host);
+  net_abort(call(&name));
+  caller = call(&name);
+  assert_int_equal(net_send(caller, "SSH-2.0-x\r\n", 11), 11);
+  shutdown(caller, 1);
+  expect_hung_up(caller);
+  expect_stop(&host, "connect given up on hybrid://");
+  assert_int_equal(count(host.told, "hung up"), 2);
+  fake_vmm_stop(vmm);
+}
+
+static void who_does_not_answer_in_time_is_told_and_survived(void** state) {
+  char url[ENDPOINT_ROOM + 20];
+  struct sockaddr_in name;
+
+  (void) state;
+  start_vmm(FAKE_VMM_SILENT, url);
+  start_with(&host, "1", "tcp://127.0.0.1:0", url);
+  name = name_of(&host);
+  expect_hung_up(call(&name));
+  expect_stop(&host, "connect failed on hybrid://");
+  assert_non_null(strstr(host.told, "(ETIMEDOUT)"));
+  fake_vmm_stop(vmm);
+}
+
+/* It has read next to nothing of a large request when it answers and closes. */
+static void an_early_answer_arrives_through_two_of_them(void** state) {
+  static const char answer[] = "413 too large, go away\n";
+  static char chunk[65536];
+  char got[sizeof(answer)] = "";
+  struct sockaddr_in name;
+  size_t len = 0;
+  ssize_t n;
+  int quiet;
+
+  (void) state;
+  start_guest();
+  name = start_host(MEETING);
+  begin(&talks[0], &name, 0);
+  for (quiet = 0; quiet < 100; quiet++)
+    if (net_send(talks[0].caller, chunk, sizeof(chunk)) > 0)
+      quiet = 0;
+  assert_int_equal(net_send(talks[0].server, answer, sizeof(answer)),
+                   sizeof(answer));
+  net_close(talks[0].server);
+  while (len < sizeof(answer)) {
+    assert_int_equal(net_await(talks[0].caller, 1, TIMEOUT_MS), 0);
+    n = net_recv(talks[0].caller, got + len, sizeof(got) - len);
+    if (n <= 0)
+      fail_msg("%lu bytes, then %d", (unsigned long) len, (int) n);
+    len += (size_t) n;
+  }
+  assert_string_equal(got, answer);
+  net_close(talks[0].caller);
+  process_signal(&host, SIGINT);
+  assert_int_equal(process_finish(&host), 0);
+  expect_stop(&guest, "failed on tcp://");
+  assert_non_null(strstr(guest.told, "That call ended after "));
 }
 
 static void a_place_that_is_taken_is_explained(void** state) {
@@ -416,6 +548,7 @@ static void bad_arguments_exit_with_2_and_the_usage(void** state) {
       {MEETING, "TCP://127.0.0.1:1", NULL},
       {MEETING, "tcp:/127.0.0.1:1", NULL},
       {MEETING, "127.0.0.1:1", NULL},
+      {"-t", MEETING, MEETING},
   };
   size_t i;
 
@@ -427,7 +560,7 @@ static void bad_arguments_exit_with_2_and_the_usage(void** state) {
     process_start(&host, argv);
     if (process_finish(&host) != 2)
       fail_msg("row %lu exits with %d", (unsigned long) i, host.code);
-    assert_non_null(strstr(host.told, "usage: forward FROM TO"));
+    assert_non_null(strstr(host.told, "usage: forward [-t SECONDS] FROM TO"));
     assert_string_equal(host.said, "");
   }
 }
@@ -445,6 +578,10 @@ int main(int argc, char** argv) {
       TEST(nobody_at_the_other_end_is_told_and_survived),
       TEST(a_dead_upstream_is_told_and_survived),
       TEST(a_reset_ends_its_call_only),
+      TEST(a_stingy_hypervisor_loses_nothing),
+      TEST(a_caller_that_hangs_up_is_not_dialled_for),
+      TEST(who_does_not_answer_in_time_is_told_and_survived),
+      TEST(an_early_answer_arrives_through_two_of_them),
       TEST(a_place_that_is_taken_is_explained),
       TEST(bad_arguments_exit_with_2_and_the_usage),
   };

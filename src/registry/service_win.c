@@ -19,9 +19,11 @@
  * Unregistering is two, to look and to delete. What somebody does between them
  * is lost; to prevent that would take a transaction.
  */
-#include "registry/service_key_win.h"
+#include "registry/service.h"
 
 #include <string.h>
+
+#include "registry/service_key_win.h"
 
 /* How often registering looks; in between it may wait for a key's name. */
 #define LOOKS_MAX 50

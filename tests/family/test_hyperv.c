@@ -22,12 +22,37 @@
 #define SOME_VM  "8039a08b4a17e743852ae5ec79a671c7"
 #define PORT(le) le "cbfae611bd5864006a7986d3"
 
+/* The machines of AF_HYPERV are little-endian. On others the numbers in a name
+ * lie the other way round: the family, and three of each GUID. */
+static void turn_numbers(unsigned char* bytes) {
+  static const struct {
+    size_t offset;
+    size_t size;
+  } numbers[] = {{0, 2}, {4, 4}, {8, 2}, {10, 2}, {20, 4}, {24, 2}, {26, 2}};
+  const uint16_t one = 1;
+  size_t i;
+  size_t k;
+
+  if (*(const unsigned char*) &one == 1)
+    return;
+  for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+    for (k = 0; k < numbers[i].size / 2; k++) {
+      unsigned char* first = bytes + numbers[i].offset + k;
+      unsigned char* last = bytes + numbers[i].offset + numbers[i].size - 1 - k;
+      unsigned char byte = *first;
+
+      *first = *last;
+      *last = byte;
+    }
+}
+
 static const char* hex(const struct sockaddr_storage* name) {
   static char text[2 * sizeof(hvuv__hyperv_name_t) + 1];
   unsigned char bytes[sizeof(hvuv__hyperv_name_t)];
   size_t i;
 
   memcpy(bytes, name, sizeof(bytes));
+  turn_numbers(bytes);
   for (i = 0; i < sizeof(bytes); i++)
     snprintf(text + 2 * i, 3, "%02x", (unsigned int) bytes[i]);
   return text;

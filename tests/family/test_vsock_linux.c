@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <sys/socket.h>
 #include <sys/time.h>
 
 #include <linux/vm_sockets.h>

@@ -274,7 +274,7 @@ static void a_frame_that_drips_is_waited_for_a_while(void** state) {
 }
 
 static void four_gib_are_not_waited_for(void** state) {
-  static const char head[] = {-1, -1, -1, -1, 'x'};
+  static const char head[] = {'\xff', '\xff', '\xff', '\xff', 'x'};
   uv_os_sock_t sock;
 
   (void) state;

@@ -144,9 +144,10 @@ struct hvuv_stream_s {
   unsigned int handshake_bytes;
   int connect_status;
   int shutdown_status;
-  int read_end;      /* 0, UV_EOF or the error that ended reading */
-  int pending_error; /* taken from the socket, not yet reported to the reader */
-  int poll_error;    /* why polling failed; reported at the end of the turn */
+  int read_end;     /* 0, UV_EOF or the error that ended reading */
+  int poll_status;  /* the poller's error while the stream is awake with it */
+  int socket_error; /* its reason, taken from the socket */
+  int poll_error;   /* why polling failed; reported at the end of the turn */
   hvuv_addr_t local_addr;
   hvuv_addr_t peer_addr; /* of a listener: the peer of accepted_sock */
 };
@@ -195,6 +196,23 @@ HVUV_EXTERN int hvuv_open(hvuv_stream_t* stream, uv_os_sock_t sock);
  * 6.1). To be sure that everything arrived, call hvuv_shutdown() and read until
  * UV_EOF first. The whole table is in docs/endings.md. */
 HVUV_EXTERN void hvuv_close(hvuv_stream_t* stream, hvuv_close_cb cb);
+
+/* Closes a stream as hvuv_close() does, and has the peer see that the
+ * conversation was broken off, where the family can show that: the namesake of
+ * uv_tcp_close_reset(). Writes that wait in the stream are not sent. What the
+ * peer sees:
+ *
+ *   an adopted TCP socket   UV_ECONNRESET (SO_LINGER with a time of 0)
+ *   Unix sockets (`local`,  UV_ECONNRESET if bytes of its own were not read,
+ *   `hybrid`, adopted)      else UV_EOF: these sockets have no other reset
+ *   AF_VSOCK                UV_EOF (seen on Linux 6.1; its transports have no
+ *                           reset that a program could ask for)
+ *   AF_HYPERV               not known: a reset if Windows takes SO_LINGER there
+ *
+ * So a protocol whose messages end with the connection cannot rely on it.
+ * Unlike in libuv it may follow hvuv_shutdown(). Returns 0, or UV_EINVAL if the
+ * stream is NULL or closing; then cb is not called. */
+HVUV_EXTERN int hvuv_close_reset(hvuv_stream_t* stream, hvuv_close_cb cb);
 
 /* --- Listening ----------------------------------------------------------- */
 
@@ -293,9 +311,11 @@ HVUV_EXTERN int hvuv_connect(hvuv_connect_t* req,
                              hvuv_connect_cb cb);
 
 /* Sets how long each later connect may take, in milliseconds; when that time
- * has passed, its callback is called with UV_ETIMEDOUT. 0, the default, leaves
- * it to the system: AF_VSOCK gives up after 2 s; for room in a full `local` or
- * `hybrid` backlog, and for a hypervisor's reply, it waits indefinitely.
+ * has passed, its callback is called with UV_ETIMEDOUT. 0, the default, is
+ * the family's own choice: AF_VSOCK gives up after 2 s (the kernel's time),
+ * `hybrid` after 5 s, in which a guest may boot; `local` waits indefinitely for
+ * room in a full backlog. Bytes and connections that came in time count even if
+ * the loop looks late.
  * Windows ends a connect over AF_HYPERV after at most 300 s (hvsocket.h of the
  * SDK), whatever is set here. UV_EINVAL if the stream is closing, UV_EALREADY
  * while a connect is pending. */
@@ -305,9 +325,9 @@ HVUV_EXTERN int hvuv_set_connect_timeout(hvuv_stream_t* stream,
 /* --- Reading and writing ------------------------------------------------- */
 
 /* Starts reading; while a connect is pending, once it has succeeded. After
- * UV_EOF or a read error the same status is reported again. UV_EALREADY if the
- * stream is reading already, UV_EINVAL if it is closing or a callback is NULL,
- * UV_ENOTCONN if it is neither connected nor connecting. */
+ * UV_EOF that is reported again. UV_EALREADY if the stream is reading already,
+ * UV_EINVAL if it is NULL or closing or a callback is NULL, UV_ENOTCONN if it
+ * is neither connected nor connecting, or reading has failed. */
 HVUV_EXTERN int hvuv_read_start(hvuv_stream_t* stream,
                                 hvuv_alloc_cb alloc_cb,
                                 hvuv_read_cb read_cb);
@@ -328,8 +348,9 @@ HVUV_EXTERN int hvuv_read_stop(hvuv_stream_t* stream);
  * hvuv_get_write_queue_size().
  *
  *   UV_EBADF   the stream has no socket or is closing
- *   UV_EPIPE   it was shut down, or is bound or listening and not connected
- *   UV_EINVAL  bufs is NULL or nbufs is 0
+ *   UV_EPIPE   it was shut down, reading has failed, or it is bound or listening
+ *              and not connected
+ *   UV_EINVAL  bufs is NULL, nbufs is 0 or above 1,048,576
  *   UV_ENOMEM  more than four buffers, and no memory for them */
 HVUV_EXTERN int hvuv_write(hvuv_write_t* req,
                            hvuv_stream_t* stream,
@@ -368,18 +389,19 @@ HVUV_EXTERN int hvuv_try_write(hvuv_stream_t* stream,
  * read the answer, and ends its requests by a framing instead.
  *
  * cb may be NULL. UV_ENOTCONN if the stream is neither connected nor
- * connecting, is closing, or was shut down before. */
+ * connecting, is closing, was shut down before, or reading has failed. */
 HVUV_EXTERN int hvuv_shutdown(hvuv_shutdown_t* req,
                               hvuv_stream_t* stream,
                               hvuv_shutdown_cb cb);
 
 /* --- Inspecting a stream ------------------------------------------------- */
 
-/* Returns 1 while the stream is connected and UV_EOF or a read error has not
- * been reported. */
+/* Returns 1 while the stream is connected and no read error has been reported;
+ * after UV_EOF too, as uv_is_readable() does. */
 HVUV_EXTERN int hvuv_is_readable(const hvuv_stream_t* stream);
 
-/* Returns 1 while the stream is connected and not shut down. */
+/* Returns 1 while the stream is connected, not shut down, and no read error has
+ * been reported. */
 HVUV_EXTERN int hvuv_is_writable(const hvuv_stream_t* stream);
 
 /* Returns 1 while the stream is reading, writing, connecting, listening or

@@ -53,6 +53,15 @@ typedef struct hvuv__family_s {
   /* What an error of recv() means: the error itself, or UV_EOF; may be NULL. */
   int (*read_error)(int err);
 
+  /* 1 if a peer's death is not reported while our own side is blocked and its
+   * last bytes are unread: AF_VSOCK then polls as readable and never as
+   * writable, hung up or failed, though send() fails (Linux 6.1 and 6.12). */
+  int hides_death;
+
+  /* How long a connect may take when nobody has set that, in milliseconds; 0
+   * leaves it to the system, which has a limit of its own or none. */
+  unsigned int connect_timeout_ms;
+
   /* Receive buffer in bytes, *value 0 asks; NULL for SO_RCVBUF. */
   int (*recv_buffer_size)(uv_os_sock_t sock, int* value);
 

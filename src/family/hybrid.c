@@ -25,6 +25,10 @@
 /* "CONNECT ", a GUID, a newline and the NUL. */
 #define REQUEST_ROOM 48
 
+/* The guest may have to boot first; a hypervisor that does not reply to a
+ * CONNECT never does. */
+#define CONNECT_TIMEOUT_MS 5000
+
 /* The longest answer that is read as one. Real ones have up to 41 bytes. */
 #define REPLY_MAX 64
 
@@ -170,4 +174,5 @@ const hvuv__family_t hvuv__family_hybrid = {
     .request = request,
     .reply = reply,
     .accepted = accepted,
+    .connect_timeout_ms = CONNECT_TIMEOUT_MS,
 };

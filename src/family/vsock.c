@@ -249,5 +249,6 @@ const hvuv__family_t hvuv__family_vm = {
     .connected = read_own_name,
     .accepted = accepted,
     .read_error = read_error,
+    .hides_death = 1,
     .recv_buffer_size = recv_buffer_size,
 };

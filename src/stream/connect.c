@@ -16,8 +16,8 @@
  *      v                                   v
  *   SETTLED: reported at the turn's end; OPEN, or IDLE without the socket
  *
- * At any stage the alarm settles it with UV_ETIMEDOUT, and hvuv_close() cancels
- * it. The true reason of a failure is SO_ERROR's; the poller only knows that
+ * At any stage the alarm settles it with UV_ETIMEDOUT, after a last look at the
+ * socket, and hvuv_close() cancels it. The true reason of a failure is SO_ERROR's; the poller only knows that
  * there is one.
  *
  * A connect that fails takes the writes and the shutdown made behind it off the
@@ -102,12 +102,76 @@ static void set_alarm(hvuv_stream_t* s) {
     hvuv__alarm_set(s->alarm, delay);
 }
 
+/* The socket's own error, or the poller's status where it has none. UV_EBADF
+ * is no reason: libuv reports every error so. */
+static int true_error(int err, int status) {
+  if (err == 0 && status != 0)
+    err = status == UV_EBADF ? UV_ECONNABORTED : status;
+  return err;
+}
+
+/* The system has finished, or seems to have. */
+static void polled(hvuv_stream_t* s, int err) {
+  if (err == 0)
+    on_established(s);
+  else if (err != UV_EAGAIN)
+    settle(s, err);
+}
+
+/* Something of the answer may have come. */
+static void replied(hvuv_stream_t* s, int status) {
+  int err;
+
+  err = s->family->reply(s->sock, &s->handshake_bytes);
+  if (err == UV_EAGAIN && status != 0)
+    err = true_error(hvuv__sys_take_error(s->sock), status);
+  if (err != UV_EAGAIN)
+    settle(s, err);
+}
+
+void hvuv__connect_ready(hvuv_stream_t* s, int status) {
+  assert(s->state == HVUV__CONNECTING && s->connect_req != NULL);
+  if (s->stage == HVUV__CONNECT_POLLING)
+    polled(s, true_error(hvuv__sys_connect_result(s->sock), status));
+  else if (s->stage == HVUV__CONNECT_REPLY)
+    replied(s, status);
+}
+
+/* As hvuv__sys_connect_result() of a socket that nobody has reported as
+ * writable: UV_EAGAIN if the system has not finished. */
+static int result_unasked(const hvuv_stream_t* s) {
+  struct sockaddr_storage name;
+  size_t len;
+  int err;
+
+  err = hvuv__sys_connect_result(s->sock);
+  len = sizeof(name);
+  if (err == 0 &&
+      hvuv__sys_getpeername(s->sock, (struct sockaddr*) &name, &len) != 0)
+    err = UV_EAGAIN;
+  return err;
+}
+
+/* The time has passed, but the loop may have been late: what has come until now
+ * counts. */
+static void time_out(hvuv_stream_t* s) {
+  if (s->stage == HVUV__CONNECT_RETRYING)
+    attempt(s);
+  if (s->stage == HVUV__CONNECT_POLLING)
+    polled(s, result_unasked(s));
+  if (s->stage == HVUV__CONNECT_REPLY)
+    replied(s, 0);
+  if (s->stage != HVUV__CONNECT_SETTLED)
+    settle(s, UV_ETIMEDOUT);
+}
+
 void hvuv__connect_alarm(hvuv_stream_t* s) {
+  assert(s->state == HVUV__CONNECTING);
   if (s->stage == HVUV__CONNECT_SETTLED)
     return;
 
   if (time_left(s) == 0) {
-    settle(s, UV_ETIMEDOUT);
+    time_out(s);
     return;
   }
 
@@ -117,33 +181,6 @@ void hvuv__connect_alarm(hvuv_stream_t* s) {
     attempt(s);
   }
   set_alarm(s);
-}
-
-/* The socket's own error, or the poller's status where it has none. UV_EBADF
- * is no reason: libuv reports every error so. */
-static int true_error(int err, int status) {
-  if (err == 0 && status != 0)
-    err = status == UV_EBADF ? UV_ECONNABORTED : status;
-  return err;
-}
-
-void hvuv__connect_ready(hvuv_stream_t* s, int status) {
-  int err;
-
-  assert(s->state == HVUV__CONNECTING && s->connect_req != NULL);
-  if (s->stage == HVUV__CONNECT_POLLING) {
-    err = true_error(hvuv__sys_connect_result(s->sock), status);
-    if (err == 0)
-      on_established(s);
-    else if (err != UV_EAGAIN)
-      settle(s, err);
-  } else if (s->stage == HVUV__CONNECT_REPLY) {
-    err = s->family->reply(s->sock, &s->handshake_bytes);
-    if (err == UV_EAGAIN && status != 0)
-      err = true_error(hvuv__sys_take_error(s->sock), status);
-    if (err != UV_EAGAIN)
-      settle(s, err);
-  }
 }
 
 static int can_connect(const hvuv_stream_t* s,
@@ -192,19 +229,22 @@ static int dial(hvuv_stream_t* s,
 }
 
 static void start_clock(hvuv_stream_t* s) {
+  uint64_t timeout_ms;
   uint64_t now;
 
+  timeout_ms = s->connect_timeout_ms;
+  if (timeout_ms == 0)
+    timeout_ms = s->family->connect_timeout_ms;
   s->retry_ms = RETRY_FIRST_MS;
   s->connect_deadline_ms = 0;
-  if (s->connect_timeout_ms == 0)
+  if (timeout_ms == 0)
     return;
 
   /* The loop's clock may be a whole turn old. */
   uv_update_time(s->loop);
   now = uv_now(s->loop);
-  s->connect_deadline_ms = s->connect_timeout_ms < UINT64_MAX - now
-                               ? now + s->connect_timeout_ms
-                               : UINT64_MAX;
+  s->connect_deadline_ms =
+      timeout_ms < UINT64_MAX - now ? now + timeout_ms : UINT64_MAX;
 }
 
 int hvuv_connect(hvuv_connect_t* req,
@@ -214,6 +254,8 @@ int hvuv_connect(hvuv_connect_t* req,
   const hvuv__family_t* family;
   int err;
 
+  if (req == NULL || s == NULL)
+    return UV_EINVAL;
   err = can_connect(s, addr, &family);
   if (err == 0)
     err = dial(s, addr, family);

@@ -1,9 +1,11 @@
 /* What can be asked of a stream, and whether it keeps its loop alive. */
+#include "stream/info.h"
+
 #include "stream/stream_state.h"
 #include "stream/wqueue.h"
 
 int hvuv_is_readable(const hvuv_stream_t* s) {
-  return s->state == HVUV__OPEN && s->read_end == 0;
+  return s->state == HVUV__OPEN && (s->read_end == 0 || s->read_end == UV_EOF);
 }
 
 int hvuv_is_writable(const hvuv_stream_t* s) {
@@ -36,6 +38,14 @@ void hvuv_unref(hvuv_stream_t* s) {
 
 int hvuv_has_ref(const hvuv_stream_t* s) {
   return !(s->flags & HVUV__UNREF);
+}
+
+size_t hvuv__stream_outstanding(const hvuv_stream_t* s) {
+  size_t bytes;
+
+  if (s->sock == HVUV__NO_SOCK || hvuv__sys_outstanding(s->sock, &bytes) != 0)
+    bytes = 0;
+  return s->write_queue_size + bytes;
 }
 
 size_t hvuv_get_write_queue_size(const hvuv_stream_t* s) {

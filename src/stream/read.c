@@ -6,8 +6,8 @@
  *        v                                                   |
  *       OFF --- read_start ---> ON --- the stream wakes ---> STEADY
  *        |  ^                                                ^
- *        |  +-- turn's end: the end is reported again --+    |
- *        +- read_start, after the end ---> AGAIN -------+    |
+ *        |  +-- turn's end: UV_EOF is reported again ---+    |
+ *        +- read_start, after UV_EOF ----> AGAIN -------+    |
  *        +- read_start, with the same callbacks as before ---+
  *
  * A read that fills less than its buffer has emptied the kernel, so no further
@@ -27,11 +27,21 @@
 #define SUGGESTED_BYTES 65536
 
 /* What a result of recv() that is neither bytes nor UV_EAGAIN means. */
-static int end_of(const hvuv_stream_t* s, ssize_t n) {
-  if (s->pending_error != 0 && (n == 0 || n == UV_EAGAIN || n == UV_ENOTCONN))
-    return s->pending_error;
+static int end_of(hvuv_stream_t* s, ssize_t n) {
+  int err;
+
+  /* What recv() returns comes before what SO_ERROR has, but a socket whose
+   * error was taken already ends without one. */
   if (n == 0)
-    return UV_EOF;
+    return s->socket_error != 0 ? s->socket_error : UV_EOF;
+  err = n == UV_EAGAIN || n == UV_ENOTCONN ? hvuv__stream_error(s) : 0;
+  if (err != 0)
+    return err;
+
+  /* virtio resets a connection so; nothing to do with UV_ENOBUFS of alloc_cb,
+   * after which reading goes on (Linux, virtio_transport_common.c). */
+  if (n == UV_ENOBUFS)
+    return UV_ECONNRESET;
 
   /* AF_VSOCK may say so after our own shutdown when the peer has closed too
    * (Linux, af_vsock.c). */
@@ -50,8 +60,18 @@ static void end_reading(hvuv_stream_t* s,
   assert(code < 0 && code != UV_EAGAIN);
   s->reading = HVUV__READING_OFF;
   s->read_end = code;
+  if (code != UV_EOF)
+    hvuv__write_break(s);
   read_cb(s, code, buf);
-  /* Not before: it has no effect on a stream that was closed there. */
+  if (s->state != HVUV__OPEN)
+    return;
+
+  /* A peer that has only ended its direction lets a send wait; one that is gone
+   * fails it, which on AF_VSOCK no event reports. */
+  if (code == UV_EOF)
+    hvuv__write_retry(s);
+  else
+    hvuv__write_fail(s, code);
   hvuv__stream_update(s);
 }
 
@@ -61,7 +81,7 @@ HVUV__APART static void read_nothing(hvuv_stream_t* s,
                                      const uv_buf_t* buf) {
   hvuv_read_cb read_cb = s->read_cb;
 
-  if (n == UV_EAGAIN && s->pending_error == 0)
+  if (n == UV_EAGAIN && hvuv__stream_error(s) == 0)
     read_cb(s, 0, buf);
   else
     end_reading(s, end_of(s, n), read_cb, buf);
@@ -135,9 +155,12 @@ void hvuv__read_ready(hvuv_stream_t* s) {
 int hvuv_read_start(hvuv_stream_t* s,
                     hvuv_alloc_cb alloc_cb,
                     hvuv_read_cb read_cb) {
-  if (s->state >= HVUV__CLOSING || alloc_cb == NULL || read_cb == NULL)
+  if (s == NULL || s->state >= HVUV__CLOSING || alloc_cb == NULL ||
+      read_cb == NULL)
     return UV_EINVAL;
   if (s->state != HVUV__CONNECTING && s->state != HVUV__OPEN)
+    return UV_ENOTCONN;
+  if (s->read_end != 0 && s->read_end != UV_EOF)
     return UV_ENOTCONN;
   if (s->reading != HVUV__READING_OFF)
     return UV_EALREADY;
@@ -158,6 +181,8 @@ int hvuv_read_start(hvuv_stream_t* s,
 }
 
 int hvuv_read_stop(hvuv_stream_t* s) {
+  if (s == NULL)
+    return UV_EINVAL;
   s->reading = HVUV__READING_OFF;
   hvuv__stream_update(s);
   return 0;
@@ -169,7 +194,7 @@ void hvuv__read_turn_end(hvuv_stream_t* s) {
   if (s->reading != HVUV__READING_AGAIN)
     return;
 
-  assert(s->read_end < 0);
+  assert(s->read_end == UV_EOF);
   none = uv_buf_init(NULL, 0);
   s->reading = HVUV__READING_OFF;
   s->read_cb(s, s->read_end, &none);

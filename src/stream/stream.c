@@ -27,8 +27,34 @@
  *               socket is ready      alarm          turn's end
  *   LISTENING   takes a connection   tries again    -
  *   CONNECTING  goes on, or settles  retry, timeout is reported, when settled
- *   OPEN        reads, writes        -              writes are called back
+ *   OPEN        reads, writes        tries a send   writes are called back
  *   others      nothing: what Windows' slow path found before
+ *
+ * What an open stream makes of an end. Each direction ends by itself; "nothing"
+ * has no callback.
+ *
+ *   comes \\ ended     neither         ours: shutdown   the peer's: UV_EOF  both
+ *   bytes             read_cb         read_cb          none can come       none
+ *   the peer's FIN    UV_EOF, once;   UV_EOF           -                   -
+ *                     what waits to
+ *                     be sent is tried
+ *   a read error      it, once;       it; a shutdown   nobody reads: seen  nothing
+ *                     queued writes   that waited is   by the next send
+ *                     end with it;    called back
+ *                     then neither
+ *                     readable nor
+ *                     writable
+ *   a send fails      that write ends with it, those behind it with
+ *                     UV_ECANCELED; reading goes on to its own end
+ *   the peer dies,    READABLE, or HUP with the next send; where the family
+ *   we are BLOCKED    hides it, the alarm's send: both as "a send fails"
+ *   hvuv_close        the socket closes; what the kernel had in full is 0, the
+ *                     rest UV_ECANCELED; unread bytes make it a reset
+ *   hvuv_close_reset  the same, and a reset where the family can
+ *
+ * and a connecting one: refused, timed out after a last look at the socket, or
+ * closed: its connect is called back with that, then all that was made behind it
+ * with UV_ECANCELED.
  *
  * Requests are the user's, and on loan. Callbacks run from the wake-ups above
  * and from on_left() only. The close callback is the last of the latter, so a
@@ -45,25 +71,14 @@
 
 /* --- Waking --------------------------------------------------------------- */
 
-/* Keeps the socket's error for the reader. libuv reports any error as UV_EBADF
- * and SO_ERROR has the true one, but gives it away only once. */
-static void keep_error(hvuv_stream_t* s, int status) {
-  int err;
-
-  err = hvuv__sys_take_error(s->sock);
-  if (err == 0 && status != UV_EBADF)
-    err = status;
-  if (err != 0)
-    s->pending_error = err;
-}
-
 HVUV__APART static void open_otherwise(hvuv_stream_t* s,
                                        int status,
                                        int events) {
   if (status != 0) {
-    /* Both directions find out by themselves how they are affected; the
-     * writing one says what is to be watched from now on. */
-    keep_error(s, status);
+    /* Both directions find out by their own calls how they are affected, for
+     * what recv() returns comes before SO_ERROR. The writing one decides what
+     * is watched from now on. */
+    s->poll_status = status;
     events = UV_READABLE | UV_WRITABLE;
   }
 
@@ -71,6 +86,7 @@ HVUV__APART static void open_otherwise(hvuv_stream_t* s,
     hvuv__read_ready(s);
   if ((events & UV_WRITABLE) && s->state == HVUV__OPEN)
     hvuv__write_ready(s);
+  s->poll_status = 0;
   hvuv__write_end(s);
 }
 
@@ -112,6 +128,8 @@ static void on_alarm(void* owner) {
     hvuv__listener_alarm(s);
   else if (s->state == HVUV__CONNECTING)
     hvuv__connect_alarm(s);
+  else if (s->state == HVUV__OPEN)
+    hvuv__write_alarm(s);
   hvuv__stream_update(s);
 }
 
@@ -183,7 +201,7 @@ int hvuv_open(hvuv_stream_t* s, uv_os_sock_t sock) {
   enum hvuv__sock_kind kind;
   int err;
 
-  if (s->state >= HVUV__CLOSING)
+  if (s == NULL || s->state >= HVUV__CLOSING)
     return UV_EINVAL;
   if (s->state != HVUV__IDLE)
     return UV_EBUSY;
@@ -202,16 +220,7 @@ int hvuv_open(hvuv_stream_t* s, uv_os_sock_t sock) {
   return 0;
 }
 
-void hvuv_close(hvuv_stream_t* s, hvuv_close_cb cb) {
-  assert(s->state < HVUV__CLOSING && "hvuv_close() called twice");
-  if (s->state >= HVUV__CLOSING)
-    return;
-
-  /* What only waited for the turn's end would have gone out by now, had it
-   * been written alone. */
-  if (s->state == HVUV__OPEN)
-    hvuv__write_flush(s);
-
+static void begin_close(hvuv_stream_t* s, hvuv_close_cb cb) {
   if (s->state == HVUV__CONNECTING)
     memset(&s->peer_addr, 0, sizeof(s->peer_addr));
 
@@ -222,4 +231,25 @@ void hvuv_close(hvuv_stream_t* s, hvuv_close_cb cb) {
   hvuv__stream_update(s);
   hvuv__hub_leave(s->hub, &s->turn);
   hvuv__stream_check(s);
+}
+
+void hvuv_close(hvuv_stream_t* s, hvuv_close_cb cb) {
+  assert(s->state < HVUV__CLOSING && "hvuv_close() called twice");
+  if (s->state >= HVUV__CLOSING)
+    return;
+
+  /* What only waited for the turn's end would have gone out by now, had it
+   * been written alone. */
+  if (s->state == HVUV__OPEN)
+    hvuv__write_flush(s);
+  begin_close(s, cb);
+}
+
+int hvuv_close_reset(hvuv_stream_t* s, hvuv_close_cb cb) {
+  if (s == NULL || s->state >= HVUV__CLOSING)
+    return UV_EINVAL;
+
+  s->flags |= HVUV__RESET;
+  begin_close(s, cb);
+  return 0;
 }

@@ -72,6 +72,7 @@ void hvuv__stream_check(const hvuv_stream_t* s) {
   assert((s->reading >= HVUV__READING_ON) <=
          (s->state == HVUV__OPEN || s->state == HVUV__CONNECTING));
   assert((s->reading >= HVUV__READING_ON) <= (s->read_end == 0));
+  assert((s->shut == HVUV__SHUT_BROKEN) <= (s->writing == HVUV__WRITING_NONE));
   assert(s->reading == HVUV__READING_OFF ||
          (s->alloc_cb != NULL && s->read_cb != NULL));
 }
@@ -202,6 +203,21 @@ int hvuv__stream_attach(hvuv_stream_t* s, uv_os_sock_t sock) {
   return 0;
 }
 
+int hvuv__stream_error(hvuv_stream_t* s) {
+  int err;
+
+  assert(s->state == HVUV__OPEN);
+  if (s->poll_status != 0) {
+    err = hvuv__sys_take_error(s->sock);
+    if (err == 0 && s->poll_status != UV_EBADF)
+      err = s->poll_status; /* UV_EBADF is what libuv reports for any error. */
+    if (err != 0)
+      s->socket_error = err;
+    s->poll_status = 0;
+  }
+  return s->socket_error;
+}
+
 uv_os_sock_t hvuv__stream_release(hvuv_stream_t* s) {
   uv_os_sock_t sock;
 
@@ -228,7 +244,9 @@ void hvuv__stream_detach(hvuv_stream_t* s) {
 
   /* At once, not when the poller has ended: on Windows closing the socket is
    * what makes the poller end (libuv docs, poll.rst). */
-  if (s->sock != HVUV__NO_SOCK)
+  if (s->sock != HVUV__NO_SOCK && (s->flags & HVUV__RESET))
+    hvuv__sys_close_reset(s->sock);
+  else if (s->sock != HVUV__NO_SOCK)
     hvuv__sys_close(s->sock);
 
   s->alarm = NULL;

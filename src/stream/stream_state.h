@@ -46,7 +46,8 @@ enum hvuv__reading {
 enum hvuv__shut {
   HVUV__SHUT_NOT = 0,
   HVUV__SHUT_ASKED, /* hvuv_shutdown() was accepted, and waits for the writes */
-  HVUV__SHUT_MADE   /* the kernel knows; shutdown_status is set */
+  HVUV__SHUT_MADE,  /* the kernel knows; shutdown_status is set */
+  HVUV__SHUT_BROKEN /* nobody asked: reading has failed, so nothing leaves */
 };
 
 /* Where a connect or a listener stands; connect.c and listener.c draw it. */
@@ -65,7 +66,9 @@ enum hvuv__flag {
   HVUV__UNREF = 1 << 0,   /* hvuv_unref() was called */
   HVUV__HOLDS = 1 << 1,   /* counted by the hub as keeping the loop alive */
   HVUV__ADOPTED = 1 << 2, /* the socket came by hvuv_open() */
-  HVUV__AWAKE = 1 << 3    /* hvuv__write_end() is certain to follow */
+  HVUV__AWAKE = 1 << 3,   /* hvuv__write_end() is certain to follow */
+  HVUV__PROBING = 1 << 4, /* the alarm rings to try what waits to be sent */
+  HVUV__RESET = 1 << 5    /* the peer is to see a reset */
 };
 
 /* Keeps a function that few messages need out of one that all of them pass. */
@@ -114,6 +117,11 @@ void hvuv__stream_detach(hvuv_stream_t* stream);
  * more. Returns it, or HVUV__NO_SOCK if there is none. The stream can only be
  * closed afterwards. */
 uv_os_sock_t hvuv__stream_release(hvuv_stream_t* stream);
+
+/* Why the poller reports an error, as the socket has it. The socket tells that
+ * once, so to be called only when a call has found nothing. 0 if there is no
+ * error, or the poller has not reported any. */
+int hvuv__stream_error(hvuv_stream_t* stream);
 
 /* Has the stream woken at the turn's end. */
 static inline void hvuv__stream_defer(hvuv_stream_t* stream) {

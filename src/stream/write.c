@@ -21,6 +21,11 @@
  * A turn's end is hvuv__write_end(). SENT, and GATHERING with a write in it,
  * are sure of it: the stream is awake, or the hub will wake it.
  *
+ * Where the kernel hides that a peer has died while our side is BLOCKED, which
+ * the family's table says, the stream's alarm tries a send twice a second. It is
+ * set at the turn's end, because a write allocates nothing, and rings once in
+ * vain after the stream is unblocked. A turn that is not BLOCKED pays nothing.
+ *
  * A send that takes less than it was given has filled the kernel; no other is
  * made just to see UV_EAGAIN. When one fails, the write it failed in ends with
  * that error and those behind it with UV_ECANCELED, because they were never
@@ -38,6 +43,13 @@
  * with others would save little, and they are in the cache now. */
 #define GATHER_BYTES_MAX 65536
 
+/* So often what waits is tried where nothing reports the peer's death: it is to
+ * be known within a second. */
+#define PROBE_MS 500
+
+/* As libuv has it (src/unix/stream.c of 1.52): more is a negative number. */
+#define BUFS_MAX (1024u * 1024)
+
 /* Who makes so many writes in a turn is expected to in the next, and then the
  * first of them waits for the others: it would cost a system call of its own.
  */
@@ -54,10 +66,10 @@ static void check(const hvuv_stream_t* s) {
   hvuv__wqueue_check(s);
   switch (s->writing) {
     case HVUV__WRITING_NONE:
-      assert(s->state != HVUV__OPEN || s->shut == HVUV__SHUT_MADE);
+      assert(s->state != HVUV__OPEN || s->shut >= HVUV__SHUT_MADE);
       break;
     case HVUV__WRITING_HELD:
-      assert(s->state == HVUV__CONNECTING && s->shut != HVUV__SHUT_MADE);
+      assert(s->state == HVUV__CONNECTING && s->shut < HVUV__SHUT_MADE);
       break;
     case HVUV__WRITING_STRAIGHT:
       assert(s->state == HVUV__OPEN && hvuv__wqueue_is_sent(s));
@@ -100,15 +112,16 @@ static int is_full(ssize_t sent) {
 /* Books what sending `bytes` of the queue came to. Returns 1 if the kernel may
  * take more. */
 static int book(hvuv_stream_t* s, ssize_t sent, size_t bytes) {
+  int err;
+
   if (sent >= 0) {
     hvuv__wqueue_advance(s, (size_t) sent);
     return (size_t) sent == bytes;
   }
 
-  if (!is_full(sent))
-    hvuv__wqueue_fail(s, (int) sent);
-  else if (s->pending_error != 0)
-    hvuv__wqueue_fail(s, s->pending_error);
+  err = is_full(sent) ? hvuv__stream_error(s) : (int) sent;
+  if (err != 0)
+    hvuv__wqueue_fail(s, err);
   return 0;
 }
 
@@ -151,11 +164,25 @@ static int send_queued(hvuv_stream_t* s) {
   return book(s, bytes == 0 ? 0 : hvuv__sys_send(s->sock, bufs, nbufs), bytes);
 }
 
+/* Whether the alarm is needed, and not set. */
+static int needs_probe(const hvuv_stream_t* s) {
+  return s->writing == HVUV__WRITING_BLOCKED && s->family->hides_death &&
+         !(s->flags & HVUV__PROBING);
+}
+
+/* Without memory it is tried again in the next turn that is BLOCKED. */
+static void start_probe(hvuv_stream_t* s) {
+  if (hvuv__stream_need_alarm(s) != 0)
+    return;
+  s->flags |= HVUV__PROBING;
+  hvuv__alarm_set(s->alarm, PROBE_MS);
+}
+
 /* What is left waits for WRITABLE; what is done waits for the turn's end. */
 static void settle(hvuv_stream_t* s) {
   s->writing =
       hvuv__wqueue_is_sent(s) ? HVUV__WRITING_GATHERING : HVUV__WRITING_BLOCKED;
-  if (hvuv__wqueue_has_done(s))
+  if (hvuv__wqueue_has_done(s) || needs_probe(s))
     end_later(s);
   hvuv__stream_update(s);
   check(s);
@@ -195,6 +222,34 @@ void hvuv__write_ready(hvuv_stream_t* s) {
   else
     hvuv__stream_update(s);
   shut_when_sent(s);
+}
+
+void hvuv__write_retry(hvuv_stream_t* s) {
+  if (s->writing == HVUV__WRITING_BLOCKED)
+    hvuv__write_ready(s);
+}
+
+void hvuv__write_alarm(hvuv_stream_t* s) {
+  assert(s->state == HVUV__OPEN);
+  hvuv__clear_flags(s, HVUV__PROBING);
+  hvuv__write_retry(s);
+}
+
+void hvuv__write_break(hvuv_stream_t* s) {
+  assert(s->state == HVUV__OPEN && s->shut != HVUV__SHUT_BROKEN);
+  if (s->shut == HVUV__SHUT_NOT)
+    s->shut = HVUV__SHUT_BROKEN;
+  if (s->writing == HVUV__WRITING_STRAIGHT)
+    s->writing = HVUV__WRITING_NONE;
+}
+
+void hvuv__write_fail(hvuv_stream_t* s, int err) {
+  assert(s->state == HVUV__OPEN && s->shut != HVUV__SHUT_NOT);
+  hvuv__wqueue_fail(s, err);
+  shut_when_sent(s);
+  s->writing = HVUV__WRITING_NONE;
+  end_later(s);
+  check(s);
 }
 
 void hvuv__write_gather(hvuv_stream_t* s) {
@@ -249,7 +304,7 @@ HVUV__APART static int write_many(hvuv_stream_t* s,
                                   unsigned int nbufs) {
   int err;
 
-  if (bufs == NULL || nbufs == 0)
+  if (bufs == NULL || nbufs == 0 || nbufs > BUFS_MAX)
     return UV_EINVAL;
   err = can_write(s);
   if (err == 0)
@@ -335,6 +390,8 @@ int hvuv_try_write(hvuv_stream_t* s,
   if (s->state == HVUV__CONNECTING || !hvuv__wqueue_is_sent(s))
     return UV_EAGAIN;
 
+  if (nbufs > BUFS_MAX)
+    return UV_EINVAL;
   if (nbufs > HVUV__SEND_BUFS_MAX)
     nbufs = HVUV__SEND_BUFS_MAX;
   sent = hvuv__sys_send(s->sock, bufs, nbufs);
@@ -342,6 +399,8 @@ int hvuv_try_write(hvuv_stream_t* s,
 }
 
 int hvuv_shutdown(hvuv_shutdown_t* req, hvuv_stream_t* s, hvuv_shutdown_cb cb) {
+  if (req == NULL || s == NULL)
+    return UV_EINVAL;
   if (s->state != HVUV__CONNECTING && s->state != HVUV__OPEN)
     return UV_ENOTCONN;
   if (s->shut != HVUV__SHUT_NOT)
@@ -413,6 +472,8 @@ HVUV__APART static void end_slowly(hvuv_stream_t* s) {
     s->writing = HVUV__WRITING_GATHERING;
   if (s->shut == HVUV__SHUT_MADE)
     report_shutdown_made(s);
+  if (needs_probe(s))
+    start_probe(s);
 }
 
 void hvuv__write_end(hvuv_stream_t* s) {

@@ -11,6 +11,17 @@ void hvuv__write_gather(hvuv_stream_t* stream);
 /* The socket of an open stream takes bytes again, or has an error. */
 void hvuv__write_ready(hvuv_stream_t* stream);
 
+/* Tries what waits for WRITABLE, without it. No effect where nothing does. */
+void hvuv__write_retry(hvuv_stream_t* stream);
+
+/* The alarm of an open stream has rung. */
+void hvuv__write_alarm(hvuv_stream_t* stream);
+
+/* Reading has failed: nothing can be written or shut down from now on. Then
+ * what is queued ends with that error. Both only of an open stream. */
+void hvuv__write_break(hvuv_stream_t* stream);
+void hvuv__write_fail(hvuv_stream_t* stream, int err);
+
 /* Sends what only waits for the turn's end. Only of an open stream. */
 void hvuv__write_flush(hvuv_stream_t* stream);
 

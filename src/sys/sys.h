@@ -93,6 +93,9 @@ int hvuv__sys_shutdown(uv_os_sock_t sock);
 
 void hvuv__sys_close(uv_os_sock_t sock);
 
+/* Closes it so that the peer sees a reset, where the kind of socket has one. */
+void hvuv__sys_close_reset(uv_os_sock_t sock);
+
 int hvuv__sys_getsockname(uv_os_sock_t sock,
                           struct sockaddr* name,
                           size_t* len);

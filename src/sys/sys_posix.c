@@ -255,6 +255,14 @@ void hvuv__sys_close(uv_os_sock_t sock) {
   close(sock);
 }
 
+/* Those that have no reset ignore the option: Unix sockets, AF_VSOCK. */
+void hvuv__sys_close_reset(uv_os_sock_t sock) {
+  struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+  setsockopt(sock, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  hvuv__sys_close(sock);
+}
+
 int hvuv__sys_getsockname(uv_os_sock_t sock,
                           struct sockaddr* name,
                           size_t* len) {

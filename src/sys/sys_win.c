@@ -344,6 +344,19 @@ void hvuv__sys_close(uv_os_sock_t sock) {
   closesocket(sock);
 }
 
+/* Not shut down first, for that would be an end in order. */
+void hvuv__sys_close_reset(uv_os_sock_t sock) {
+  struct linger at_once = {1, 0};
+  int err;
+
+  err = setsockopt(
+      sock, SOL_SOCKET, SO_LINGER, (const char*) &at_once, sizeof(at_once));
+  if (err == 0)
+    closesocket(sock);
+  else
+    hvuv__sys_close(sock);
+}
+
 int hvuv__sys_getsockname(uv_os_sock_t sock,
                           struct sockaddr* name,
                           size_t* len) {

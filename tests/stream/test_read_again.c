@@ -27,18 +27,38 @@ static void start_after_the_end_tells_it_again_later(void** state) {
 
   (void) state;
   s = reading(&sock);
-  fake_next(FAKE_RECV, UV_ECONNRESET);
+  fake_next(FAKE_RECV, 0);
   fake_poller_fire(sock, 0, UV_READABLE);
 
   assert_int_equal(scene_read_start(s), 0);
   assert_int_equal(scene_read_start(s), UV_EALREADY);
   assert_int_equal(hvuv_is_active(s), 1);
   assert_int_equal(fake_poller_wanted(sock), 0);
-  assert_story("read:ECONNRESET");
+  assert_story("eof");
   turns(3);
-  assert_story("read:ECONNRESET");
+  assert_story("eof");
   assert_int_equal(scene_count("alloc"), 1);
   assert_int_equal(fake_calls(FAKE_RECV), 1);
+}
+
+static void start_after_an_error_is_refused(void** state) {
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+
+  (void) state;
+  s = reading(&sock);
+  fake_next(FAKE_RECV, UV_ECONNRESET);
+  fake_poller_fire(sock, 0, UV_READABLE);
+  assert_int_equal(scene_read_start(s), UV_ENOTCONN);
+  assert_int_equal(hvuv_is_active(s), 0);
+  turns(2);
+  assert_story("read:ECONNRESET");
+}
+
+static void no_stream_is_no_stream_to_read(void** state) {
+  (void) state;
+  assert_int_equal(hvuv_read_start(NULL, NULL, NULL), UV_EINVAL);
+  assert_int_equal(hvuv_read_stop(NULL), UV_EINVAL);
 }
 
 static void read_with_what(hvuv_stream_t* s, ssize_t n, const uv_buf_t* buf) {
@@ -127,6 +147,8 @@ static void close_takes_back_the_second_telling(void** state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       SCENE(start_after_the_end_tells_it_again_later),
+      SCENE(start_after_an_error_is_refused),
+      SCENE(no_stream_is_no_stream_to_read),
       SCENE(the_second_telling_has_no_buffer),
       SCENE(start_in_the_eof_callback_tells_it_again_later),
       SCENE(an_end_told_for_ever_starves_nobody),

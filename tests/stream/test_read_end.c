@@ -35,7 +35,7 @@ static void eof_is_told_once_and_reading_stops(void** state) {
 
   assert_int_equal(fake_poller_wanted(sock), 0);
   assert_int_equal(fake_poller_fire(sock, 0, UV_READABLE), 0);
-  assert_int_equal(hvuv_is_readable(s), 0);
+  assert_int_equal(hvuv_is_readable(s), 1);
   assert_int_equal(hvuv_is_active(s), 0);
   turns(3);
   assert_story("eof");
@@ -82,15 +82,47 @@ static void an_error_of_the_poll_is_told_by_its_true_name(void** state) {
   assert_int_equal(fake_poller_wanted(sock), 0);
 }
 
-static void a_pending_error_is_not_mistaken_for_eof(void** state) {
+static void what_recv_returns_comes_before_a_stored_error(void** state) {
   uv_os_sock_t sock;
 
   (void) state;
   reading(&sock);
   fake_next(FAKE_RECV, 0);
+  fake_poller_fire(sock, UV_EBADF, 0);
+
+  assert_story("eof");
+  assert_int_equal(fake_calls(FAKE_TAKE_ERROR), 0);
+}
+
+/* As TCP's recv() does when SO_ERROR was taken. */
+static void an_error_taken_for_a_write_is_not_mistaken_for_eof(void** state) {
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+
+  (void) state;
+  s = scene_open(&sock);
+  fake_always(FAKE_SEND, UV_EAGAIN);
+  scene_write(s, "w1", "one");
   fire_error(sock, UV_ECONNRESET);
+  turn();
+  assert_story("w1:ECONNRESET");
+
+  scene_read_start(s);
+  fake_next(FAKE_RECV, 0);
+  fake_poller_fire(sock, 0, UV_READABLE);
+  assert_story("read:ECONNRESET");
+}
+
+static void enobufs_of_recv_is_a_reset(void** state) {
+  uv_os_sock_t sock;
+
+  (void) state;
+  reading(&sock);
+  fake_next(FAKE_RECV, UV_ENOBUFS);
+  fake_poller_fire(sock, 0, UV_READABLE);
 
   assert_story("read:ECONNRESET");
+  assert_int_equal(fake_poller_wanted(sock), 0);
 }
 
 static void bytes_before_an_error_come_first(void** state) {
@@ -99,13 +131,12 @@ static void bytes_before_an_error_come_first(void** state) {
   (void) state;
   reading(&sock);
   fake_input("last");
-  fire_error(sock, UV_ECONNRESET);
+  fake_poller_fire(sock, UV_EBADF, 0);
   assert_story("read:4");
   assert_int_equal(fake_poller_wanted(sock), UV_READABLE);
 
-  /* SO_ERROR gave its answer away the first time. */
-  fake_next(FAKE_RECV, 0);
-  fake_poller_fire(sock, 0, UV_READABLE);
+  fake_next(FAKE_RECV, UV_EAGAIN);
+  fire_error(sock, UV_ECONNRESET);
   assert_story("read:ECONNRESET");
   assert_int_equal(fake_calls(FAKE_TAKE_ERROR), 1);
 }
@@ -128,14 +159,12 @@ static void an_error_that_comes_twice_is_told_once(void** state) {
 
   (void) state;
   reading(&sock);
-  fake_input("last");
-  fire_error(sock, UV_ECONNRESET);
   fake_next(FAKE_RECV, UV_EAGAIN);
-  fire_error(sock, 0);
-  fire_error(sock, 0);
+  fire_error(sock, UV_ECONNRESET);
+  fake_poller_fire(sock, UV_EBADF, 0);
 
   turns(2);
-  assert_story("read:4 read:ECONNRESET");
+  assert_story("read:ECONNRESET");
 }
 
 static void an_error_without_a_name_is_not_told_as_ebadf(void** state) {
@@ -175,19 +204,20 @@ static void the_sockets_own_word_comes_before_the_pollers(void** state) {
   assert_story("read:ECONNRESET");
 }
 
-static void an_error_before_reading_is_kept_for_the_reader(void** state) {
+static void an_error_before_reading_stays_in_the_socket(void** state) {
   uv_os_sock_t sock;
   hvuv_stream_t* s;
 
   (void) state;
   s = reading(&sock);
   hvuv_read_stop(s);
-  fire_error(sock, UV_ECONNRESET);
+  fake_poller_fire(sock, UV_EBADF, 0);
   assert_int_equal(fake_calls(FAKE_RECV), 0);
+  assert_int_equal(fake_calls(FAKE_TAKE_ERROR), 0);
 
   scene_read_start(s);
-  fake_next(FAKE_RECV, 0);
-  fake_poller_fire(sock, 0, UV_READABLE);
+  fake_next(FAKE_RECV, UV_ECONNRESET);
+  fake_poller_fire(sock, UV_EBADF, 0);
   assert_story("read:ECONNRESET");
 }
 
@@ -285,6 +315,60 @@ static void eio_is_an_error_elsewhere(void** state) {
   assert_story("read:EIO");
 }
 
+static void after_an_error_the_stream_is_neither_readable_nor_writable(
+    void** state) {
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+
+  (void) state;
+  s = reading(&sock);
+  fake_next(FAKE_RECV, UV_ECONNRESET);
+  fake_poller_fire(sock, 0, UV_READABLE);
+  assert_int_equal(hvuv_is_readable(s), 0);
+  assert_int_equal(hvuv_is_writable(s), 0);
+  assert_int_equal(scene_write(s, "w1", "one"), UV_EPIPE);
+  assert_int_equal(scene_try_write(s, "one"), UV_EPIPE);
+  assert_int_equal(scene_shutdown(s, "shutdown"), UV_ENOTCONN);
+  turns(2);
+  assert_story("read:ECONNRESET");
+  assert_int_equal(fake_calls(FAKE_SHUTDOWN), 0);
+}
+
+static void try_to_go_on(hvuv_stream_t* s) {
+  trace_status("writable", hvuv_is_writable(s));
+  trace_status("write", scene_write(s, "w", "x"));
+  trace_status("shutdown", scene_shutdown(s, "s"));
+}
+
+static void that_holds_inside_the_read_callback(void** state) {
+  uv_os_sock_t sock;
+
+  (void) state;
+  reading(&sock);
+  scene_on("read", try_to_go_on);
+  fake_next(FAKE_RECV, UV_ECONNRESET);
+  fake_poller_fire(sock, 0, UV_READABLE);
+  turn();
+  assert_story("read:ECONNRESET writable:0 write:EPIPE shutdown:ENOTCONN");
+}
+
+static void an_error_ends_what_is_queued_and_the_shutdown_behind(void** state) {
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+
+  (void) state;
+  s = reading(&sock);
+  fake_next(FAKE_SEND, UV_EAGAIN);
+  scene_write(s, "w1", "one");
+  scene_write(s, "w2", "two");
+  scene_shutdown(s, "shutdown");
+  fake_next(FAKE_RECV, UV_ECONNRESET);
+  fake_next(FAKE_SHUTDOWN, UV_ENOTCONN);
+  fake_poller_fire(sock, 0, UV_READABLE);
+  turn();
+  assert_story("read:ECONNRESET w1:ECONNRESET w2:ECANCELED shutdown:ENOTCONN");
+}
+
 static void writing_goes_on_after_eof(void** state) {
   uv_os_sock_t sock;
   hvuv_stream_t* s;
@@ -306,14 +390,16 @@ int main(void) {
       SCENE(bytes_before_eof_come_first),
       SCENE(an_error_of_recv_is_told_once_and_reading_stops),
       SCENE(an_error_of_the_poll_is_told_by_its_true_name),
-      SCENE(a_pending_error_is_not_mistaken_for_eof),
+      SCENE(what_recv_returns_comes_before_a_stored_error),
+      SCENE(an_error_taken_for_a_write_is_not_mistaken_for_eof),
+      SCENE(enobufs_of_recv_is_a_reset),
       SCENE(bytes_before_an_error_come_first),
       SCENE(many_bytes_before_an_error_come_first_in_one_wake),
       SCENE(an_error_that_comes_twice_is_told_once),
       SCENE(an_error_without_a_name_is_not_told_as_ebadf),
       SCENE(a_poller_that_says_why_is_believed),
       SCENE(the_sockets_own_word_comes_before_the_pollers),
-      SCENE(an_error_before_reading_is_kept_for_the_reader),
+      SCENE(an_error_before_reading_stays_in_the_socket),
       SCENE(a_poller_that_cannot_watch_is_told_later),
       SCENE(a_poller_that_could_not_watch_loses_no_bytes),
       SCENE(enotconn_after_our_shutdown_is_eof),
@@ -321,6 +407,9 @@ int main(void) {
       SCENE(a_pending_error_is_not_mistaken_for_that_eof),
       SCENE(enotconn_before_our_shutdown_is_an_error),
       SCENE(eio_is_an_error_elsewhere),
+      SCENE(after_an_error_the_stream_is_neither_readable_nor_writable),
+      SCENE(that_holds_inside_the_read_callback),
+      SCENE(an_error_ends_what_is_queued_and_the_shutdown_behind),
       SCENE(writing_goes_on_after_eof),
   };
 

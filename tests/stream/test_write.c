@@ -238,7 +238,7 @@ static void a_write_behind_a_full_kernel_makes_no_call(void** state) {
   hvuv_stream_t* s;
 
   (void) state;
-  s = scene_open(&sock);
+  s = scene_open_foreign(&sock);
   fake_next(FAKE_SEND, 1);
   scene_write(s, "w1", "ab");
   turns(2);

@@ -35,6 +35,7 @@ static ssize_t hooked_sendmsg(int fd, const struct msghdr* msg, int flags);
 #define hvuv__sys_send             hooked_sys_send
 #define hvuv__sys_shutdown         hooked_shutdown
 #define hvuv__sys_close            hooked_close
+#define hvuv__sys_close_reset      hooked_close_reset
 #define hvuv__sys_getsockname      hooked_getsockname
 #define hvuv__sys_getpeername      hooked_getpeername
 #define hvuv__sys_setsockopt       hooked_setsockopt

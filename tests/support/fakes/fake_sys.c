@@ -21,6 +21,8 @@
 typedef struct fake_socket_s {
   int is_open;
   int is_owned;
+  int is_connecting;
+  int was_reset;
   enum hvuv__sock_kind kind;
   char* sent;
   size_t sent_size;
@@ -105,6 +107,14 @@ int fake_is_open(uv_os_sock_t sock) {
 
 int fake_is_owned(uv_os_sock_t sock) {
   return find(sock) != NULL && find(sock)->is_owned;
+}
+
+int fake_was_reset(uv_os_sock_t sock) {
+  return find(sock) != NULL && find(sock)->was_reset;
+}
+
+void fake_finish_connect(uv_os_sock_t sock) {
+  find(sock)->is_connecting = 0;
 }
 
 int fake_count_open(void) {
@@ -222,8 +232,13 @@ int hvuv__sys_listen(uv_os_sock_t sock, int backlog) {
 int hvuv__sys_connect(uv_os_sock_t sock,
                       const struct sockaddr* name,
                       size_t len) {
+  int result;
+
   keep_name(&connected_name, name, len);
-  return (int) fake_answer(FAKE_CONNECT, sock);
+  result = (int) fake_answer(FAKE_CONNECT, sock);
+  if (find(sock) != NULL)
+    find(sock)->is_connecting = result == HVUV__IN_PROGRESS;
+  return result;
 }
 
 const int hvuv__sys_accepts_per_wake = 1;
@@ -344,6 +359,12 @@ void hvuv__sys_close(uv_os_sock_t sock) {
     fake_complain("not an open socket", "close", (long) sock);
 }
 
+void hvuv__sys_close_reset(uv_os_sock_t sock) {
+  if (find(sock) != NULL)
+    find(sock)->was_reset = 1;
+  hvuv__sys_close(sock);
+}
+
 static int tell_result(enum fake_verb verb,
                        uv_os_sock_t sock,
                        struct sockaddr* name,
@@ -365,6 +386,8 @@ int hvuv__sys_getsockname(uv_os_sock_t sock,
 int hvuv__sys_getpeername(uv_os_sock_t sock,
                           struct sockaddr* name,
                           size_t* len) {
+  if (find(sock) != NULL && find(sock)->is_connecting)
+    return UV_ENOTCONN;
   return tell_result(FAKE_GETPEERNAME, sock, name, len);
 }
 

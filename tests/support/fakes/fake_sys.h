@@ -52,6 +52,12 @@ int fake_is_open(uv_os_sock_t sock);
 int fake_is_owned(uv_os_sock_t sock);
 int fake_count_open(void);
 
+/* Whether it was closed so that its peer sees a reset. */
+int fake_was_reset(uv_os_sock_t sock);
+
+/* The connect that is under way is done, and nobody has reported it. */
+void fake_finish_connect(uv_os_sock_t sock);
+
 /* The socket that the last socket() or accept() made. */
 uv_os_sock_t fake_newest_socket(void);
 

@@ -13,6 +13,7 @@
 #define hvuv__sys_accept         real_accept
 #define hvuv__sys_bind           real_bind
 #define hvuv__sys_close          real_close
+#define hvuv__sys_close_reset    real_close_reset
 #define hvuv__sys_connect        real_connect
 #define hvuv__sys_connect_result real_connect_result
 #define hvuv__sys_getpeername    real_getpeername
@@ -39,6 +40,7 @@
 #undef hvuv__sys_accept
 #undef hvuv__sys_bind
 #undef hvuv__sys_close
+#undef hvuv__sys_close_reset
 #undef hvuv__sys_connect
 #undef hvuv__sys_connect_result
 #undef hvuv__sys_getpeername
@@ -209,6 +211,10 @@ int hvuv__sys_shutdown(uv_os_sock_t sock) {
 
 void hvuv__sys_close(uv_os_sock_t sock) {
   real_close(sock);
+}
+
+void hvuv__sys_close_reset(uv_os_sock_t sock) {
+  real_close_reset(sock);
 }
 
 int hvuv__sys_getsockname(uv_os_sock_t sock,

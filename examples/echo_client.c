@@ -20,8 +20,6 @@
  * stopped and goes on reads what has come before it gives up. */
 #define TICKS           4
 #define DEFAULT_SECONDS 5
-#define TEXT(number)    TEXT_OF(number)
-#define TEXT_OF(number) #number
 
 static hvuv_addr_t addr;
 static hvuv_stream_t stream;
@@ -204,12 +202,11 @@ static int usage(FILE* out, int code) {
           "[MESSAGE]\n"
           "  -n COUNT    how often the message is sent (1)\n"
           "  -s BYTES    its size, instead of MESSAGE (14: this is a test)\n"
-          "  -w SECONDS  give up when nothing has moved for so long "
-          "(" TEXT(DEFAULT_SECONDS) ")\n"
-                                    "ADDRESS such as " DEFAULT_ADDRESS "\n"
-                                    "Exits with 0 if every byte came back, 1 "
-                                    "if not, 2 for wrong "
-                                    "arguments.\n");
+          "  -w SECONDS  give up when nothing has moved for so long (%d)\n"
+          "ADDRESS such as " DEFAULT_ADDRESS "\n"
+          "Exits with 0 if every byte came back, 1 "
+          "if not, 2 for wrong "
+          "arguments.\n");
   return code;
 }
 

@@ -152,6 +152,7 @@ static void on_written(hvuv_write_t* req, int status) {
   side->write_status = status;
   side->writes_ok += status == 0;
   side->writes_canceled += status == UV_ECANCELED;
+  side->writes_broken += status == UV_EPIPE || status == UV_ECONNRESET;
   free(job);
 }
 

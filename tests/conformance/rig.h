@@ -22,6 +22,21 @@
 typedef struct rig_s rig_t;
 typedef struct side_s side_t;
 
+/* How reading ends, as a set. */
+typedef enum ends_e {
+  ENDS_EOF = 1 << 0,  /* UV_EOF */
+  ENDS_RESET = 1 << 1 /* UV_ECONNRESET */
+} ends_t;
+
+/* How a family has a peer's exit read; see suite_endings.c. */
+typedef struct endings_s {
+  unsigned int clean;  /* it had read all that was sent to it */
+  unsigned int unread; /* it had not */
+  unsigned int reset;  /* it had, and reset the connection */
+  unsigned int late;   /* it had ended its direction, and we read neither yet */
+  int loses_words;     /* unread or reset, what it said last may be lost */
+} endings_t;
+
 /* A family to stamp the suite with. */
 typedef struct transport_s {
   const char* name;
@@ -38,6 +53,7 @@ typedef struct transport_s {
   /* The address to connect to for a listener that got `bound`. */
   void (*target)(const hvuv_addr_t* bound, hvuv_addr_t* to);
 
+  endings_t endings;
   int refused;                /* connecting where nobody listens */
   int aborted;                /* reading from a peer that aborted */
   int aborted_too;            /* ... which may also be told so; 0 not */
@@ -67,6 +83,7 @@ struct side_s {
   int write_status;      /* of the last one told */
   int writes_ok;         /* told with 0 */
   int writes_canceled;   /* told with UV_ECANCELED */
+  int writes_broken;     /* told with UV_EPIPE or UV_ECONNRESET */
   int writes_misordered; /* told before one that was asked earlier */
   int closes_asked, closes_told;
   int late; /* callbacks that came after the close callback */
@@ -88,6 +105,7 @@ struct side_s {
 
 struct rig_s {
   const transport_t* transport;
+  const void* about; /* the case that the test is, where a suite has a table */
   uv_loop_t loop;
   hvuv_addr_t at; /* to listen at */
   hvuv_addr_t to; /* to connect to, once it listens */

@@ -37,6 +37,7 @@ int suite_run(const transport_t* transport) {
   failed = suite_rehearse(transport);
   failed += suite_talk(transport);
   failed += suite_ends(transport);
+  failed += suite_endings(transport);
   failed += suite_sigpipe(transport);
   failed += suite_connect(transport);
   failed += suite_accept(transport);

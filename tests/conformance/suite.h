@@ -14,6 +14,7 @@ int suite_run(const transport_t* transport);
 int suite_rehearse(const transport_t* transport);
 int suite_talk(const transport_t* transport);
 int suite_ends(const transport_t* transport);
+int suite_endings(const transport_t* transport);
 int suite_connect(const transport_t* transport);
 int suite_accept(const transport_t* transport);
 int suite_alive(const transport_t* transport);

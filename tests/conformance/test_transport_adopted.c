@@ -29,6 +29,10 @@ static transport_t adopted = {
     .start = start,
     .serve = serve,
     .dial = dial,
+    .endings = {.clean = ENDS_EOF,
+                .unread = ENDS_RESET,
+                .reset = ENDS_RESET,
+                .late = ENDS_EOF},
     .aborted = UV_ECONNRESET,
 };
 
@@ -42,6 +46,7 @@ int main(void) {
   failed = suite_rehearse(&adopted);
   failed += suite_talk(&adopted);
   failed += suite_ends(&adopted);
+  failed += suite_endings(&adopted);
   failed += suite_sigpipe(&adopted);
   failed += suite_alive(&adopted);
   failed += suite_bulk(&adopted);

@@ -33,6 +33,10 @@ static transport_t hybrid = {
     .start = start,
     .finish = stop_rig,
     .target = target,
+    .endings = {.clean = ENDS_EOF,
+                .unread = ENDS_EOF | ENDS_RESET,
+                .reset = ENDS_EOF | ENDS_RESET,
+                .late = ENDS_EOF | ENDS_RESET},
     .refused = UV_ECONNREFUSED,
     .aborted = UV_EOF, /* the hypervisor's end; see fake_vmm.h */
     .full_backlog_waits = 1,

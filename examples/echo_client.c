@@ -204,9 +204,9 @@ static int usage(FILE* out, int code) {
           "  -s BYTES    its size, instead of MESSAGE (14: this is a test)\n"
           "  -w SECONDS  give up when nothing has moved for so long (%d)\n"
           "ADDRESS such as " DEFAULT_ADDRESS "\n"
-          "Exits with 0 if every byte came back, 1 "
-          "if not, 2 for wrong "
-          "arguments.\n");
+          "Exits with 0 if every byte came back, 1 if not, 2 for wrong "
+          "arguments.\n",
+          DEFAULT_SECONDS);
   return code;
 }
 

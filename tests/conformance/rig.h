@@ -37,6 +37,15 @@ typedef struct endings_s {
   int loses_words;     /* unread or reset, what it said last may be lost */
 } endings_t;
 
+/* On Windows a close ends the connection first, and a reset has thrown away what
+ * came before it. */
+#define ENDINGS_OF_WINDOWS                                                     \
+  {                                                                            \
+    .clean = ENDS_EOF, .unread = ENDS_EOF | ENDS_RESET,                        \
+    .reset = ENDS_EOF | ENDS_RESET, .late = ENDS_EOF | ENDS_RESET,             \
+    .loses_words = 1                                                           \
+  }
+
 /* A family to stamp the suite with. */
 typedef struct transport_s {
   const char* name;

@@ -29,10 +29,10 @@
  *   TCP             EOF            ECONNRESET         ECONNRESET    EOF
  *   vsock           EOF            EOF                EOF           EOF
  *   hybrid          EOF            either: it is the VMM's          either
- *   hyperv          EOF            either, and what was said last may be lost
+ *   on Windows      EOF            either, and what was said last may be lost
  *
- * "Ended first" is of an end and an exit that we both see late. hyperv is the
- * emulation's. What a real Hyper-V does has not been seen.
+ * "Ended first" is of an end and an exit that we both see late. Windows is Wine,
+ * and the emulation of AF_HYPERV: what a real Hyper-V does has not been seen.
  *
  * Behind a stingy VMM (fake_vmm.h) the caller's end ends both directions, so it
  * is an exit; the acceptor's end is not heard of before its exit or ours.

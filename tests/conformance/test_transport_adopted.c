@@ -40,8 +40,10 @@ int main(void) {
   int failed;
 
   net_start();
-  if (!net_is_posix())
+  if (!net_is_posix()) {
     adopted.aborted_too = UV_EOF;
+    adopted.endings = (endings_t) ENDINGS_OF_WINDOWS;
+  }
   print_message("The suite over %s\n", adopted.name);
   failed = suite_rehearse(&adopted);
   failed += suite_talk(&adopted);

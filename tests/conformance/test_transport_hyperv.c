@@ -70,11 +70,7 @@ static transport_t hyperv = {
 #endif
     .start = start,
     .target = target,
-    .endings = {.clean = ENDS_EOF,
-                .unread = ENDS_EOF | ENDS_RESET,
-                .reset = ENDS_EOF | ENDS_RESET,
-                .late = ENDS_EOF | ENDS_RESET,
-                .loses_words = 1},
+    .endings = ENDINGS_OF_WINDOWS,
     .refused = UV_ECONNREFUSED,
     .aborted = UV_EOF,
     .aborted_too = UV_ECONNRESET,

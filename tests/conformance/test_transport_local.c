@@ -40,6 +40,7 @@ int main(void) {
   if (!net_is_posix()) {
     local.aborted_too = UV_EOF;
     local.full_backlog_waits = 0;
+    local.endings = (endings_t) ENDINGS_OF_WINDOWS;
   }
   return suite_run(&local);
 }

@@ -16,6 +16,7 @@ typedef struct job_s {
   hvuv_write_t req;
   side_t* side;
   int number;
+  size_t nbytes;
 } job_t;
 
 /* --- Contents */
@@ -60,11 +61,20 @@ static void note(side_t* side) {
   side->late += side->closes_told > 0;
 }
 
+/* What a test does in each callback. */
+static void go_on(side_t* side) {
+  if (side->rig->in_callback != NULL)
+    side->rig->in_callback(side);
+}
+
 static void on_alloc(hvuv_stream_t* stream, size_t suggested, uv_buf_t* buf) {
   side_t* side = stream->data;
 
   (void) suggested;
-  *buf = uv_buf_init(side->room, sizeof(side->room));
+  *buf = uv_buf_init(side->room,
+                     side->rig->room_bytes > 0 ? side->rig->room_bytes
+                                               : sizeof(side->room));
+  go_on(side);
 }
 
 static void on_echoed(hvuv_write_t* req, int status) {
@@ -106,6 +116,7 @@ static void on_end(side_t* side, int code) {
     side_shutdown(side);
   if (side->close_at_end)
     side_close(side);
+  go_on(side);
 }
 
 static void on_read(hvuv_stream_t* stream, ssize_t n, const uv_buf_t* buf) {
@@ -132,6 +143,7 @@ static void on_read(hvuv_stream_t* stream, ssize_t n, const uv_buf_t* buf) {
     hvuv_read_stop(stream);
   if (side->echoes)
     echo(side, buf, (size_t) n);
+  go_on(side);
 }
 
 static void on_connect(hvuv_connect_t* req, int status) {
@@ -140,6 +152,7 @@ static void on_connect(hvuv_connect_t* req, int status) {
   note(side);
   side->connects_told++;
   side->connect_status = status;
+  go_on(side);
 }
 
 static void on_written(hvuv_write_t* req, int status) {
@@ -153,7 +166,9 @@ static void on_written(hvuv_write_t* req, int status) {
   side->writes_ok += status == 0;
   side->writes_canceled += status == UV_ECANCELED;
   side->writes_broken += status == UV_EPIPE || status == UV_ECONNRESET;
+  side->out_taken += status == 0 ? job->nbytes : 0;
   free(job);
+  go_on(side);
 }
 
 static void on_shutdown(hvuv_shutdown_t* req, int status) {
@@ -162,6 +177,7 @@ static void on_shutdown(hvuv_shutdown_t* req, int status) {
   note(side);
   side->shutdowns_told++;
   side->shutdown_status = status;
+  go_on(side);
 }
 
 static void on_close(hvuv_stream_t* stream) {
@@ -256,14 +272,18 @@ void side_read(side_t* side) {
   hvuv_read_start(&side->stream, on_alloc, on_read);
 }
 
-static job_t* new_job(side_t* side) {
+static job_t* new_job(side_t* side, const uv_buf_t bufs[], unsigned int nbufs) {
   job_t* job;
+  unsigned int i;
 
   job = malloc(sizeof(*job));
   if (job == NULL)
     abort();
   job->side = side;
   job->number = side->writes_asked;
+  job->nbytes = 0;
+  for (i = 0; i < nbufs; i++)
+    job->nbytes += bufs[i].len;
   return job;
 }
 
@@ -271,7 +291,7 @@ static int write_job(side_t* side, const uv_buf_t bufs[], unsigned int nbufs) {
   job_t* job;
   int err;
 
-  job = new_job(side);
+  job = new_job(side, bufs, nbufs);
   err = hvuv_write(&job->req, &side->stream, bufs, nbufs, on_written);
   if (err == 0)
     side->writes_asked++;
@@ -298,6 +318,21 @@ int side_write(side_t* side, size_t n, unsigned int parts) {
   if (err == 0)
     side->out_bytes += n;
   return err;
+}
+
+int side_try_write(side_t* side, size_t n) {
+  uv_buf_t buf;
+  int r;
+
+  buf = uv_buf_init(
+      (char*) (uintptr_t) rig_pattern(side->out_seed, side->out_bytes),
+      (unsigned int) n);
+  r = hvuv_try_write(&side->stream, &buf, 1);
+  if (r > 0) {
+    side->out_bytes += (uint64_t) r;
+    side->out_taken += (uint64_t) r;
+  }
+  return r;
 }
 
 void side_write_text(side_t* side, const char* text) {

@@ -98,6 +98,7 @@ struct side_s {
   int late; /* callbacks that came after the close callback */
 
   uint64_t out_bytes; /* asked to be written */
+  uint64_t out_taken; /* told with 0, or taken by side_try_write() */
   uint64_t in_bytes;  /* read */
   uint64_t in_wrong;  /* chunks with other contents than rig_pattern()'s */
   unsigned int out_seed, in_seed;
@@ -128,6 +129,11 @@ struct rig_s {
   int shortages;    /* ... with another */
   int shortage;     /* ... the last one */
   int hold_accepts; /* leaves connections to the test */
+
+  /* After a callback of a side, inside it; must not assert. May be NULL. */
+  void (*in_callback)(side_t* side);
+  unsigned int room_bytes; /* of each buffer to read into; 0: 65536 */
+
   int echo_accepts; /* accepted sides echo */
 
   uv_timer_t watchdog;
@@ -181,6 +187,9 @@ void side_read(side_t* side);
 /* Writes n bytes of the pattern, in up to parts buffers. Returns hvuv_write()'s
  * answer. */
 int side_write(side_t* side, size_t n, unsigned int parts);
+
+/* hvuv_try_write() of n bytes of the pattern; returns its answer. */
+int side_try_write(side_t* side, size_t n);
 
 /* Writes a text instead; the peer's contents are then not checked. */
 void side_write_text(side_t* side, const char* text);

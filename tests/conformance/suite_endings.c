@@ -373,6 +373,9 @@ static int is_a_case(const ending_t* e) {
   if (e->transport->dial != NULL && has_ended_first(e) && !e->we_read &&
       is_exit(e))
     return 0; /* recv()'s word does not come before SO_ERROR's yet. */
+  if (e->transport->endings.unread == ENDS_EOF && e->moment == DURING &&
+      !e->we_read && is_exit(e))
+    return 0; /* Nor is a dead peer known yet while nobody reads. */
   return !(ends_both(e) && e->manner == HALF_CLOSES) ||
          (e->act == END && e->moment == BEFORE);
 }

@@ -82,7 +82,7 @@ static int rename_guest(hvuv_conn_t* conn, const char* name) {
  * have them dropped. */
 static int is_too_fast(hvuv_conn_t* conn) {
   guest_t* guest = hvuv_conn_state(conn);
-  uint64_t second = uv_now(hvuv_conn_loop(conn)) / 1000;
+  uint64_t second = hvuv_conn_now(conn) / 1000;
 
   guest->lines = guest->second == second ? guest->lines + 1 : 1;
   guest->second = second;

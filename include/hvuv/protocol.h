@@ -67,24 +67,34 @@ typedef struct hvuv_protocol_s {
    *
    *   0              both sides had finished
    *   UV_EOF         the peer finished inside a message
-   *   UV_ETIMEDOUT   one of the timeouts of hvuv_limits_t has expired
+   *   UV_ETIMEDOUT   one of the timeouts of hvuv_limits_t has expired, or the
+   *                  deadline of hvuv_conn_set_deadline()
+   *   UV_ECONNRESET  the peer is gone: it was killed, or broke off; only some
+   *                  families can show that (hvuv/stream.h)
    *   UV_EMSGSIZE, UV_EPROTO  the peer broke the framing (hvuv/framing.h)
    *   UV_ECANCELED   cut off by hvuv_server_stop() after its grace, or by
    *                  hvuv_client_close()
    *   else           the value that a callback returned or that was passed to
-   *                  hvuv_conn_abort(), or the socket's error */
+   *                  hvuv_conn_abort(), or the socket's error
+   *
+   * If something that was sent could not be delivered (UV_EPIPE), the messages
+   * that the peer had sent before are passed to on_message first, and its end
+   * to on_end. Only then is on_close called, with that error. */
   void (*on_close)(hvuv_conn_t* conn, int reason);
 } hvuv_protocol_t;
 
 /* --- Limits -------------------------------------------------------------- */
 
 /* What a connection may cost. Timeouts are accurate to about a sixteenth of
- * their length; 0 means no limit. The defaults are in the comments. */
+ * their length; 0 means no limit. If the loop is late, because a callback has
+ * blocked it, what the peer has sent by then is received before a timeout is
+ * acted on. The defaults are in the comments. */
 typedef struct hvuv_limits_s {
   /* Bytes queued to a peer that does not take them. Above the high-water mark
    * nothing is read from the peer until they have fallen to the low-water mark;
    * a send that would exceed the maximum is refused. After the first 64, each
-   * queued send counts as at least some 200 bytes, which is what it costs. */
+   * queued send counts as at least some 200 bytes, which is what it costs. When
+   * nothing is queued, one message of any size may be sent. */
   size_t high_water_bytes; /* 256 KiB */
   size_t low_water_bytes;  /* 64 KiB */
   size_t max_queued_bytes; /* 4 MiB; 0: no limit */
@@ -95,10 +105,14 @@ typedef struct hvuv_limits_s {
   /* From the first byte of a message to its last; starts again when reading
    * resumes after a pause. */
   uint64_t message_timeout_ms; /* 30 seconds */
-  /* Without a byte in either direction. */
+  /* Without a byte in either direction. Bytes count when they are received,
+   * when the kernel takes them, and when the peer takes them from it, as far as
+   * the system says so (Linux does). */
   uint64_t idle_timeout_ms; /* 5 minutes */
-  /* From hvuv_conn_end() to the peer's end, including sending what is
-   * queued. */
+  /* After hvuv_conn_end(), without a byte that the kernel or the peer takes; so
+   * a peer that reads slowly but steadily gets everything, and has this long to
+   * finish after the last byte. Also when sending has failed, without a byte
+   * from the peer before its end. */
   uint64_t end_timeout_ms; /* 5 seconds */
 } hvuv_limits_t;
 
@@ -129,9 +143,10 @@ typedef struct hvuv_stats_s {
  * before. hvuv_conn_sendv() sends the parts of one message. Returns 0, or an
  * error if nothing was sent:
  *
- *   UV_EPIPE     hvuv_conn_end() was called, or the connection is closing
- *   UV_ENOBUFS   more than max_queued_bytes would be queued: the peer does not
- *                take them
+ *   UV_EPIPE     hvuv_conn_end() was called, sending has failed before, or the
+ *                connection is closing
+ *   UV_ENOBUFS   more than max_queued_bytes would be queued behind others: the
+ *                peer does not take them
  *   UV_EMSGSIZE  larger than the framing allows, or than HVUV_FRAMING_MAX_MAX
  *   UV_EINVAL    a pointer is NULL
  *   UV_ENOMEM    if the kernel had already taken a part of it, the connection
@@ -186,13 +201,50 @@ HVUV_EXTERN size_t hvuv_conn_queued_bytes(const hvuv_conn_t* conn);
 HVUV_EXTERN void hvuv_conn_pause(hvuv_conn_t* conn);
 HVUV_EXTERN void hvuv_conn_resume(hvuv_conn_t* conn);
 
+/* Changes how messages are told apart, in both directions: from the next call
+ * of a sending function, and from the byte after the current message. Called in
+ * on_message, that is the byte after the message it was called with, even if it
+ * has already been received; with HVUV_FRAMING_RAW, a byte that was not yet
+ * passed to on_message. So a connection may begin with lines and go on with
+ * prefixed messages (an HTTP upgrade). The framing is copied.
+ *
+ * Returns 0, UV_EINVAL if a pointer is NULL, the framing is invalid or the
+ * connection is closing, or UV_EBUSY if a part of a message has been received
+ * already, which can only be outside of on_message. */
+HVUV_EXTERN int hvuv_conn_set_framing(hvuv_conn_t* conn,
+                                      const hvuv_framing_t* framing);
+
+/* The same with a whole protocol, whose callbacks are called from then on,
+ * without a call of its on_open. *protocol must stay valid and unchanged until
+ * on_close has returned. The state stays as it is; UV_EINVAL too if state_bytes
+ * is larger than that of the protocol which the connection was made with. */
+HVUV_EXTERN int hvuv_conn_set_protocol(hvuv_conn_t* conn,
+                                       const hvuv_protocol_t* protocol);
+
+/* --- Time ---------------------------------------------------------------- */
+
+/* Closes the connection with UV_ETIMEDOUT if it still exists timeout_ms from
+ * now, whatever happens on it meanwhile; 0 takes the deadline away. Each call
+ * replaces the deadline of the one before. For what the framework's own limits
+ * cannot know: that a request with HVUV_FRAMING_RAW is not complete, that a
+ * login takes too long, that a conversation has gone on for an hour. Accurate
+ * to about a sixteenth. It keeps running after hvuv_conn_end().
+ *
+ * Returns 0, or UV_EINVAL if conn is NULL or closing. */
+HVUV_EXTERN int hvuv_conn_set_deadline(hvuv_conn_t* conn, uint64_t timeout_ms);
+
+/* Returns the time in milliseconds as the connection sees it: uv_now() of its
+ * loop, or the clock of a test (hvuv_test_advance()). For handlers that measure
+ * time, such as a rate limit, and are to be tested. */
+HVUV_EXTERN uint64_t hvuv_conn_now(const hvuv_conn_t* conn);
+
 /* --- Ending -------------------------------------------------------------- */
 
 /* Ends the conversation in an orderly way: sends what is queued, shuts down the
  * outgoing direction, waits for the peer's end, discarding what it still sends,
- * and closes. on_close is called with 0, or with UV_ETIMEDOUT if that took
- * longer than end_timeout_ms; on_message, on_end and on_writable are not called
- * any more. Idempotent.
+ * and closes. on_close is called with 0, or with UV_ETIMEDOUT if there was no
+ * progress for end_timeout_ms; on_message, on_end and on_writable are not
+ * called any more. Idempotent.
  *
  * Merely closing would lose bytes on some of these sockets, and look like an
  * error to the peer on others. */
@@ -200,11 +252,12 @@ HVUV_EXTERN void hvuv_conn_end(hvuv_conn_t* conn);
 
 /* Closes the connection now; what is queued is lost. on_close is called with
  * reason, or with UV_ECANCELED if reason is not negative. No effect on a
- * connection that is closing. */
+ * connection that is closing. The peer sees a reset where the address family
+ * has one (hvuv/stream.h), as with every reason but 0. */
 HVUV_EXTERN void hvuv_conn_abort(hvuv_conn_t* conn, int reason);
 
-/* Returns 1 once hvuv_conn_end() was called or the connection has begun to
- * close. */
+/* Returns 1 once nothing more can be sent: hvuv_conn_end() was called, sending
+ * has failed, or the connection has begun to close. */
 HVUV_EXTERN int hvuv_conn_is_ending(const hvuv_conn_t* conn);
 
 /* --- Inspecting a connection --------------------------------------------- */

@@ -74,6 +74,12 @@ HVUV_EXTERN void hvuv_test_receive_end(hvuv_test_t* test);
  * queued, on_close is called when it resumes. Only the first failure counts. */
 HVUV_EXTERN void hvuv_test_break(hvuv_test_t* test, int status);
 
+/* Lets everything that is sent from now on, or is queued, fail with a UV_E*
+ * code, as UV_EPIPE when a peer has closed; what it had sent before that is
+ * still received, as is what hvuv_test_receive() adds. Only the first failure
+ * counts. */
+HVUV_EXTERN void hvuv_test_break_sending(hvuv_test_t* test, int status);
+
 /* Advances the test's clock by ms. It does not move otherwise. */
 HVUV_EXTERN void hvuv_test_advance(hvuv_test_t* test, uint64_t ms);
 
@@ -93,6 +99,10 @@ HVUV_EXTERN void hvuv_test_forget(hvuv_test_t* test);
 /* Returns 1 if the outgoing direction has been shut down: hvuv_conn_end() was
  * called and all queued bytes were taken. */
 HVUV_EXTERN int hvuv_test_has_ended(const hvuv_test_t* test);
+
+/* Returns 1 if the connection was closed in a way that the peer sees as a reset,
+ * where there is such a thing: with any reason but 0. */
+HVUV_EXTERN int hvuv_test_was_reset(const hvuv_test_t* test);
 
 /* Returns the connection and sets *reason to 0; once on_close has been called,
  * returns NULL and sets *reason to its reason. reason may be NULL. */

@@ -8,12 +8,21 @@ static uint64_t now(const hvuv__group_t* group) {
   return uv_now(group->loop);
 }
 
+static uint64_t exact_now(const hvuv__group_t* group) {
+  uv_update_time(group->loop);
+  return uv_now(group->loop);
+}
+
 static void set_alarm(hvuv__group_t* group, uint64_t delay_ms) {
   assert(group->alarm != NULL);
   hvuv__alarm_set(group->alarm, delay_ms);
 }
 
-const hvuv__clock_t hvuv__loop_clock = {.now = now, .set_alarm = set_alarm};
+const hvuv__clock_t hvuv__loop_clock = {
+    .now = now,
+    .exact_now = exact_now,
+    .set_alarm = set_alarm,
+};
 
 static void on_alarm(void* owner) {
   hvuv__group_alarm(owner);

@@ -19,22 +19,41 @@ int hvuv__protocol_check(const hvuv_protocol_t* protocol) {
 
 /* --- The end -------------------------------------------------------------- */
 
+/* A peer that has seen an orderly end must be able to rely on it, so any other
+ * is a reset where there is one. */
 static void begin_close(hvuv_conn_t* conn, int reason) {
-  hvuv__out_flush(conn); /* It would have gone by now, had it been alone. */
-  hvuv__out_drop(conn);
+  int resets = reason != 0 && (conn->flags & HVUV__CONN_WAS_OPEN);
+
   conn->flags &= ~(unsigned int) (HVUV__CONN_READS | HVUV__CONN_CHOKED);
   conn->message_ms = 0;
   conn->reason = reason;
-  conn->group->wire->close(conn);
+  conn->group->wire->close(conn, resets);
 }
 
-/* Something has happened. status is the reason if it closes by that. */
+static void begin_cut(hvuv_conn_t* conn, int reason) {
+  hvuv__out_cut(conn);
+  conn->reason = reason;
+  conn->active_ms = hvuv__conn_exact_now(conn);
+  hvuv__time_watch(conn);
+}
+
+/* Something has happened; status is why, if it is an error. The one place where
+ * the state changes. */
 static void meet(hvuv_conn_t* conn, enum hvuv__conn_event event, int status) {
   enum hvuv__conn_state before = conn->state;
+  enum hvuv__conn_state next = hvuv__ending_next(before, event);
 
-  conn->state = hvuv__ending_next(before, event);
-  if (conn->state == HVUV__CONN_CLOSING && before != HVUV__CONN_CLOSING)
-    begin_close(conn, status);
+  if (next == before)
+    return;
+  if (next == HVUV__CONN_CLOSING) {
+    hvuv__out_flush(conn); /* It would have gone by now, had it been alone. */
+    hvuv__out_drop(conn);
+  }
+  conn->state = next;
+  if (next == HVUV__CONN_CLOSING)
+    begin_close(conn, hvuv__ending_reason(event, status, conn->reason));
+  else if (next == HVUV__CONN_CUT)
+    begin_cut(conn, status);
 }
 
 void hvuv__conn_update(hvuv_conn_t* conn) {
@@ -45,9 +64,24 @@ void hvuv__conn_update(hvuv_conn_t* conn) {
     meet(conn, HVUV__CONN_READ_FAILS, err);
 }
 
+/* Only from the loop: what waited for the peer to take something is handed out
+ * now that it will not. A handler that has paused, and would get nothing if it
+ * resumed, learns of it at once. Without memory it is not the peer that failed,
+ * and waits for what cannot follow. */
 static void write_failed(hvuv_conn_t* conn, int status) {
   assert(status < 0);
+  if (status == UV_ENOMEM) {
+    meet(conn, HVUV__CONN_IS_ABORTED, status);
+    return;
+  }
+
   meet(conn, HVUV__CONN_WRITE_FAILS, status);
+  if (conn->state != HVUV__CONN_CUT)
+    return;
+  if ((conn->flags & HVUV__CONN_PAUSED) && !hvuv__in_holds_back(conn))
+    meet(conn, HVUV__CONN_READ_FAILS, status);
+  else
+    hvuv__conn_go_on(conn);
 }
 
 void hvuv__conn_late(hvuv_conn_t* conn) {
@@ -68,19 +102,20 @@ void hvuv_conn_abort(hvuv_conn_t* conn, int reason) {
 }
 
 void hvuv_conn_end(hvuv_conn_t* conn) {
+  int was_ending = !hvuv__conn_is(conn, HVUV__CONN_SENDS);
   int err;
 
-  if (!hvuv__conn_is(conn, HVUV__CONN_SENDS))
+  meet(conn, HVUV__CONN_ENDS, 0);
+  if (was_ending)
     return;
 
-  meet(conn, HVUV__CONN_ENDS, 0);
-  conn->ending_ms = hvuv__conn_now(conn);
+  conn->ending_ms = hvuv__conn_exact_now(conn);
   conn->message_ms = 0;
   err = hvuv__out_flush(conn);
   if (err == 0)
     err = conn->group->wire->shutdown(conn);
   if (err != 0) {
-    write_failed(conn, err);
+    meet(conn, HVUV__CONN_WRITE_FAILS, err);
     return;
   }
   hvuv__conn_update(conn);
@@ -118,6 +153,9 @@ hvuv_conn_t* hvuv__conn_new(hvuv__group_t* group,
   conn = (hvuv_conn_t*) (void*) (block + front);
   conn->group = group;
   conn->protocol = protocol;
+  conn->framing = protocol->framing;
+  conn->state_bytes = protocol->state_bytes;
+  conn->deadline_ms = HVUV__NEVER;
   hvuv_decoder_init(&conn->decoder, &protocol->framing);
   return conn;
 }
@@ -157,7 +195,7 @@ void hvuv__conn_open(hvuv_conn_t* conn) {
   meet(conn, HVUV__CONN_OPENS, 0);
   join(group, conn);
   conn->flags |= HVUV__CONN_WAS_OPEN;
-  conn->opened_ms = hvuv__conn_now(conn);
+  conn->opened_ms = hvuv__conn_exact_now(conn);
   conn->active_ms = conn->opened_ms;
   group->wire->hold(conn, 1);
   hvuv__time_watch(conn);
@@ -229,7 +267,9 @@ void hvuv__conn_closed(hvuv_conn_t* conn) {
 static void settle(hvuv_conn_t* conn, int read_err) {
   int err;
 
-  if (read_err != 0)
+  if (read_err != 0 && (conn->flags & HVUV__CONN_REFUSED))
+    meet(conn, HVUV__CONN_IS_ABORTED, read_err);
+  else if (read_err != 0)
     meet(conn, HVUV__CONN_READ_FAILS, read_err);
   err = hvuv__out_uncork(conn);
   if (err != 0)
@@ -265,6 +305,8 @@ void hvuv__conn_received_end(hvuv_conn_t* conn) {
     return;
   }
 
+  if (conn->state == HVUV__CONN_CUT && conn->protocol->on_end != NULL)
+    conn->protocol->on_end(conn);
   meet(conn, HVUV__CONN_PEER_ENDS, 0);
   if (conn->state != HVUV__CONN_HEARD)
     return;
@@ -277,6 +319,47 @@ void hvuv__conn_received_end(hvuv_conn_t* conn) {
 void hvuv__conn_failed(hvuv_conn_t* conn, int status) {
   hvuv__conn_check(conn);
   meet(conn, HVUV__CONN_READ_FAILS, status);
+}
+
+/* --- What the handler asks for -------------------------------------------- */
+
+int hvuv_conn_set_deadline(hvuv_conn_t* conn, uint64_t timeout_ms) {
+  uint64_t now;
+
+  if (conn == NULL || conn->state == HVUV__CONN_CLOSING)
+    return UV_EINVAL;
+
+  now = hvuv__conn_exact_now(conn);
+  conn->deadline_timeout_ms = timeout_ms;
+  conn->deadline_ms = timeout_ms != 0 && timeout_ms < HVUV__NEVER - now
+                          ? now + timeout_ms
+                          : HVUV__NEVER;
+  hvuv__time_watch(conn);
+  return 0;
+}
+
+int hvuv_conn_set_framing(hvuv_conn_t* conn, const hvuv_framing_t* framing) {
+  int err;
+
+  if (conn == NULL || conn->state == HVUV__CONN_CLOSING ||
+      hvuv_framing_check(framing) != 0)
+    return UV_EINVAL;
+  err = hvuv__in_retune(conn);
+  if (err == 0)
+    conn->framing = *framing;
+  return err;
+}
+
+int hvuv_conn_set_protocol(hvuv_conn_t* conn, const hvuv_protocol_t* protocol) {
+  int err;
+
+  if (conn == NULL || hvuv__protocol_check(protocol) != 0 ||
+      protocol->state_bytes > conn->state_bytes)
+    return UV_EINVAL;
+  err = hvuv_conn_set_framing(conn, &protocol->framing);
+  if (err == 0)
+    conn->protocol = protocol;
+  return err;
 }
 
 void hvuv_conn_pause(hvuv_conn_t* conn) {
@@ -326,7 +409,7 @@ void hvuv__conn_sent(hvuv__chunk_t* chunk, int status) {
 /* --- Looking at it -------------------------------------------------------- */
 
 int hvuv_conn_is_ending(const hvuv_conn_t* conn) {
-  return conn->state >= HVUV__CONN_ENDING;
+  return !hvuv__conn_is(conn, HVUV__CONN_SENDS);
 }
 
 void* hvuv_conn_state(hvuv_conn_t* conn) {
@@ -339,6 +422,10 @@ void* hvuv_conn_context(const hvuv_conn_t* conn) {
 
 uv_loop_t* hvuv_conn_loop(const hvuv_conn_t* conn) {
   return conn->group->loop;
+}
+
+uint64_t hvuv_conn_now(const hvuv_conn_t* conn) {
+  return hvuv__conn_now(conn);
 }
 
 hvuv_stream_t* hvuv_conn_stream(hvuv_conn_t* conn) {

@@ -45,7 +45,7 @@ void hvuv__conn_open(hvuv_conn_t* conn);
 /* Closes one that is NEW; on_gone follows. */
 void hvuv__conn_drop(hvuv_conn_t* conn, int reason);
 
-/* Closes one in any state; on_close and on_gone follow. */
+/* Closes one in any state, as an abort: on_close and on_gone follow. */
 void hvuv__conn_close(hvuv_conn_t* conn, int reason);
 
 /* --- For wires ----------------------------------------------------------- */

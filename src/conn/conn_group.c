@@ -52,32 +52,35 @@ static void go_on_with_resumed(hvuv__group_t* group) {
   }
 }
 
-/* Closes what is late. Returns when all must be looked at again. */
-static uint64_t look_at_all(hvuv__group_t* group, uint64_t now) {
-  uint64_t first = HVUV__NEVER;
-  uint64_t at;
-  hvuv_conn_t* conn;
+/* Closes it if it is late. The loop may be so too, so what has come by now, and
+ * the alarm came before, is looked at first. */
+static void judge(hvuv_conn_t* conn, uint64_t now) {
+  if (conn->state == HVUV__CONN_CLOSING)
+    return;
+  hvuv__time_note_progress(conn, now);
+  if (hvuv__time_deadline(conn) > now)
+    return;
+  conn->group->wire->look(conn);
+  if (hvuv__time_deadline(conn) <= now)
+    hvuv__conn_late(conn);
+}
 
-  for (conn = group->conns; conn != NULL; conn = conn->next) {
-    if (hvuv__conn_is(conn, HVUV__CONN_SENDS))
-      hvuv__time_note_progress(conn, now);
-    if (hvuv__time_deadline(conn) <= now) {
-      hvuv__conn_late(conn);
-      continue;
-    }
-    at = hvuv__time_next_look(conn, now);
-    if (at < first)
-      first = at;
-  }
-  return first;
+static uint64_t lower(uint64_t a, uint64_t b) {
+  return a < b ? a : b;
 }
 
 static void look(hvuv__group_t* group, uint64_t now) {
   uint64_t spacing_ms = hvuv__limits_spacing(&group->limits);
-  uint64_t first;
+  uint64_t first = HVUV__NEVER;
+  hvuv_conn_t* conn;
 
   group->look_at_ms = HVUV__NEVER;
-  first = look_at_all(group, now);
+  for (conn = group->conns; conn != NULL; conn = conn->next) {
+    judge(conn, now);
+    first = lower(first, hvuv__time_next_look(conn, now));
+    if (conn->deadline_ms != HVUV__NEVER)
+      spacing_ms = lower(spacing_ms, conn->deadline_timeout_ms / 16);
+  }
   if (first != HVUV__NEVER && first < now + spacing_ms)
     first = now + spacing_ms;
   hvuv__time_look_by(group, now, first);

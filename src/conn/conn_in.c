@@ -21,7 +21,12 @@
 #define STOPPED (HVUV__CONN_PAUSED | HVUV__CONN_CHOKED)
 
 static int may_hand_out(const hvuv_conn_t* conn) {
-  return hvuv__conn_is(conn, HVUV__CONN_DELIVERS) && !(conn->flags & STOPPED);
+  return hvuv__conn_is(conn, HVUV__CONN_DELIVERS) &&
+         !(conn->flags & (STOPPED | HVUV__CONN_RETUNES));
+}
+
+static int is_raw(const hvuv_conn_t* conn) {
+  return conn->decoder.framing.kind == HVUV_FRAMING_RAW;
 }
 
 /* --- Reading or not ------------------------------------------------------- */
@@ -29,7 +34,8 @@ static int may_hand_out(const hvuv_conn_t* conn) {
 static int may_read(const hvuv_conn_t* conn) {
   if (hvuv__conn_is(conn, HVUV__CONN_DROPS))
     return 1;
-  return may_hand_out(conn) && conn->stash == NULL;
+  return hvuv__conn_is(conn, HVUV__CONN_DELIVERS) && !(conn->flags & STOPPED) &&
+         conn->stash == NULL;
 }
 
 /* A message that has begun is the peer's to finish only while it is read. Raw
@@ -37,7 +43,7 @@ static int may_read(const hvuv_conn_t* conn) {
 static void time_message(hvuv_conn_t* conn) {
   int has_part;
 
-  if (conn->protocol->framing.kind == HVUV_FRAMING_RAW)
+  if (is_raw(conn))
     return;
   has_part = (conn->flags & HVUV__CONN_READS) &&
              hvuv__conn_is(conn, HVUV__CONN_DELIVERS) &&
@@ -45,7 +51,7 @@ static void time_message(hvuv_conn_t* conn) {
   if (!has_part) {
     conn->message_ms = 0;
   } else if (conn->message_ms == 0) {
-    conn->message_ms = hvuv__conn_now(conn);
+    conn->message_ms = hvuv__conn_exact_now(conn);
     hvuv__time_watch(conn);
   }
 }
@@ -66,17 +72,21 @@ int hvuv__in_update(hvuv_conn_t* conn) {
 
 /* --- Messages ------------------------------------------------------------- */
 
-/* What it returns comes from the handler alone: an error of ours has nothing to
- * do with a message. */
 static int hand_out(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
   int r;
 
   conn->flags |= HVUV__CONN_GREETED;
   conn->group->stats.messages_received++;
   r = conn->protocol->on_message(conn, bytes, nbytes);
-  /* One that has said goodbye may well fail to send any more. */
-  if (r == 0 || !hvuv__conn_is(conn, HVUV__CONN_DELIVERS))
+  if (r == 0)
     return 0;
+
+  /* One that has said goodbye may well fail to send any more, and so may one
+   * that was cut. */
+  if (!hvuv__conn_is(conn, HVUV__CONN_DELIVERS) ||
+      (conn->state == HVUV__CONN_CUT && r == UV_EPIPE))
+    return 0;
+  conn->flags |= HVUV__CONN_REFUSED;
   return r < 0 ? r : UV_ECANCELED;
 }
 
@@ -115,11 +125,33 @@ static int feed_framed(hvuv_conn_t* conn, uv_buf_t* input) {
   return 0;
 }
 
+static void retune(hvuv_conn_t* conn) {
+  int err;
+
+  hvuv_decoder_close(&conn->decoder);
+  err = hvuv_decoder_init(&conn->decoder, &conn->framing);
+  assert(err == 0);
+  (void) err;
+  conn->flags &= ~(unsigned int) HVUV__CONN_RETUNES;
+}
+
 /* Hands messages to the handler, and takes what it takes off *input. */
 static int feed(hvuv_conn_t* conn, uv_buf_t* input) {
-  if (conn->protocol->framing.kind == HVUV_FRAMING_RAW)
-    return feed_raw(conn, input);
-  return feed_framed(conn, input);
+  int err;
+
+  do {
+    if (conn->flags & HVUV__CONN_RETUNES)
+      retune(conn);
+    err = is_raw(conn) ? feed_raw(conn, input) : feed_framed(conn, input);
+  } while (err == 0 && (conn->flags & HVUV__CONN_RETUNES));
+  return err;
+}
+
+int hvuv__in_retune(hvuv_conn_t* conn) {
+  if (hvuv_decoder_end(&conn->decoder) == UV_EOF)
+    return UV_EBUSY;
+  conn->flags |= HVUV__CONN_RETUNES;
+  return 0;
 }
 
 static int stash(hvuv_conn_t* conn, const uv_buf_t* rest) {
@@ -164,6 +196,11 @@ int hvuv__in_received_before(hvuv_conn_t* conn) {
   hvuv__free(conn->stash);
   conn->stash = NULL;
   return err;
+}
+
+int hvuv__in_holds_back(const hvuv_conn_t* conn) {
+  assert(conn->flags & HVUV__CONN_PAUSED);
+  return conn->stash != NULL || conn->group->wire->has_unread(conn);
 }
 
 int hvuv__in_end(const hvuv_conn_t* conn) {

@@ -19,6 +19,12 @@ int hvuv__in_received_before(hvuv_conn_t* conn);
  * error. */
 int hvuv__in_update(hvuv_conn_t* conn);
 
+/* Whether the handler, which has paused, would get anything if it resumed. */
+int hvuv__in_holds_back(const hvuv_conn_t* conn);
+
+/* Decodes by conn->framing from the next byte on. UV_EBUSY inside a message. */
+int hvuv__in_retune(hvuv_conn_t* conn);
+
 /* What the peer's end means: 0, or UV_EOF inside a message. */
 int hvuv__in_end(const hvuv_conn_t* conn);
 

@@ -40,19 +40,31 @@ static int are_too_many(const hvuv_conn_t* conn, size_t mark_bytes) {
   return conn->chunks > CHUNKS_TO_SPARE + mark_bytes / CHUNK_COST_BYTES;
 }
 
-int hvuv__out_is_full(const hvuv_conn_t* conn, size_t nbytes) {
-  size_t most = conn->group->limits.max_queued_bytes;
-  size_t queued = conn->chunk_bytes;
+static size_t corked_bytes(const hvuv_conn_t* conn) {
+  return is_corked(conn) ? conn->group->cork_bytes : 0;
+}
 
-  /* The memory of a chunk is given back only when it is reported to be gone. */
-  if (is_corked(conn))
-    queued += conn->group->cork_bytes;
-  return most != 0 && (are_too_many(conn, most) || nbytes + queued > most);
+/* The memory of a chunk is given back only when it is reported to be gone. */
+static int is_full(const hvuv_conn_t* conn, size_t nbytes) {
+  size_t most = conn->group->limits.max_queued_bytes;
+
+  return most != 0 && (are_too_many(conn, most) ||
+                       nbytes + conn->chunk_bytes + corked_bytes(conn) > most);
+}
+
+/* One message may always be queued where nothing is, or none that is larger
+ * than the maximum could ever be sent. */
+static int is_alone(hvuv_conn_t* conn) {
+  hvuv__out_flush(conn);
+  return conn->chunks == 0 && corked_bytes(conn) == 0;
+}
+
+int hvuv__out_has_room(hvuv_conn_t* conn, size_t nbytes) {
+  return !is_full(conn, nbytes) || is_alone(conn);
 }
 
 size_t hvuv__out_waiting(const hvuv_conn_t* conn) {
-  return conn->group->wire->queued(conn) +
-         (is_corked(conn) ? conn->group->cork_bytes : 0);
+  return conn->group->wire->queued(conn) + corked_bytes(conn);
 }
 
 hvuv__chunk_t* hvuv__out_new_chunk(hvuv_conn_t* conn,
@@ -98,7 +110,7 @@ static int queue(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
   }
 
   conn->offered_bytes += chunk->nbytes;
-  hvuv__time_watch_progress(conn);
+  hvuv__time_watch(conn);
   conn->chunks++;
   conn->chunk_bytes += chunk->nbytes;
   if (conn->chunk_bytes > group->limits.high_water_bytes ||
@@ -147,7 +159,7 @@ void hvuv__out_sent(hvuv__chunk_t* chunk, int status) {
   assert(conn->chunks > 0 && conn->chunk_bytes >= chunk->nbytes);
   if (status == 0) {
     conn->group->stats.bytes_sent += chunk->nbytes;
-    hvuv__time_note_progress(conn, hvuv__conn_now(conn));
+    hvuv__time_note_sent(conn);
   }
   conn->chunks--;
   conn->chunk_bytes -= chunk->nbytes;
@@ -209,7 +221,7 @@ static int pass(hvuv_conn_t* conn, const uv_buf_t bufs[], unsigned int nbufs) {
   if (n > 0) {
     conn->group->stats.bytes_sent += (uint64_t) n;
     conn->offered_bytes += (uint64_t) n;
-    hvuv__time_note_progress(conn, hvuv__conn_now(conn));
+    hvuv__time_note_sent(conn);
   }
   return n;
 }
@@ -250,6 +262,11 @@ int hvuv__out_flush(hvuv_conn_t* conn) {
 void hvuv__out_drop(hvuv_conn_t* conn) {
   if (is_corked(conn))
     conn->group->cork_bytes = 0;
+}
+
+void hvuv__out_cut(hvuv_conn_t* conn) {
+  hvuv__out_drop(conn);
+  conn->flags &= ~(unsigned int) HVUV__CONN_CHOKED;
 }
 
 int hvuv__out_uncork(hvuv_conn_t* conn) {

@@ -51,8 +51,12 @@ void hvuv__out_sent(hvuv__chunk_t* chunk, int status);
  * no more then. */
 int hvuv__out_unchoke(hvuv_conn_t* conn);
 
-/* Whether so many bytes more would be too many. */
-int hvuv__out_is_full(const hvuv_conn_t* conn, size_t nbytes);
+/* Whether so many bytes more may be sent now. What was put together may leave
+ * for them. */
+int hvuv__out_has_room(hvuv_conn_t* conn, size_t nbytes);
+
+/* Nothing leaves any more. */
+void hvuv__out_cut(hvuv_conn_t* conn);
 
 /* Bytes that the kernel has not taken. */
 size_t hvuv__out_waiting(const hvuv_conn_t* conn);

@@ -53,9 +53,9 @@ static int add_up(draft_t* draft) {
 static int frame(const hvuv_conn_t* conn, draft_t* draft) {
   draft->head_bytes = 0;
   draft->tail_bytes = 0;
-  if (conn->protocol->framing.kind == HVUV_FRAMING_RAW)
+  if (conn->framing.kind == HVUV_FRAMING_RAW)
     return 0;
-  return hvuv_framing_edges(&conn->protocol->framing,
+  return hvuv_framing_edges(&conn->framing,
                             draft->nbytes,
                             draft->head,
                             &draft->head_bytes,
@@ -63,7 +63,7 @@ static int frame(const hvuv_conn_t* conn, draft_t* draft) {
                             &draft->tail_bytes);
 }
 
-static int prepare(const hvuv_conn_t* conn,
+static int prepare(hvuv_conn_t* conn,
                    const uv_buf_t parts[],
                    unsigned int nparts,
                    draft_t* draft) {
@@ -79,7 +79,7 @@ static int prepare(const hvuv_conn_t* conn,
   err = add_up(draft);
   if (err == 0)
     err = frame(conn, draft);
-  if (err == 0 && hvuv__out_is_full(conn, total(draft)))
+  if (err == 0 && !hvuv__out_has_room(conn, total(draft)))
     err = UV_ENOBUFS;
   return err;
 }
@@ -196,8 +196,7 @@ static int answer_raw(hvuv_conn_t* conn, const void* bytes, size_t nbytes) {
   char* room;
 
   if (!hvuv__conn_is(conn, HVUV__CONN_SENDS) || conn->chunks > 0 ||
-      nbytes == 0 || bytes == NULL ||
-      conn->protocol->framing.kind != HVUV_FRAMING_RAW)
+      nbytes == 0 || bytes == NULL || conn->framing.kind != HVUV_FRAMING_RAW)
     return 0;
   room = hvuv__out_room(conn, nbytes);
   if (room == NULL)

@@ -6,23 +6,25 @@
 #include <assert.h>
 
 static void check_in(const hvuv_conn_t* conn) {
-  unsigned int reading = 1u << HVUV__CONN_OPEN | HVUV__CONN_DROPS;
-
-  assert(!(conn->flags & HVUV__CONN_READS) || hvuv__conn_is(conn, reading));
+  assert(!(conn->flags & HVUV__CONN_READS) ||
+         hvuv__conn_is(conn, HVUV__CONN_READABLE));
   assert(conn->stash == NULL || conn->stash_used < conn->stash_bytes);
   assert(conn->message_ms == 0 || hvuv__conn_is(conn, HVUV__CONN_DELIVERS));
 }
 
 static void check_out(const hvuv_conn_t* conn) {
   assert(conn->chunks > 0 || conn->chunk_bytes == 0);
-  assert(conn->chunks > 0 || !(conn->flags & HVUV__CONN_CHOKED));
-  assert(conn->offered_bytes >= conn->seen_taken_bytes);
+  assert(!(conn->flags & HVUV__CONN_CHOKED) ||
+         (conn->chunks > 0 && conn->state != HVUV__CONN_CUT));
+  assert(conn->offered_bytes >= conn->looked_bytes);
 }
 
 void hvuv__conn_check(const hvuv_conn_t* conn) {
   assert(conn->group != NULL && conn->protocol != NULL);
   assert(conn->state < HVUV__CONN_STATES);
-  assert(conn->reason == 0 || conn->state == HVUV__CONN_CLOSING);
+  assert(conn->reason == 0 || conn->state == HVUV__CONN_CLOSING ||
+         conn->state == HVUV__CONN_CUT);
+  assert(conn->reason != 0 || conn->state != HVUV__CONN_CUT);
   assert(conn->state != HVUV__CONN_NEW || conn->flags == 0);
   assert(!(conn->flags & HVUV__CONN_WAS_OPEN) || *conn->link == conn);
   assert(!(conn->flags & HVUV__CONN_RESUMED) || conn->group->resumed != NULL);

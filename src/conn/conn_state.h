@@ -43,12 +43,15 @@ struct hvuv__group_s {
 };
 
 enum hvuv__conn_flag {
-  HVUV__CONN_READS = 1 << 0,   /* the wire reads */
-  HVUV__CONN_PAUSED = 1 << 1,  /* by the handler */
-  HVUV__CONN_CHOKED = 1 << 2,  /* more than the high mark is queued */
-  HVUV__CONN_GREETED = 1 << 3, /* a first message has come */
-  HVUV__CONN_RESUMED = 1 << 4, /* on the group's list */
-  HVUV__CONN_WAS_OPEN = 1 << 5 /* on_open was called */
+  HVUV__CONN_READS = 1 << 0,    /* the wire reads */
+  HVUV__CONN_PAUSED = 1 << 1,   /* by the handler */
+  HVUV__CONN_CHOKED = 1 << 2,   /* more than the high mark is queued */
+  HVUV__CONN_GREETED = 1 << 3,  /* a first message has come */
+  HVUV__CONN_RESUMED = 1 << 4,  /* on the group's list */
+  HVUV__CONN_WAS_OPEN = 1 << 5, /* on_open was called */
+  HVUV__CONN_RETUNES = 1 << 6,  /* another framing counts from the next byte */
+  HVUV__CONN_REFUSED = 1 << 7,  /* the handler has refused a message */
+  HVUV__CONN_UNTAKEN = 1 << 8   /* the peer had not taken all, when looked at */
 };
 
 struct hvuv_conn_s {
@@ -59,23 +62,32 @@ struct hvuv_conn_s {
   hvuv_conn_t* next_resumed;
   enum hvuv__conn_state state;
   unsigned int flags;
-  int reason; /* why it closes */
-  hvuv_decoder_t decoder;
-  char* stash; /* bytes that were read and must wait */
+  int reason;             /* why it was cut, or closes */
+  hvuv_framing_t framing; /* of what is sent, and of what comes next */
+  hvuv_decoder_t decoder; /* of what comes */
+  size_t state_bytes;     /* room for the handler's state */
+  char* stash;            /* bytes that were read and must wait */
   size_t stash_bytes;
-  size_t stash_used;         /* of those, already with the handler */
-  size_t chunks;             /* queued, or not yet reported to have gone */
-  size_t chunk_bytes;        /* in them */
-  uint64_t offered_bytes;    /* sent by the handler so far */
-  uint64_t seen_taken_bytes; /* of those, taken when it was last looked at */
+  size_t stash_used;      /* of those, already with the handler */
+  size_t chunks;          /* queued, or not yet reported to have gone */
+  size_t chunk_bytes;     /* in them */
+  uint64_t offered_bytes; /* to the wire so far */
+  uint64_t looked_bytes;  /* the same, when it was last looked at ... */
+  int64_t taken_bytes;    /* ... and less what was outstanding */
   uint64_t opened_ms;
-  uint64_t active_ms;  /* when a byte last came or went */
-  uint64_t message_ms; /* since when a part of a message is here; 0: is not */
-  uint64_t ending_ms;  /* since when we say goodbye */
+  uint64_t active_ms;   /* when a byte last came or went */
+  uint64_t message_ms;  /* since when a part of a message is here; 0: is not */
+  uint64_t ending_ms;   /* when saying goodbye last went on */
+  uint64_t deadline_ms; /* the handler's own; UINT64_MAX: none */
+  uint64_t deadline_timeout_ms; /* how far off that was when it was set */
 };
 
 static inline uint64_t hvuv__conn_now(const hvuv_conn_t* conn) {
   return conn->group->clock->now(conn->group);
+}
+
+static inline uint64_t hvuv__conn_exact_now(const hvuv_conn_t* conn) {
+  return conn->group->clock->exact_now(conn->group);
 }
 
 /* Whether its state is among these (ending.h). */

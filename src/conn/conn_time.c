@@ -3,6 +3,22 @@
  * only moves deadlines back, so it touches no timer: when the alarm rings, all
  * connections are looked at (conn_group.c), and it is set for what is the first
  * deadline then.
+ *
+ *   limit          counts in               since
+ *   first message  OPEN, CUT, until one    on_open
+ *                  has come
+ *   message        OPEN, CUT, while it is  its first byte
+ *                  read
+ *   idle           OPEN, CUT, HEARD        a byte last came, went, or was taken
+ *                                          by the peer
+ *   end            ENDING, LEAVING, ENDED  hvuv_conn_end(); a byte last went, or
+ *                                          was taken by the peer
+ *   end            CUT, while it is read   a byte last came
+ *   the handler's  all of them             -
+ *
+ * Nobody reports that the peer takes bytes out of the kernel's buffers. While
+ * it has not taken all that was sent it is therefore looked at, often enough to
+ * know the limit to a sixteenth.
  */
 #include "conn/conn_time.h"
 
@@ -17,21 +33,25 @@ static uint64_t sooner(uint64_t deadline, uint64_t since, uint64_t limit_ms) {
 
 uint64_t hvuv__time_deadline(const hvuv_conn_t* conn) {
   const hvuv_limits_t* limits = &conn->group->limits;
-  uint64_t deadline = HVUV__NEVER;
+  uint64_t deadline = conn->deadline_ms;
 
+  if (conn->state == HVUV__CONN_CLOSING)
+    return HVUV__NEVER;
   if (hvuv__conn_is(conn, HVUV__CONN_SAYS_GOODBYE))
     return sooner(deadline, conn->ending_ms, limits->end_timeout_ms);
-  if (!hvuv__conn_is(conn, HVUV__CONN_SENDS))
-    return deadline;
 
   deadline = sooner(deadline, conn->active_ms, limits->idle_timeout_ms);
-  if (conn->state == HVUV__CONN_OPEN && !(conn->flags & HVUV__CONN_GREETED))
+  if (conn->state == HVUV__CONN_CUT && (conn->flags & HVUV__CONN_READS))
+    deadline = sooner(deadline, conn->active_ms, limits->end_timeout_ms);
+  if (conn->state != HVUV__CONN_HEARD && !(conn->flags & HVUV__CONN_GREETED))
     deadline =
         sooner(deadline, conn->opened_ms, limits->first_message_timeout_ms);
   if (conn->message_ms != 0)
     deadline = sooner(deadline, conn->message_ms, limits->message_timeout_ms);
   return deadline;
 }
+
+/* --- The alarm ------------------------------------------------------------ */
 
 static void set_alarm(hvuv__group_t* group, uint64_t now, uint64_t at) {
   assert(at != HVUV__NEVER);
@@ -53,47 +73,75 @@ void hvuv__time_look_by(hvuv__group_t* group, uint64_t now, uint64_t at) {
     set_alarm(group, now, at);
 }
 
-void hvuv__time_watch(hvuv_conn_t* conn) {
-  hvuv__group_t* group = conn->group;
-  uint64_t deadline = hvuv__time_deadline(conn);
+/* --- Progress ------------------------------------------------------------- */
 
-  if (deadline < group->look_at_ms)
-    hvuv__time_look_by(group, hvuv__conn_now(conn), deadline);
+/* The limit that is moved on by bytes which the peer takes; 0: there is none. */
+static uint64_t limit_of_progress(const hvuv_conn_t* conn) {
+  if (hvuv__conn_is(conn, HVUV__CONN_SENDS))
+    return conn->group->limits.idle_timeout_ms;
+  if (hvuv__conn_is(conn, HVUV__CONN_SAYS_GOODBYE))
+    return conn->group->limits.end_timeout_ms;
+  return 0;
 }
 
-/* The wire does not report that the peer has taken a part of what is queued, so
- * while there is something it is looked at, often enough to know idleness to a
- * sixteenth of its limit. */
-static uint64_t with_progress(const hvuv_conn_t* conn,
-                              uint64_t deadline,
-                              uint64_t now) {
-  uint64_t limit_ms = conn->group->limits.idle_timeout_ms;
+static uint64_t pace_of(uint64_t limit_ms) {
+  return limit_ms < 16 ? 1 : limit_ms / 16;
+}
 
-  if (limit_ms == 0 || !hvuv__conn_is(conn, HVUV__CONN_SENDS) ||
-      conn->group->wire->queued(conn) == 0)
-    return deadline;
-  return sooner(deadline, now, limit_ms < 16 ? 1 : limit_ms / 16);
+static int may_progress(const hvuv_conn_t* conn) {
+  return conn->offered_bytes != conn->looked_bytes ||
+         (conn->flags & HVUV__CONN_UNTAKEN);
 }
 
 uint64_t hvuv__time_next_look(const hvuv_conn_t* conn, uint64_t now) {
-  return with_progress(conn, hvuv__time_deadline(conn), now);
+  uint64_t deadline = hvuv__time_deadline(conn);
+  uint64_t limit_ms = limit_of_progress(conn);
+
+  if (limit_ms == 0 || !may_progress(conn))
+    return deadline;
+  return sooner(deadline, now, pace_of(limit_ms));
 }
 
-void hvuv__time_watch_progress(hvuv_conn_t* conn) {
+void hvuv__time_watch(hvuv_conn_t* conn) {
+  uint64_t now = hvuv__conn_now(conn);
+  uint64_t at = hvuv__time_next_look(conn, now);
+
+  if (at < conn->group->look_at_ms)
+    hvuv__time_look_by(conn->group, now, at);
+}
+
+static void move_on(hvuv_conn_t* conn, uint64_t now) {
+  if (hvuv__conn_is(conn, HVUV__CONN_SAYS_GOODBYE))
+    conn->ending_ms = now;
+  else
+    conn->active_ms = now;
+}
+
+void hvuv__time_note_sent(hvuv_conn_t* conn) {
+  uint64_t limit_ms = limit_of_progress(conn);
   uint64_t now = hvuv__conn_now(conn);
 
-  hvuv__time_look_by(conn->group, now, with_progress(conn, HVUV__NEVER, now));
+  move_on(conn, now);
+  if (limit_ms != 0 && now + pace_of(limit_ms) < conn->group->look_at_ms)
+    hvuv__time_look_by(conn->group, now, now + pace_of(limit_ms));
 }
 
+/* Bytes that had all been taken when they were first looked at count from when
+ * they were sent. Of others it is known that some were taken since. */
 void hvuv__time_note_progress(hvuv_conn_t* conn, uint64_t now) {
-  size_t queued = conn->group->wire->queued(conn);
-  uint64_t taken;
+  int64_t taken;
+  size_t left;
 
-  assert(now >= conn->active_ms);
-  assert(queued <= conn->offered_bytes);
-  taken = conn->offered_bytes - queued;
-  if (taken == conn->seen_taken_bytes)
+  if (!may_progress(conn))
     return;
-  conn->seen_taken_bytes = taken;
-  conn->active_ms = now;
+  left = conn->group->wire->outstanding(conn);
+  taken = (int64_t) conn->offered_bytes - (int64_t) left;
+  if (taken > conn->taken_bytes &&
+      (left > 0 || (conn->flags & HVUV__CONN_UNTAKEN)))
+    move_on(conn, now);
+  conn->taken_bytes = taken;
+  conn->looked_bytes = conn->offered_bytes;
+  conn->flags &= ~(unsigned int) HVUV__CONN_UNTAKEN;
+  if (left > 0)
+    conn->flags |= HVUV__CONN_UNTAKEN;
 }

@@ -13,14 +13,14 @@
 uint64_t hvuv__time_deadline(const hvuv_conn_t* conn);
 
 /* When it must be looked at again, now that it was: at its deadline, or before
- * that to see how far what is queued has come. */
+ * that to see how far what was sent has come. */
 uint64_t hvuv__time_next_look(const hvuv_conn_t* conn, uint64_t now);
 
 /* To be called when something has begun that may take too long. */
 void hvuv__time_watch(hvuv_conn_t* conn);
 
-/* The same when bytes were queued. */
-void hvuv__time_watch_progress(hvuv_conn_t* conn);
+/* The kernel has taken bytes. */
+void hvuv__time_note_sent(hvuv_conn_t* conn);
 
 /* Looks how far what was sent has come. */
 void hvuv__time_note_progress(hvuv_conn_t* conn, uint64_t now);

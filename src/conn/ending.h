@@ -1,3 +1,4 @@
+/* clang-format off */
 /*
  * How a connection comes to its end: its states, and which follows which.
  *
@@ -5,32 +6,57 @@
  *
  *                     hvuv_conn_end                 all is sent
  *    NEW --> OPEN ------------------> ENDING ------------------> ENDED
- *             |                         |                          |
- *             | the peer's              | the peer's               | the peer's
- *             | end                     | end                      | end
- *             v       hvuv_conn_end     v           all is sent    v
- *            HEARD -----------------> LEAVING ----------------> CLOSING
- *
- *    from any of them, by an error, a limit, an abort: CLOSING
+ *             | |                       |                          |
+ *             | | the peer's end        | the peer's end           | the peer's
+ *             | |                       |                          | end
+ *             | v     hvuv_conn_end     v           all is sent    v
+ *             | HEARD -------------> LEAVING ------------------> CLOSING
+ *             |                                                    ^
+ *             +-- a write fails --> CUT --- the peer's end, error -+
  *
  *              the handler  the handler  the wire
  *              is handed    may send     reads
  *    OPEN      messages     yes          unless paused or choked
+ *    CUT       messages     no           unless paused
  *    HEARD     nothing      yes          no
  *    ENDING    nothing      no           and what comes is dropped
  *    LEAVING   nothing      no           no
  *    ENDED     nothing      no           and what comes is dropped
  *    CLOSING   nothing      no           no; the wire closes
  *
- * Whoever learns of something reports it to conn.c as an event, and this table
- * alone decides what it means.
+ * What has ended x what comes next, and the reason that on_close gets:
+ *
+ *             the peer's  read fails   a write  hvuv_     all is   a limit    abort
+ *             end         (or framing) fails    conn_end  sent     passes
+ *    OPEN     HEARD       its error    CUT      ENDING    -        ETIMEDOUT  its reason
+ *    CUT      the write's the write's* CUT      the       -        the        its reason
+ *             error       error                 write's            write's
+ *    HEARD    -           -            its      LEAVING   -        ETIMEDOUT  its reason
+ *                                      error
+ *    ENDING   LEAVING     its error    its      ENDING    ENDED    ETIMEDOUT  its reason
+ *                                      error
+ *    LEAVING  -           -            its      LEAVING   0        ETIMEDOUT  its reason
+ *                                      error
+ *    ENDED    0           its error    -        ENDED     -        ETIMEDOUT  its reason
+ *
+ *    * UV_ECONNRESET is the reason whichever side finds it: the peer is gone.
+ *
+ * A write that fails says nothing of what the peer has sent: a server that
+ * refuses a large request sends its answer and closes. So what has come is
+ * handed out to its end first. Whoever has said goodbye drops it anyway, and
+ * closes at once.
+ *
+ * All learn of something and report it to conn.c as an event; this table alone
+ * decides what it means.
  */
+/* clang-format on */
 #ifndef HVUV_SRC_CONN_ENDING_H
 #define HVUV_SRC_CONN_ENDING_H
 
 enum hvuv__conn_state {
   HVUV__CONN_NEW = 0,
   HVUV__CONN_OPEN,
+  HVUV__CONN_CUT,
   HVUV__CONN_HEARD,
   HVUV__CONN_ENDING,
   HVUV__CONN_LEAVING,
@@ -55,10 +81,15 @@ enum hvuv__conn_event {
 enum hvuv__conn_state hvuv__ending_next(enum hvuv__conn_state state,
                                         enum hvuv__conn_event event);
 
+/* Why it closes by an event with this status. cut is what cut it, 0 if it was
+ * not. */
+int hvuv__ending_reason(enum hvuv__conn_event event, int status, int cut);
+
 /* Sets of states, for hvuv__conn_is(). */
-#define HVUV__CONN_DELIVERS     (1u << HVUV__CONN_OPEN)
+#define HVUV__CONN_DELIVERS     (1u << HVUV__CONN_OPEN | 1u << HVUV__CONN_CUT)
 #define HVUV__CONN_SENDS        (1u << HVUV__CONN_OPEN | 1u << HVUV__CONN_HEARD)
 #define HVUV__CONN_DROPS        (1u << HVUV__CONN_ENDING | 1u << HVUV__CONN_ENDED)
+#define HVUV__CONN_READABLE     (HVUV__CONN_DELIVERS | HVUV__CONN_DROPS)
 #define HVUV__CONN_SAYS_GOODBYE (HVUV__CONN_DROPS | 1u << HVUV__CONN_LEAVING)
 
 #endif /* HVUV_SRC_CONN_ENDING_H */

@@ -12,7 +12,8 @@
  *
  * Its verbs are called by the connection. What follows from them it reports by
  * the functions "for wires" of conn.h: from the loop only, never from inside a
- * verb. So no function that a handler calls calls a handler back.
+ * verb, look() excepted. So no function that a handler calls calls a handler
+ * back.
  */
 #ifndef HVUV_SRC_CONN_WIRE_H
 #define HVUV_SRC_CONN_WIRE_H
@@ -42,6 +43,9 @@ typedef struct hvuv__wire_s {
   size_t conn_bytes;
   size_t chunk_bytes;
 
+  /* Whether bytes have come that were not read. */
+  int (*has_unread)(const hvuv_conn_t* conn);
+
   /* Starts or stops reading; never called for what is so already. */
   int (*read)(hvuv_conn_t* conn, int on);
 
@@ -55,15 +59,22 @@ typedef struct hvuv__wire_s {
                    const uv_buf_t bufs[],
                    unsigned int nbufs);
 
-  /* Bytes queued. */
+  /* Bytes queued; and those with what the kernel has and the peer has not taken,
+   * as far as the system can say. */
   size_t (*queued)(const hvuv_conn_t* conn);
+  size_t (*outstanding)(const hvuv_conn_t* conn);
 
   /* Ends our direction behind what is queued; hvuv__conn_shut() follows, unless
    * the connection closes first. */
   int (*shutdown)(hvuv_conn_t* conn);
 
-  /* hvuv__conn_closed() follows, once. */
-  void (*close)(hvuv_conn_t* conn);
+  /* hvuv__conn_closed() follows, once. With resets the peer is to see that it
+   * was broken off, where there is a way. */
+  void (*close)(hvuv_conn_t* conn, int resets);
+
+  /* Looks for what the wire has not reported yet because the loop is late, and
+   * reports it, from inside this verb: only hvuv__group_alarm() calls it. */
+  void (*look)(hvuv_conn_t* conn);
 
   /* One more (1) or one less (-1) reason to keep the loop alive: a connection
    * that is paused does so too. */
@@ -77,8 +88,10 @@ typedef struct hvuv__wire_s {
 } hvuv__wire_t;
 
 typedef struct hvuv__clock_s {
-  /* Milliseconds; it never goes back. */
+  /* Milliseconds; it never goes back. It may stand still during a turn of the
+   * loop; exact_now() is for what must not begin in the past. */
   uint64_t (*now)(const hvuv__group_t* group);
+  uint64_t (*exact_now)(const hvuv__group_t* group);
 
   /* hvuv__group_alarm() is to be called once, so long from now; replaces an
    * earlier alarm. */

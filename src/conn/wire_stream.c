@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "conn/clock_loop.h"
 #include "conn/conn_group.h"
+#include "stream/stream.h"
 #include "stream/write.h"
 
 /* What stands in front of a connection. */
@@ -67,6 +68,10 @@ static void on_shutdown(hvuv_shutdown_t* req, int status) {
 
 /* --- Its verbs ------------------------------------------------------------ */
 
+static int has_unread(const hvuv_conn_t* conn) {
+  return hvuv__stream_has_unread(&front_of(conn)->stream);
+}
+
 static int read_stream(hvuv_conn_t* conn, int on) {
   if (on)
     return hvuv_read_start(stream_of(conn), on_alloc, on_read);
@@ -98,8 +103,13 @@ static int shutdown_stream(hvuv_conn_t* conn) {
   return hvuv_shutdown(&front->shutdown_req, &front->stream, on_shutdown);
 }
 
-static void close_stream(hvuv_conn_t* conn) {
+static void close_stream(hvuv_conn_t* conn, int resets) {
+  (void) resets;
   hvuv_close(stream_of(conn), on_closed);
+}
+
+static void look_at_stream(hvuv_conn_t* conn) {
+  hvuv__stream_look(stream_of(conn));
 }
 
 static void hold(hvuv_conn_t* conn, int change) {
@@ -117,12 +127,15 @@ static int local(const hvuv_conn_t* conn, hvuv_addr_t* addr) {
 static const hvuv__wire_t wire = {
     .conn_bytes = sizeof(front_t),
     .chunk_bytes = sizeof(hvuv_write_t),
+    .has_unread = has_unread,
     .read = read_stream,
     .write = write_stream,
     .try_write = try_write_stream,
     .queued = queued,
+    .outstanding = queued,
     .shutdown = shutdown_stream,
     .close = close_stream,
+    .look = look_at_stream,
     .hold = hold,
     .peer = peer,
     .local = local,

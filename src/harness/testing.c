@@ -110,6 +110,12 @@ void hvuv_test_break(hvuv_test_t* test, int status) {
   hvuv__test_run(test);
 }
 
+void hvuv_test_break_sending(hvuv_test_t* test, int status) {
+  if (test->send_failure == 0 && status < 0)
+    test->send_failure = status;
+  hvuv__test_run(test);
+}
+
 void hvuv_test_advance(hvuv_test_t* test, uint64_t ms) {
   uint64_t until =
       ms < NEVER - 1 - test->now_ms ? test->now_ms + ms : NEVER - 1;
@@ -143,6 +149,10 @@ void hvuv_test_forget(hvuv_test_t* test) {
 
 int hvuv_test_has_ended(const hvuv_test_t* test) {
   return test->ours == HVUV__TEST_ENDED;
+}
+
+int hvuv_test_was_reset(const hvuv_test_t* test) {
+  return test->was_reset;
 }
 
 hvuv_conn_t* hvuv_test_conn(const hvuv_test_t* test, int* reason) {

@@ -66,6 +66,12 @@ char* hvuv__test_extend(hvuv__test_bytes_t* bytes, size_t nbytes) {
 
 /* --- The wire's verbs ----------------------------------------------------- */
 
+static int wire_has_unread(const hvuv_conn_t* conn) {
+  const hvuv_test_t* test = test_of(conn);
+
+  return test->inbox.used > test->read;
+}
+
 static int wire_read(hvuv_conn_t* conn, int on) {
   hvuv_test_t* test = test_of(conn);
 
@@ -100,6 +106,8 @@ static int wire_try_write(hvuv_conn_t* conn,
 
   if (test->failure != 0)
     return test->failure;
+  if (test->send_failure != 0)
+    return test->send_failure;
   if (test->room == 0 || test->head != NULL)
     return UV_EAGAIN;
 
@@ -126,9 +134,12 @@ static int wire_shutdown(hvuv_conn_t* conn) {
   return 0;
 }
 
-static void wire_close(hvuv_conn_t* conn) {
-  assert(!test_of(conn)->is_closing);
-  test_of(conn)->is_closing = 1;
+static void wire_close(hvuv_conn_t* conn, int resets) {
+  hvuv_test_t* test = test_of(conn);
+
+  assert(!test->is_closing);
+  test->is_closing = 1;
+  test->was_reset = resets;
 }
 
 static void wire_hold(hvuv_conn_t* conn, int change) {
@@ -153,14 +164,19 @@ static int wire_local(const hvuv_conn_t* conn, hvuv_addr_t* addr) {
   return name_of(conn, 1, addr);
 }
 
+static void wire_look(hvuv_conn_t* conn);
+
 const hvuv__wire_t hvuv__test_wire = {
     .chunk_bytes = sizeof(front_t),
+    .has_unread = wire_has_unread,
     .read = wire_read,
     .write = wire_write,
     .try_write = wire_try_write,
     .queued = wire_queued,
+    .outstanding = wire_queued,
     .shutdown = wire_shutdown,
     .close = wire_close,
+    .look = wire_look,
     .hold = wire_hold,
     .peer = wire_peer,
     .local = wire_local,
@@ -182,6 +198,7 @@ static void clock_set_alarm(hvuv__group_t* group, uint64_t delay_ms) {
 
 const hvuv__clock_t hvuv__test_clock = {
     .now = clock_now,
+    .exact_now = clock_now,
     .set_alarm = clock_set_alarm,
 };
 
@@ -215,6 +232,17 @@ static int step_fail(hvuv_test_t* test) {
     hvuv__conn_failed(test->conn, test->failure);
   else
     report_first(test, test->failure);
+  return 1;
+}
+
+/* The first that fails takes those behind it along, which were not tried. */
+static int step_fail_sending(hvuv_test_t* test) {
+  int status = test->send_failure;
+
+  if (status == 0 || test->head == NULL)
+    return 0;
+  for (; test->head != NULL && !test->is_closing; status = UV_ECANCELED)
+    report_first(test, status);
   return 1;
 }
 
@@ -324,7 +352,18 @@ static int step_read(hvuv_test_t* test) {
 
 static int step(hvuv_test_t* test) {
   return step_close(test) || step_fail(test) || step_alarm(test) ||
-         step_send(test) || step_shutdown(test) || step_read(test);
+         step_fail_sending(test) || step_send(test) || step_shutdown(test) ||
+         step_read(test);
+}
+
+static void wire_look(hvuv_conn_t* conn) {
+  hvuv_test_t* test = test_of(conn);
+  int i;
+
+  for (i = 0; i < STEPS_MAX && !test->is_closing; i++)
+    if (!step_fail(test) && !step_fail_sending(test) && !step_send(test) &&
+        !step_shutdown(test) && !step_read(test))
+      break;
 }
 
 void hvuv__test_run(hvuv_test_t* test) {

@@ -32,12 +32,14 @@ struct hvuv_test_s {
   hvuv_conn_t* conn;   /* NULL when it is gone */
   void* data;
   int reason;
-  int is_running; /* hvuv__test_run() is at work */
-  int failure;    /* of the wire; 0: it is whole */
+  int is_running;   /* hvuv__test_run() is at work */
+  int failure;      /* of the wire; 0: it is whole */
+  int send_failure; /* of our direction alone */
 
   /* What the connection wants. */
   int is_reading;
   int is_closing;
+  int was_reset;
   enum hvuv__test_side ours;
 
   uint64_t now_ms;

@@ -61,6 +61,8 @@
  * stream's memory is there after any other callback, and looking at its state
  * again is all that is needed.
  */
+#include "stream/stream.h"
+
 #include "stream/connect.h"
 #include "stream/listener.h"
 #include "stream/read.h"
@@ -118,6 +120,17 @@ static void on_ready(void* owner, int status, int events) {
   /* What nearly every wake-up is. */
   hvuv__read_ready(s);
   hvuv__write_end(s);
+}
+
+void hvuv__stream_look(hvuv_stream_t* s) {
+  if (s->state == HVUV__OPEN)
+    on_ready(s, 0, UV_READABLE | UV_WRITABLE);
+}
+
+int hvuv__stream_has_unread(const hvuv_stream_t* s) {
+  char byte;
+
+  return s->state == HVUV__OPEN && hvuv__sys_peek(s->sock, &byte, 1) > 0;
 }
 
 static void on_alarm(void* owner) {

@@ -235,16 +235,55 @@ static void too_large_for_the_maximum(hvuv_conn_t* conn) {
   answer_send(conn, 0, LARGE + 1);
 }
 
+/* Not all of the first was taken. */
 static void a_large_one_above_the_maximum_is_refused(void** state) {
   rig_t* rig = *state;
 
   rig->limits.high_water_bytes = 100;
   rig->limits.low_water_bytes = 10;
   rig->limits.max_queued_bytes = LARGE;
+  rig->protocol.framing = answer_raw;
+  rig_open(rig);
+  hvuv_test_set_room(rig->test, LARGE - 1);
   answer_ask(rig, &answer_raw, too_large_for_the_maximum);
   assert_int_equal(answer_results[0], 0);
   assert_int_equal(answer_results[1], UV_ENOBUFS);
+  hvuv_test_set_room(rig->test, SIZE_MAX);
   answer_got(rig, "", 0, LARGE, "");
+}
+
+/* Or it could never be sent. */
+static void one_above_the_maximum_may_go_where_nothing_is_queued(void** state) {
+  rig_t* rig = *state;
+
+  rig->limits.high_water_bytes = 100;
+  rig->limits.low_water_bytes = 10;
+  rig->limits.max_queued_bytes = LARGE - 1;
+  rig->protocol.framing = answer_raw;
+  rig_open(rig);
+  hvuv_test_set_room(rig->test, 0);
+  answer_ask(rig, &answer_raw, too_large_for_the_maximum);
+  assert_int_equal(answer_results[0], 0);
+  assert_int_equal(answer_results[1], UV_ENOBUFS);
+  hvuv_test_set_room(rig->test, SIZE_MAX);
+  answer_got(rig, "", 0, LARGE, "");
+}
+
+static void small_then_above_the_maximum(hvuv_conn_t* conn) {
+  answer_send(conn, 0, 1);
+  answer_send(conn, 1, LARGE);
+}
+
+static void what_was_put_together_makes_way_for_one_above_the_maximum(
+    void** state) {
+  rig_t* rig = *state;
+
+  rig->limits.high_water_bytes = 100;
+  rig->limits.low_water_bytes = 10;
+  rig->limits.max_queued_bytes = LARGE - 1;
+  answer_ask(rig, &answer_raw, small_then_above_the_maximum);
+  assert_int_equal(answer_results[1], 0);
+  answer_got(rig, "", 0, LARGE + 1, "");
 }
 
 static void send_eight_and_three(hvuv_conn_t* conn) {
@@ -406,6 +445,8 @@ int main(void) {
       ANSWER(an_end_comes_behind_all_of_it),
       ANSWER(what_was_sent_before_an_abort_has_gone),
       ANSWER(a_large_one_above_the_maximum_is_refused),
+      ANSWER(one_above_the_maximum_may_go_where_nothing_is_queued),
+      ANSWER(what_was_put_together_makes_way_for_one_above_the_maximum),
       ANSWER(a_large_one_that_is_taken_chokes_nobody),
       ANSWER(the_rest_of_a_large_one_chokes),
       ANSWER(a_rest_no_more_than_the_mark_chokes_nobody),

@@ -36,10 +36,16 @@ typedef struct scene_s {
   unsigned int ntries;  /* of try_write */
   unsigned int nchunks; /* written */
   void (*on_message)(hvuv_conn_t* conn);
+  void (*on_look)(hvuv_conn_t* conn);
   void* data;
 } scene_t;
 
 static scene_t scene;
+
+static int wire_has_unread(const hvuv_conn_t* conn) {
+  (void) conn;
+  return 0;
+}
 
 static int wire_read(hvuv_conn_t* conn, int on) {
   (void) conn;
@@ -66,8 +72,14 @@ static int wire_shutdown(hvuv_conn_t* conn) {
   return scene.shutdown_result;
 }
 
-static void wire_close(hvuv_conn_t* conn) {
+static void wire_close(hvuv_conn_t* conn, int resets) {
   (void) conn;
+  (void) resets;
+}
+
+static void wire_look(hvuv_conn_t* conn) {
+  if (scene.on_look != NULL)
+    scene.on_look(conn);
 }
 
 static void wire_hold(hvuv_conn_t* conn, int change) {
@@ -93,11 +105,14 @@ static void clock_set_alarm(hvuv__group_t* group, uint64_t delay_ms) {
 }
 
 static const hvuv__wire_t wire = {
+    .has_unread = wire_has_unread,
     .read = wire_read,
     .write = wire_write,
     .queued = wire_queued,
+    .outstanding = wire_queued,
     .shutdown = wire_shutdown,
     .close = wire_close,
+    .look = wire_look,
     .hold = wire_hold,
     .peer = wire_name,
     .local = wire_name,
@@ -105,6 +120,7 @@ static const hvuv__wire_t wire = {
 
 static const hvuv__clock_t hand_clock = {
     .now = clock_now,
+    .exact_now = clock_now,
     .set_alarm = clock_set_alarm,
 };
 
@@ -618,6 +634,8 @@ static void a_wire_that_fails_at_once_closes(void** state) {
   scene.try_result = UV_EPIPE;
   scene.on_message = send_ab;
   receive(1, "x");
+  assert_int_equal(scene.conns[1]->state, HVUV__CONN_CUT);
+  hvuv__conn_received_end(scene.conns[1]);
   assert_int_equal(scene.conns[1]->state, HVUV__CONN_CLOSING);
   assert_int_equal(scene.conns[1]->reason, UV_EPIPE);
   assert_int_equal(scene.nchunks, 0);

@@ -49,6 +49,7 @@
 extern "C" {
 #endif
 
+/* The families, as in the forms above. 0 is none. */
 typedef enum hvuv_family_e {
   HVUV_HYPERV = 1,
   HVUV_VSOCK,

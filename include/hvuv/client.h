@@ -50,6 +50,7 @@ typedef struct hvuv_attempt_s {
   uint64_t next_delay_ms;         /* until the next one, if one follows */
 } hvuv_attempt_t;
 
+/* How a client connects and retries. */
 typedef struct hvuv_client_options_s {
   hvuv_limits_t limits; /* default: none on the first message and on idling */
   uint64_t connect_timeout_ms; /* default 10 s; 0: the system's own */

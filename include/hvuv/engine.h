@@ -19,6 +19,7 @@
 extern "C" {
 #endif
 
+/* Which engine polls which sockets. */
 typedef enum hvuv_engine_e {
   /* hvuv's engine for sockets that libuv would need threads for, libuv's for
    * all others, and for a loop for which hvuv's thread cannot be started. */

@@ -29,6 +29,7 @@
 extern "C" {
 #endif
 
+/* The kinds of framing, as above. */
 typedef enum hvuv_framing_kind_e {
   HVUV_FRAMING_RAW = 0,
   HVUV_FRAMING_LENGTH,
@@ -53,6 +54,7 @@ typedef struct hvuv_framing_s {
   size_t max_message_bytes;  /* not counting prefix or line end; 0: default */
 } hvuv_framing_t;
 
+/* A decoder; the caller allocates it. */
 typedef struct hvuv_decoder_s {
   /* private */
   hvuv_framing_t framing;

@@ -35,6 +35,7 @@ extern "C" {
  * on_close has returned. */
 typedef struct hvuv_conn_s hvuv_conn_t;
 
+/* A handler: its callbacks, its framing and the size of its state. */
 typedef struct hvuv_protocol_s {
   /* Bytes of state for each connection, zeroed; see hvuv_conn_state(). */
   size_t state_bytes;

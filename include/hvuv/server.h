@@ -33,6 +33,7 @@ typedef enum hvuv_full_policy_e {
 /* Deprecated: the former name, removed in 0.2. */
 typedef hvuv_full_policy_t hvuv_full_t;
 
+/* How many a server serves, and whom. */
 typedef struct hvuv_server_options_s {
   hvuv_limits_t limits;
   int backlog;                  /* of each listener, see hvuv_listen(); default

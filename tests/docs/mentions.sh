@@ -6,11 +6,14 @@
 # - each verb of ./dev, and each preset
 # - each path of this tree, and each relative link with its heading
 #
+# and, the other way round, whether the README mentions each option of CMake.
+#
 # Documents are all *.md but the changelog, which is history; comments are those of
 # include/. Files of other projects that they name are listed in `foreign`.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$1"
+status=0
 facts=$(mktemp)
 text=$(mktemp)
 trap 'rm -f "$facts" "$text"' EXIT
@@ -59,5 +62,19 @@ sed -n 's/^[^#].*/foreign &/p' "$here/foreign" >>"$facts"
 } >"$text"
 if ! awk -f "$here/mentions.awk" "$facts" "$text"; then
   echo "(What is not this project's is listed in tests/docs/foreign.)"
-  exit 1
+  status=1
 fi
+
+options() {
+  sed -nE 's/^ *(option\(|set\((HVUV_[A-Z_]+) .*CACHE).*/&/p' CMakeLists.txt \
+    tests/CMakeLists.txt tests/functions.cmake third_party/dependencies.cmake |
+    sed -E 's/^ *(option|set)\(([A-Z_]+).*/\2/'
+}
+
+for option in $(options); do
+  if ! grep -q "^| \`$option\` |" README.md; then
+    echo "README.md: no row for the option $option"
+    status=1
+  fi
+done
+exit $status

@@ -2,12 +2,14 @@
  * nothing of their text, of sockets, and of which families this build has. */
 #include "hvuv/addr.h"
 
+#include <assert.h>
 #include <string.h>
 #include <uv.h>
 
 /* The unused bytes of an address are zero, so that one address is always the
  * same bytes. */
 static void clear(hvuv_addr_t* addr, hvuv_family_t family) {
+  assert(family >= HVUV_HYPERV && family <= HVUV_LOCAL);
   memset(addr, 0, sizeof(*addr));
   addr->family = family;
 }
@@ -22,6 +24,7 @@ static int make_hyperv(hvuv_addr_t* addr,
   if (addr == NULL || vm_id == NULL || service_id == NULL)
     return UV_EINVAL;
 
+  assert(family == HVUV_HYPERV || family == HVUV_LOCAL);
   clear(&made, family);
   made.u.hyperv.vm_id = *vm_id;
   made.u.hyperv.service_id = *service_id;
@@ -91,6 +94,7 @@ int hvuv_addr_hybrid(hvuv_addr_t* addr,
 
   clear(&made, HVUV_HYBRID);
   made.u.hybrid.service_id = *service_id;
+  assert(len > 0 && len < HVUV_PATH_SIZE);
   memcpy(made.u.hybrid.path, path, len);
   memcpy(addr, &made, sizeof(made));
   return 0;

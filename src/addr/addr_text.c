@@ -8,9 +8,11 @@
  */
 #include "hvuv/addr.h"
 
+#include <assert.h>
 #include <string.h>
 #include <uv.h>
 
+#include "addr/alias.h"
 #include "addr/text.h"
 
 static const char* const schemes[] = {
@@ -53,6 +55,7 @@ _Static_assert(HVUV_ADDR_STRLEN >= sizeof("hybrid://:") + HVUV_PATH_SIZE - 1 +
 static int scan_word(const char** text, const char* word) {
   size_t len = strlen(word);
 
+  assert(len > 0);
   if (strncmp(*text, word, len) != 0)
     return 0;
   *text += len;
@@ -73,6 +76,7 @@ static int scan_digits(const char** text, uint32_t base, uint32_t* number) {
   if (at == *text)
     return 0;
 
+  assert(hvuv__text_digit(*at) >= base);
   *text = at;
   *number = sum;
   return 1;
@@ -196,6 +200,7 @@ int hvuv_addr_parse(const char* text, hvuv_addr_t* addr) {
     return UV_EINVAL;
 
   family = scan_scheme(&text);
+  assert(family == 0 || text[-1] == '/');
   switch (family) {
     case HVUV_HYPERV:
     case HVUV_LOCAL:
@@ -224,6 +229,7 @@ static char* put_number(char* out, uint32_t number) {
     *--first = (char) ('0' + number % 10);
     number /= 10;
   } while (number != 0);
+  assert(first >= digits);
   return put_text(out, first);
 }
 
@@ -243,11 +249,10 @@ static char* put_vm_id(char* out, const hvuv_guid_t* vm_id) {
 }
 
 static char* put_service(char* out, const hvuv_guid_t* service_id) {
-  uint32_t port;
+  char text[HVUV_GUID_STRLEN];
 
-  if (hvuv_service_to_port(service_id, &port) == 0)
-    return put_number(out, port);
-  return put_guid(out, service_id);
+  hvuv__alias_service_text(service_id, text);
+  return put_text(out, text);
 }
 
 static char* put_cid(char* out, uint32_t cid) {
@@ -267,6 +272,7 @@ static char* put_port(char* out, uint32_t port) {
 }
 
 static char* put_hyperv(char* out, const hvuv_addr_t* addr) {
+  assert(addr->family == HVUV_HYPERV || addr->family == HVUV_LOCAL);
   out = put_text(out, schemes[addr->family]);
   out = put_vm_id(out, &addr->u.hyperv.vm_id);
   *out++ = '/';
@@ -274,6 +280,7 @@ static char* put_hyperv(char* out, const hvuv_addr_t* addr) {
 }
 
 static char* put_vsock(char* out, const hvuv_addr_t* addr) {
+  assert(addr->family == HVUV_VSOCK);
   out = put_text(out, schemes[addr->family]);
   out = put_cid(out, addr->u.vsock.cid);
   *out++ = ':';
@@ -322,6 +329,7 @@ int hvuv_addr_format(const hvuv_addr_t* addr, char* buf, size_t* size) {
 
   *end++ = '\0';
   needed = (size_t) (end - text);
+  assert(needed <= sizeof(text) && strlen(text) == needed - 1);
   if (*size < needed) {
     *size = needed;
     return UV_ENOBUFS;

@@ -2,6 +2,7 @@
  * that stand for ports. Knows nothing of addresses and of sockets. */
 #include "hvuv/guid.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 #include <uv.h>
@@ -99,6 +100,7 @@ int hvuv__guid_scan(const char** text, hvuv_guid_t* guid) {
   if (braced && !hvuv__text_skip(&at, '}'))
     return 0;
 
+  assert(at - *text == HVUV_GUID_STRLEN - 1 + (braced ? 2 : 0));
   from_text_order(bytes, guid);
   *text = at;
   return 1;
@@ -141,6 +143,7 @@ int hvuv_service_from_port(uint32_t port, hvuv_guid_t* service_id) {
   if (service_id == NULL || port > HVUV_SERVICE_PORT_MAX)
     return UV_EINVAL;
 
+  assert(service_of_port_0.data1 == 0);
   *service_id = service_of_port_0;
   service_id->data1 = port;
   return 0;
@@ -156,6 +159,7 @@ int hvuv_service_to_port(const hvuv_guid_t* service_id, uint32_t* port) {
   if (!hvuv_guid_equal(service_id, &expected))
     return UV_EINVAL;
 
+  assert(service_id->data1 <= HVUV_SERVICE_PORT_MAX);
   *port = service_id->data1;
   return 0;
 }

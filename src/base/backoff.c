@@ -3,6 +3,8 @@
  */
 #include "base/backoff.h"
 
+#include <assert.h>
+
 /* Longer than any wait, and far enough from what 64 bits hold. */
 #define LONGEST (UINT64_MAX / 4)
 
@@ -16,6 +18,13 @@ void hvuv__backoff_init(hvuv__backoff_t* backoff,
   backoff->jitter_percent = jitter_percent;
   backoff->base_ms = backoff->first_ms;
   backoff->random = seed;
+}
+
+static void check(const hvuv__backoff_t* backoff) {
+  assert(backoff->first_ms <= backoff->base_ms);
+  assert(backoff->base_ms <= backoff->max_ms && backoff->max_ms <= LONGEST);
+  assert(backoff->jitter_percent <= 100);
+  (void) backoff;
 }
 
 /* SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number
@@ -39,7 +48,9 @@ uint64_t hvuv__backoff_next(hvuv__backoff_t* backoff) {
   uint64_t spread = percent_of(base, backoff->jitter_percent);
   uint64_t delay;
 
+  check(backoff);
   backoff->base_ms = base < backoff->max_ms / 2 ? base * 2 : backoff->max_ms;
+  assert(spread <= base);
   delay = base - spread + draw(backoff) % (2 * spread + 1);
   return delay > 0 ? delay : 1;
 }

@@ -1,13 +1,17 @@
 /* hvuv_explain(): gathers the facts and lets explain_text.c choose the words.
  */
-#include "explain/explain.h"
+#include "hvuv/explain.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <uv.h>
 
-#include "local/partition.h"
+#include "explain/explain_text.h"
+#include "explain/probe.h"
+#include "local/layout.h"
 #include "sys/sys.h"
+#include "unix/path.h"
 
 /* Room for a folder in a sentence, with the NUL; a longer one is cut. */
 #define FOLDER_ROOM 257
@@ -25,18 +29,18 @@ static void cut(char text[], size_t room) {
   while (len > 0 && (text[len] & 0xc0) == 0x80)
     len--;
   text[len] = '\0';
+  assert(strlen(text) < room);
 }
 
 static void find_partition(char text[PARTITION_ROOM]) {
-  hvuv__route_t route;
+  hvuv__partition_t self;
 
-  /* Everybody reaches itself, so the route says who that is. */
-  if (hvuv__route_to_connect(&HVUV_VM_LOOPBACK, &route) != 0)
+  if (hvuv__partition_self(&self) != 0)
     snprintf(text, PARTITION_ROOM, "unknown (HVUV_LOCAL_VM is no VM id)");
-  else if (route.self.is_host)
+  else if (self.is_host)
     snprintf(text, PARTITION_ROOM, "the host");
   else
-    hvuv_guid_format(&route.self.vm_id, text);
+    hvuv_guid_format(&self.vm_id, text);
 }
 
 int hvuv_explain(const hvuv_addr_t* addr, int status, char* buf, size_t size) {
@@ -56,10 +60,11 @@ int hvuv_explain(const hvuv_addr_t* addr, int status, char* buf, size_t size) {
   facts.original = hvuv__sys_original(status);
   hvuv__probe_vsock(&facts);
 
-  if (hvuv__partition_root(folder) != 0)
+  if (hvuv__layout_root(folder) != 0)
     folder[0] = '\0';
   cut(folder, FOLDER_ROOM);
   find_partition(partition);
+  assert(text[0] != '\0');
   facts.folder = folder;
   facts.partition = partition;
   return hvuv__explain_with(&facts, addr, status, buf, size);

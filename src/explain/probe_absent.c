@@ -1,7 +1,8 @@
 /* Systems that have no AF_VSOCK to find anything out about. */
 #include <uv.h>
 
-#include "explain/explain.h"
+#include "explain/probe.h"
+#include "hvuv/explain.h"
 
 void hvuv__probe_vsock(hvuv__facts_t* facts) {
   (void) facts;

@@ -1,4 +1,5 @@
 /* What a Linux system has of vsock, found out without connecting anywhere. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,7 +10,8 @@
 
 #include <linux/vm_sockets.h>
 
-#include "explain/explain.h"
+#include "explain/probe.h"
+#include "hvuv/explain.h"
 #include "sys/sys.h"
 
 /* Only a CID of this machine can be bound (af_vsock.c), and 1 and 2 are its own
@@ -26,6 +28,7 @@ static int can_bind(unsigned int cid) {
   name.svm_family = AF_VSOCK;
   name.svm_cid = cid;
   name.svm_port = VMADDR_PORT_ANY;
+  assert(cid == VMADDR_CID_LOCAL || cid == VMADDR_CID_HOST);
   err = hvuv__sys_bind(sock, (struct sockaddr*) &name, sizeof(name));
   hvuv__sys_close(sock);
   return err == 0;

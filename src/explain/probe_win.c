@@ -1,7 +1,8 @@
 /* Windows has no CIDs and nothing of Linux' vsock to find out about. */
 #include <uv.h>
 
-#include "explain/explain.h"
+#include "explain/probe.h"
+#include "hvuv/explain.h"
 
 void hvuv__probe_vsock(hvuv__facts_t* facts) {
   facts->is_windows = 1;

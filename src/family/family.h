@@ -1,14 +1,21 @@
 /*
- * What an address family must answer. A room for each: family/vsock.c knows
- * sockaddr_vm, family/local.c knows the folder of partitions, and so on; the
- * core knows only this table.
+ * The interface of an address family: one file each. family/vsock.c knows
+ * sockaddr_vm, family/local.c the folder of partitions, and so on; the stream
+ * knows only this table, and find.c picks the family of an address.
  */
 #ifndef HVUV_SRC_FAMILY_FAMILY_H
 #define HVUV_SRC_FAMILY_FAMILY_H
 
-#include "unix/claim.h"
 #include "hvuv/addr.h"
 #include "sys/sys.h"
+#include "unix/claim.h"
+
+/* What AF_HYPERV sockets can be asked for; hvuv/hyperv.h says what each does. */
+enum hvuv__option {
+  HVUV__CONNECTED_SUSPEND = 1 << 0,
+  HVUV__CONTAINER_PASSTHRU = 1 << 1,
+  HVUV__HIGH_VTL = 1 << 2
+};
 
 typedef struct hvuv__family_s {
   /* 0, or why this system or build cannot carry such addresses. */
@@ -65,7 +72,7 @@ typedef struct hvuv__family_s {
   /* Receive buffer in bytes, *value 0 asks; NULL for SO_RCVBUF. */
   int (*recv_buffer_size)(uv_os_sock_t sock, int* value);
 
-  /* Sets one of enum hvuv__option (stream/hyperv_options.h); NULL if it has none. */
+  /* Sets one of enum hvuv__option; NULL if it has none. */
   int (*set_option)(uv_os_sock_t sock, unsigned int option, int enable);
 } hvuv__family_t;
 
@@ -82,6 +89,9 @@ extern const hvuv__family_t hvuv__family_adopted;
 /* The family of an address: 0, UV_EINVAL if it is none, or why this build
  * cannot carry it. */
 int hvuv__family_find(const hvuv_addr_t* addr, const hvuv__family_t** family);
+
+/* Gives back what bind() claimed. */
+void hvuv__family_release(hvuv__claim_t* claim);
 
 /* The family of a foreign socket, by the name that the system gives it. */
 const hvuv__family_t* hvuv__family_of_name(const struct sockaddr* name,

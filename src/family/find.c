@@ -2,6 +2,7 @@
  * it is made of. */
 #include "family/family.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const hvuv__family_t* by_id(hvuv_family_t id) {
@@ -34,8 +35,15 @@ int hvuv__family_find(const hvuv_addr_t* addr, const hvuv__family_t** out) {
   if (family->bind == NULL)
     return family->supported();
 
+  assert(family->dial != NULL && family->connect != NULL);
+  assert(family->accepted != NULL);
+  assert((family->request == NULL) == (family->reply == NULL));
   *out = family;
   return 0;
+}
+
+void hvuv__family_release(hvuv__claim_t* claim) {
+  hvuv__claim_release(claim);
 }
 
 const hvuv__family_t* hvuv__family_of_name(const struct sockaddr* name,

@@ -17,10 +17,13 @@
  */
 #include "family/family.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "unix/unix_path.h"
+#include "addr/alias.h"
+#include "unix/listen.h"
+#include "unix/sock.h"
 
 /* "CONNECT ", a GUID, a newline and the NUL. */
 #define REQUEST_ROOM 48
@@ -33,15 +36,6 @@
 #define REPLY_MAX 64
 
 static const char reply_start[] = "OK ";
-
-static void format_service(const hvuv_guid_t* id, char text[HVUV_GUID_STRLEN]) {
-  uint32_t port;
-
-  if (hvuv_service_to_port(id, &port) == 0)
-    snprintf(text, HVUV_GUID_STRLEN, "%lu", (unsigned long) port);
-  else
-    hvuv_guid_format(id, text);
-}
 
 /* Addresses are plain structs, so one may hold a path that no function of ours
  * would have made. */
@@ -59,11 +53,12 @@ static int bind_hybrid(hvuv_addr_t* addr,
   char service[HVUV_GUID_STRLEN];
   int err;
 
+  assert(addr->family == HVUV_HYBRID);
   err = check(addr);
   if (err != 0)
     return err;
 
-  format_service(&addr->u.hybrid.service_id, service);
+  hvuv__alias_service_text(&addr->u.hybrid.service_id, service);
   snprintf(path, sizeof(path), "%s_%s", addr->u.hybrid.path, service);
   return hvuv__unix_listen_at(path, sock, claim);
 }
@@ -76,6 +71,7 @@ static int dial(const hvuv_addr_t* addr,
 
   (void) timeout_ms;
   (void) local;
+  assert(addr->family == HVUV_HYBRID);
   err = check(addr);
   if (err != 0)
     return err;
@@ -97,8 +93,9 @@ static int request(uv_os_sock_t sock, const hvuv_addr_t* addr) {
   ssize_t sent;
   int len;
 
-  format_service(&addr->u.hybrid.service_id, service);
+  hvuv__alias_service_text(&addr->u.hybrid.service_id, service);
   len = snprintf(line, sizeof(line), "CONNECT %s\n", service);
+  assert(len > 0 && (size_t) len < sizeof(line));
   buf = uv_buf_init(line, (unsigned int) len);
   sent = hvuv__sys_send(sock, &buf, 1);
 
@@ -126,6 +123,7 @@ static int reply(uv_os_sock_t sock, unsigned int* seen) {
   ssize_t n;
   size_t line;
 
+  assert(*seen < REPLY_MAX);
   n = hvuv__sys_peek(sock, bytes, sizeof(bytes));
   if (n == UV_EAGAIN)
     return UV_EAGAIN;
@@ -136,6 +134,7 @@ static int reply(uv_os_sock_t sock, unsigned int* seen) {
 
   newline = memchr(bytes, '\n', (size_t) n);
   line = newline == NULL ? (size_t) n : (size_t) (newline - bytes) + 1;
+  assert(line > 0 && line <= (size_t) n);
   if (!fits_reply(bytes, line, *seen))
     return UV_EPROTO;
 

@@ -1,10 +1,9 @@
 /*
  * AF_HYPERV on Windows, and what vsock:// addresses mean there.
  *
- * An address of the one kind is an address of the other where both can say it:
- * CID 1 is loopback, CID 2 the parent, CID_ANY any, and a port is the service
- * id of the template (hvsocket.h of the Windows SDK). Whoever is bound by the
- * one kind sees its peers by that kind, as far as it can say them.
+ * An address of the one kind is an address of the other where both can say it
+ * (addr/alias.h). Whoever is bound by the one kind sees its peers by that kind,
+ * as far as it can say them.
  *
  * What the system answers for the local end of a connection is of little use:
  * that of one that called is {children, a random service}, that of an accepted
@@ -13,9 +12,11 @@
  */
 #include "family/family.h"
 #include "family/hyperv_name.h"
-#include "stream/hyperv_options.h"
 
+#include <assert.h>
 #include <string.h>
+
+#include "addr/alias.h"
 
 _Static_assert(sizeof(hvuv__hyperv_name_t) == 36,
                "SOCKADDR_HV has 36 bytes and no gaps");
@@ -34,21 +35,10 @@ static int supported(void) {
   return err;
 }
 
-static int vm_of_cid(uint32_t cid, hvuv_guid_t* vm_id) {
-  if (cid == HVUV_CID_ANY)
-    *vm_id = HVUV_VM_ANY;
-  else if (cid == HVUV_CID_HOST)
-    *vm_id = HVUV_VM_PARENT;
-  else if (cid == HVUV_CID_LOCAL)
-    *vm_id = HVUV_VM_LOOPBACK;
-  else
-    return UV_EADDRNOTAVAIL;
-  return 0;
-}
-
 static int to_name(const hvuv_addr_t* addr, hvuv__hyperv_name_t* name) {
   int err;
 
+  assert(addr->family == HVUV_HYPERV || addr->family == HVUV_VSOCK);
   memset(name, 0, sizeof(*name));
   name->family = HVUV__AF_HYPERV;
   if (addr->family == HVUV_HYPERV) {
@@ -57,7 +47,7 @@ static int to_name(const hvuv_addr_t* addr, hvuv__hyperv_name_t* name) {
     return 0;
   }
 
-  err = vm_of_cid(addr->u.vsock.cid, &name->vm_id);
+  err = hvuv__alias_cid_to_vm(addr->u.vsock.cid, &name->vm_id);
   if (err == 0)
     err = hvuv_service_from_port(addr->u.vsock.port, &name->service_id);
   return err;
@@ -73,22 +63,6 @@ int hvuv__vm_from_name(const struct sockaddr* name,
 
   memcpy(&hv, name, sizeof(hv));
   return hvuv_addr_hyperv(addr, &hv.vm_id, &hv.service_id);
-}
-
-/* The vsock:// form of a hyperv address, if it has one. */
-static void say_as_vsock(hvuv_addr_t* addr) {
-  uint32_t port;
-  uint32_t cid;
-
-  if (hvuv_guid_equal(&addr->u.hyperv.vm_id, &HVUV_VM_PARENT))
-    cid = HVUV_CID_HOST;
-  else if (hvuv_guid_equal(&addr->u.hyperv.vm_id, &HVUV_VM_LOOPBACK))
-    cid = HVUV_CID_LOCAL;
-  else
-    return;
-
-  if (hvuv_service_to_port(&addr->u.hyperv.service_id, &port) == 0)
-    hvuv_addr_vsock(addr, cid, port);
 }
 
 static int read_own_name(uv_os_sock_t sock, hvuv_addr_t* addr) {
@@ -125,6 +99,7 @@ static int read_picked_port(uv_os_sock_t sock, hvuv_addr_t* addr) {
   if (err != 0)
     return err;
 
+  assert(bound.family == HVUV_HYPERV && port != 0);
   if (addr->family == HVUV_VSOCK)
     addr->u.vsock.port = port;
   else
@@ -163,6 +138,7 @@ static int bind_hyperv(hvuv_addr_t* addr,
 static void set_timeout(uv_os_sock_t sock, uint64_t timeout_ms) {
   uint32_t ms;
 
+  assert(timeout_ms > 0);
   ms = timeout_ms < HVUV__HV_CONNECT_TIMEOUT_MAX ? (uint32_t) timeout_ms
                                                  : HVUV__HV_CONNECT_TIMEOUT_MAX;
   hvuv__sys_setsockopt(
@@ -220,7 +196,7 @@ static int accepted(const struct sockaddr* name,
   (void) claim;
   err = hvuv__vm_from_name(name, len, peer);
   if (err == 0 && listener->family == HVUV_VSOCK)
-    say_as_vsock(peer);
+    hvuv__alias_as_vsock(peer);
   return err;
 }
 

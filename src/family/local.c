@@ -1,42 +1,23 @@
 /*
  * `local`: partitions played on one machine, over Unix sockets in a folder.
+ * local/layout.h draws the folder, local/reach.h says who reaches whom.
  *
- *   FOLDER/                        this user's alone (unix_path.h), or refused
- *     host/                        one sub-folder a partition: "host", or the
- *     0123...cdef/                 32 hex digits of a VM id
- *       5000.a                     one socket a service and whom it is for
- *       5000.a.lock                its claim, see claim.h
- *
- *   FOLDER   $HVUV_LOCAL_DIR, else $XDG_RUNTIME_DIR/hvuv, else hvuv-<uid> in
- *            the temporary folder; on Windows $HVUV_LOCAL_DIR, else
- *            %LOCALAPPDATA%\hvuv, else hvuv-<user> in the temporary folder
- *   service  a port, or the 32 hex digits of a service id
- *   whom     a (any), l (the same partition), c (children), p (the parent),
- *            v<VM id> (that VM)
- *
- * Whom a listener accepts is part of its socket's name, so that a connect from
- * elsewhere finds nobody there, as on Hyper-V, instead of being accepted and
- * dropped. This process's partition is the VM id in $HVUV_LOCAL_VM, or the
- * host. Who reaches whom, and by which names, the first that is there winning:
- *
- *   from    to an address of         looks in       for
- *   any     loopback, own VM id      own folder     l, a
- *   VM      parent                   host/          v<own id>, c, a
- *   host    a VM id                  that VM's      p, a
- *
- * All else cannot be reached: UV_EADDRNOTAVAIL. A caller that is a VM says so
- * by the path that its socket is bound to, FOLDER/<own id>/.<pid>-..., whose
- * file is gone before it connects; one without a name is the host. That is a
- * claim, not a proof: whoever may open the folder may say anything. This is a
- * transport for development and tests.
+ * A caller that is a VM says so by the path that its socket is bound to,
+ * FOLDER/<own id>/.<pid>-..., whose file is gone before it connects; one without
+ * a name is the host. That is a claim, not a proof: whoever may open the folder
+ * may say anything. This is a transport for development and tests.
  */
 #include "family/family.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "local/partition.h"
-#include "unix/unix_path.h"
+#include "local/layout.h"
+#include "unix/folder.h"
+#include "unix/listen.h"
+#include "unix/path.h"
+#include "unix/sock.h"
 
 /* Names to sign with; see sign(). */
 #define SIGN_ATTEMPTS 16
@@ -45,7 +26,7 @@
 typedef struct targets_s {
   char root[HVUV__PATH_ROOM];
   char folder[HVUV__PATH_ROOM];
-  char path[HVUV__CANDIDATES_MAX][HVUV__PATH_ROOM];
+  char path[HVUV__AUDIENCES_MAX][HVUV__PATH_ROOM];
   int count;
 } targets_t;
 
@@ -66,17 +47,17 @@ static int bind_local(hvuv_addr_t* addr,
   char root[HVUV__PATH_ROOM];
   char folder[HVUV__PATH_ROOM];
   char path[HVUV__PATH_ROOM];
-  hvuv__route_t route;
+  hvuv__reach_t reach;
   int err;
 
-  err = hvuv__route_to_bind(&addr->u.hyperv.vm_id, &route);
+  err = hvuv__reach_to_bind(&addr->u.hyperv.vm_id, &reach);
   if (err == 0)
-    err = hvuv__partition_root(root);
+    err = hvuv__layout_root(root);
   if (err == 0)
-    err = hvuv__partition_folder(root, &route.target, folder);
+    err = hvuv__layout_folder(root, &reach.target, folder);
   if (err == 0)
-    err = hvuv__partition_socket(
-        folder, &addr->u.hyperv.service_id, route.whom[0], path);
+    err = hvuv__layout_socket(
+        folder, &addr->u.hyperv.service_id, &reach.audiences[0], path);
   /* No folder is made where no socket can lie in it. */
   if (err == 0)
     err = hvuv__unix_supported();
@@ -96,9 +77,10 @@ static int sign(uv_os_sock_t sock, const hvuv__partition_t* self) {
   int err;
   int i;
 
-  err = hvuv__partition_root(root);
+  assert(!self->is_host); /* who needs no name */
+  err = hvuv__layout_root(root);
   if (err == 0)
-    err = hvuv__partition_folder(root, self, folder);
+    err = hvuv__layout_folder(root, self, folder);
   if (err == 0)
     err = check_folders(root, folder, 1);
   if (err != 0)
@@ -122,37 +104,38 @@ static int sign(uv_os_sock_t sock, const hvuv__partition_t* self) {
 /* A name that does not fit is nobody's, because nobody could bind it; when none
  * fits the folder's path is too long. */
 static int compose_paths(const hvuv_addr_t* addr,
-                         const hvuv__route_t* route,
+                         const hvuv__reach_t* reach,
                          targets_t* targets) {
   int err;
   int i;
 
+  assert(reach->count > 0);
   err = 0;
   targets->count = 0;
-  for (i = 0; i < route->count; i++) {
-    err = hvuv__partition_socket(targets->folder,
-                                 &addr->u.hyperv.service_id,
-                                 route->whom[i],
-                                 targets->path[targets->count]);
+  for (i = 0; i < reach->count; i++) {
+    err = hvuv__layout_socket(targets->folder,
+                              &addr->u.hyperv.service_id,
+                              &reach->audiences[i],
+                              targets->path[targets->count]);
     if (err == 0)
       targets->count++;
   }
+  assert(targets->count > 0 || err != 0);
   return targets->count > 0 ? 0 : err;
 }
 
 /* Where an address leads; looks at no file. */
 static int find_targets(const hvuv_addr_t* addr,
-                        hvuv__route_t* route,
+                        hvuv__reach_t* reach,
                         targets_t* targets) {
   int err;
 
-  err = hvuv__route_to_connect(&addr->u.hyperv.vm_id, route);
+  err = hvuv__reach_to_connect(&addr->u.hyperv.vm_id, reach);
   if (err == 0)
-    err = hvuv__partition_root(targets->root);
+    err = hvuv__layout_root(targets->root);
   if (err == 0)
-    err =
-        hvuv__partition_folder(targets->root, &route->target, targets->folder);
-  return err == 0 ? compose_paths(addr, route, targets) : err;
+    err = hvuv__layout_folder(targets->root, &reach->target, targets->folder);
+  return err == 0 ? compose_paths(addr, reach, targets) : err;
 }
 
 /* A partition without a folder has no sockets. */
@@ -170,38 +153,39 @@ static int dial(const hvuv_addr_t* addr,
                 uint64_t timeout_ms,
                 uv_os_sock_t* sock,
                 hvuv_addr_t* local) {
-  hvuv__route_t route;
+  hvuv__reach_t reach;
   targets_t targets;
   int err;
 
   (void) timeout_ms;
-  err = find_targets(addr, &route, &targets);
+  assert(addr->family == HVUV_LOCAL);
+  err = find_targets(addr, &reach, &targets);
   if (err == 0)
     err = hvuv__unix_socket(sock);
   if (err != 0)
     return err;
 
   err = check_targets(&targets);
-  if (err == 0 && !route.self.is_host)
-    err = sign(*sock, &route.self);
+  if (err == 0 && !reach.self.is_host)
+    err = sign(*sock, &reach.self);
   if (err != 0) {
     hvuv__sys_close(*sock);
     *sock = HVUV__NO_SOCK;
     return err;
   }
   return hvuv_addr_local(local,
-                         route.self.is_host ? &HVUV_VM_LOOPBACK
-                                            : &route.self.vm_id,
+                         reach.self.is_host ? &HVUV_VM_LOOPBACK
+                                            : &reach.self.vm_id,
                          &no_service);
 }
 
 static int connect_local(uv_os_sock_t sock, const hvuv_addr_t* addr) {
-  hvuv__route_t route;
+  hvuv__reach_t reach;
   targets_t targets;
   int r;
   int i;
 
-  r = find_targets(addr, &route, &targets);
+  r = find_targets(addr, &reach, &targets);
   if (r == 0)
     r = check_targets(&targets);
   if (r != 0)
@@ -212,6 +196,7 @@ static int connect_local(uv_os_sock_t sock, const hvuv_addr_t* addr) {
     if (r != UV_ENOENT && r != UV_ECONNREFUSED)
       return r;
   }
+  assert(i == targets.count); /* none is there */
   return UV_ECONNREFUSED;
 }
 
@@ -225,7 +210,7 @@ static int find_caller(const struct sockaddr* name,
   if (err != 0)
     return err;
   if (path[0] != '\0')
-    return hvuv__partition_of_path(path, strlen(path), caller);
+    return hvuv__layout_partition_of(path, strlen(path), caller);
 
   memset(caller, 0, sizeof(*caller));
   caller->is_host = 1;
@@ -245,13 +230,14 @@ static int accepted(const struct sockaddr* name,
   int err;
 
   /* By the listener's own path, not by the environment of now. */
+  assert(claim != NULL);
   path = hvuv__claim_path(claim, &path_len);
-  err = hvuv__partition_of_path(path, path_len, &self);
+  err = hvuv__layout_partition_of(path, path_len, &self);
   if (err == 0)
     err = find_caller(name, len, &caller);
   if (err != 0)
     return err;
-  if (!hvuv__partition_may_enter(&self, &listener->u.hyperv.vm_id, &caller))
+  if (!hvuv__reach_admits(&self, &listener->u.hyperv.vm_id, &caller))
     return UV_EACCES;
 
   if (hvuv__partition_equal(&self, &caller))

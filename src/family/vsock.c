@@ -2,13 +2,11 @@
  * AF_VSOCK on Linux, and what hyperv:// addresses mean there.
  *
  * A Hyper-V guest's kernel carries vsock over Hyper-V sockets, and an address
- * of the one is an address of the other where both can say it: parent is CID 2,
- * loopback CID 1, any CID_ANY, and a service id that stands for a port is that
- * port (linux/vm_sockets.h; hvsocket.h of the Windows SDK; Linux,
- * net/vmw_vsock/hyperv_transport.c).
+ * of the one is an address of the other where both can say it (addr/alias.h).
  */
 #include "family/family.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,10 +14,17 @@
 
 #include <linux/vm_sockets.h>
 
+#include "addr/alias.h"
+
 /* Older kernel headers have only the first name, with the same number. */
 #ifndef SO_VM_SOCKETS_CONNECT_TIMEOUT
 #define SO_VM_SOCKETS_CONNECT_TIMEOUT 6
 #endif
+
+_Static_assert(HVUV_CID_ANY == VMADDR_CID_ANY &&
+                   HVUV_CID_HOST == VMADDR_CID_HOST &&
+                   HVUV_PORT_ANY == VMADDR_PORT_ANY,
+               "an address says it as the kernel does");
 
 /* Longer than any connect, and far from what the kernel's clock can hold. */
 #define TIMEOUT_MAX_MS ((uint64_t) 24 * 60 * 60 * 1000)
@@ -34,22 +39,11 @@ static int supported(void) {
   return err;
 }
 
-static int cid_of_vm(const hvuv_guid_t* vm_id, unsigned int* cid) {
-  if (hvuv_guid_equal(vm_id, &HVUV_VM_ANY))
-    *cid = VMADDR_CID_ANY;
-  else if (hvuv_guid_equal(vm_id, &HVUV_VM_PARENT))
-    *cid = VMADDR_CID_HOST;
-  else if (hvuv_guid_equal(vm_id, &HVUV_VM_LOOPBACK))
-    *cid = HVUV_CID_LOCAL;
-  else
-    return UV_EADDRNOTAVAIL;
-  return 0;
-}
-
 static int to_name(const hvuv_addr_t* addr, struct sockaddr_vm* name) {
   uint32_t port;
   int err;
 
+  assert(addr->family == HVUV_HYPERV || addr->family == HVUV_VSOCK);
   memset(name, 0, sizeof(*name));
   name->svm_family = AF_VSOCK;
   if (addr->family == HVUV_VSOCK) {
@@ -58,7 +52,7 @@ static int to_name(const hvuv_addr_t* addr, struct sockaddr_vm* name) {
     return 0;
   }
 
-  err = cid_of_vm(&addr->u.hyperv.vm_id, &name->svm_cid);
+  err = hvuv__alias_vm_to_cid(&addr->u.hyperv.vm_id, &name->svm_cid);
   if (err == 0)
     err = hvuv_service_to_port(&addr->u.hyperv.service_id, &port);
   if (err == 0)
@@ -76,25 +70,6 @@ int hvuv__vm_from_name(const struct sockaddr* name,
 
   memcpy(&vm, name, sizeof(vm));
   return hvuv_addr_vsock(addr, vm.svm_cid, vm.svm_port);
-}
-
-/* The hyperv:// form of a vsock address, if it has one. A peer's port may be
- * any number (hyperv_transport.c makes a host's from a random GUID), so here it
- * is not held to the ports that one may connect to. */
-static void say_as_hyperv(hvuv_addr_t* addr) {
-  const hvuv_guid_t* vm_id;
-  hvuv_guid_t service_id;
-
-  if (addr->u.vsock.cid == VMADDR_CID_HOST)
-    vm_id = &HVUV_VM_PARENT;
-  else if (addr->u.vsock.cid == HVUV_CID_LOCAL)
-    vm_id = &HVUV_VM_LOOPBACK;
-  else
-    return;
-
-  hvuv_service_from_port(0, &service_id);
-  service_id.data1 = addr->u.vsock.port;
-  hvuv_addr_hyperv(addr, vm_id, &service_id);
 }
 
 static int read_own_name(uv_os_sock_t sock, hvuv_addr_t* addr) {
@@ -136,6 +111,7 @@ static int bind_vsock(hvuv_addr_t* addr,
 static void set_timeout(uv_os_sock_t sock, uint64_t timeout_ms) {
   struct timeval tv;
 
+  assert(timeout_ms > 0);
   if (timeout_ms > TIMEOUT_MAX_MS)
     timeout_ms = TIMEOUT_MAX_MS;
   tv.tv_sec = (time_t) (timeout_ms / 1000);
@@ -191,7 +167,7 @@ static int accepted(const struct sockaddr* name,
   (void) claim;
   err = hvuv__vm_from_name(name, len, peer);
   if (err == 0 && listener->family == HVUV_HYPERV)
-    say_as_hyperv(peer);
+    hvuv__alias_as_hyperv(peer);
   return err;
 }
 
@@ -222,6 +198,7 @@ static int recv_buffer_size(uv_os_sock_t sock, int* value) {
   int vsock_err;
   int err;
 
+  assert(*value >= 0);
   if (*value == 0) {
     err = hvuv__sys_getsockopt(
         sock, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &bytes, sizeof(bytes));

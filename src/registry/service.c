@@ -1,10 +1,12 @@
 /* The public face of services: checks the arguments, so that a mistake gets the
  * same code on every system, and leaves the rest to the registry. */
+#include <assert.h>
 #include <stdio.h>
 #include <uv.h>
 
 #include "hvuv/addr.h"
-#include "registry/service.h"
+#include "registry/registry.h"
+#include "registry/service_name.h"
 
 /* A name that somebody asks for; only to unregister may it be empty. */
 static int parse_name(const char* text, hvuv__service_name_t* name) {
@@ -30,6 +32,7 @@ static int parse_id(const char* text, hvuv_guid_t* id) {
     return 0;
   if (hvuv_addr_parse(address, &addr) != 0)
     return 0;
+  assert(addr.family == HVUV_HYPERV);
   *id = addr.u.hyperv.service_id;
   return 1;
 }
@@ -68,6 +71,7 @@ int hvuv_service_list(hvuv_service_t services[], size_t* count) {
 
   room = *count;
   err = hvuv__registry_collect(NULL, services, room, &found);
+  assert(err <= 0);
   if (err != 0)
     return err;
   *count = found;

@@ -6,10 +6,11 @@
  * anybody may have written, so there every sequence of units has a reading:
  * what is no character of a name becomes U+FFFD.
  */
+#include "registry/service_name.h"
+
+#include <assert.h>
 #include <string.h>
 #include <uv.h>
-
-#include "registry/service_name.h"
 
 #define REPLACEMENT 0xfffdu
 
@@ -68,6 +69,7 @@ static size_t scan_utf8(const char* text, uint32_t* c) {
 }
 
 static void put_utf16(uint32_t c, hvuv__service_name_t* name) {
+  assert(c <= 0x10ffff && !is_surrogate(c));
   if (c >= 0x10000) {
     c -= 0x10000;
     name->units[name->count++] = (uint16_t) (0xd800 | c >> 10);
@@ -95,6 +97,7 @@ int hvuv__service_name_parse(const char* text, hvuv__service_name_t* name) {
       return UV_EINVAL;
     put_utf16(c, &parsed);
   }
+  assert(parsed.count <= len);
   parsed.units[parsed.count] = 0;
   *name = parsed;
   return 0;
@@ -102,6 +105,7 @@ int hvuv__service_name_parse(const char* text, hvuv__service_name_t* name) {
 
 /* Answers how many units the character took, at least 1. */
 static size_t scan_utf16(const uint16_t units[], size_t count, uint32_t* c) {
+  assert(count > 0);
   *c = units[0];
   if (*c <= 0xdbff && is_surrogate(*c) && count > 1 && units[1] >= 0xdc00 &&
       units[1] <= 0xdfff) {
@@ -117,6 +121,7 @@ static void put_utf8(uint32_t c, size_t bytes, char* out) {
   static const uint8_t leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
   size_t i;
 
+  assert(bytes == utf8_bytes(c));
   for (i = bytes - 1; i > 0; i--) {
     out[i] = (char) (0x80 | (c & 0x3f));
     c >>= 6;
@@ -140,5 +145,6 @@ void hvuv__service_name_format(const uint16_t units[],
     put_utf8(c, bytes, text + len);
     len += bytes;
   }
+  assert(len < HVUV_SERVICE_NAME_SIZE);
   memset(text + len, 0, HVUV_SERVICE_NAME_SIZE - len);
 }

@@ -1,4 +1,4 @@
-/* How names of services are written: UTF-8 here, UTF-16 in the registry. */
+/* The names of services, as Windows writes them. */
 #ifndef HVUV_SRC_REGISTRY_SERVICE_NAME_H
 #define HVUV_SRC_REGISTRY_SERVICE_NAME_H
 
@@ -6,8 +6,8 @@
 
 #include "hvuv/service.h"
 
-/* A name as Windows writes it. No character takes more UTF-16 units than it
- * takes bytes of UTF-8, so every name has room. */
+/* No character takes more UTF-16 units than it takes bytes of UTF-8, so every
+ * name has room. */
 typedef struct hvuv__service_name_s {
   uint16_t units[HVUV_SERVICE_NAME_SIZE]; /* ends with a 0 */
   size_t count;                           /* without the 0 */

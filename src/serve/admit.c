@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "addr/alias.h"
 #include "base/alloc.h"
 
 static void check(const hvuv__rules_t* rules) {
@@ -48,45 +49,13 @@ void hvuv__rules_close(hvuv__rules_t* rules) {
 
 /* --- The verdict ---------------------------------------------------------- */
 
-/* One system says vsock:// what another says hyperv://, and so do listeners. */
-static hvuv_addr_t as_hyperv(const hvuv_addr_t* addr) {
-  hvuv_addr_t hyperv = *addr;
-
-  if (addr->family == HVUV_VSOCK && addr->u.vsock.cid == HVUV_CID_HOST)
-    hvuv_addr_hyperv(&hyperv, &HVUV_VM_PARENT, &HVUV_VM_ANY);
-  if (addr->family == HVUV_VSOCK && addr->u.vsock.cid == HVUV_CID_LOCAL)
-    hvuv_addr_hyperv(&hyperv, &HVUV_VM_LOOPBACK, &HVUV_VM_ANY);
-  return hyperv;
-}
-
-static int is_same_machine(const hvuv_addr_t* left, const hvuv_addr_t* right) {
-  hvuv_addr_t one = as_hyperv(left);
-  hvuv_addr_t other = as_hyperv(right);
-  const hvuv_addr_t* a = &one;
-  const hvuv_addr_t* b = &other;
-
-  if (a->family != b->family)
-    return 0;
-  switch (a->family) {
-    case HVUV_VSOCK:
-      return a->u.vsock.cid == b->u.vsock.cid;
-    case HVUV_HYPERV:
-    case HVUV_LOCAL:
-      return hvuv_guid_equal(&a->u.hyperv.vm_id, &b->u.hyperv.vm_id);
-    case HVUV_HYBRID:
-      return strcmp(a->u.hybrid.path, b->u.hybrid.path) == 0;
-    default:
-      return 0;
-  }
-}
-
 static int is_allowed(const hvuv__rules_t* rules, const hvuv_addr_t* peer) {
   unsigned int i;
 
   if (rules->allowed_peers == NULL)
     return 1;
   for (i = 0; peer != NULL && i < rules->nallowed_peers; i++)
-    if (is_same_machine(peer, &rules->allowed_peers[i]))
+    if (hvuv__alias_same_machine(peer, &rules->allowed_peers[i]))
       return 1;
   return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * hvuv_error_class(): a table like that of explain_text.c, the first row that
+ * hvuv_error_class(): a table like that of explain/advice.c, the first row that
  * fits winning. Pure: what a code means follows from the address alone.
  *
  * What is not in the table is PERMANENT, so that an error that nobody thought
@@ -7,6 +7,7 @@
  */
 #include <stddef.h>
 
+#include "addr/alias.h"
 #include "hvuv/client.h"
 
 #define STATUSES_MAX 8
@@ -29,13 +30,7 @@ typedef struct row_s {
 /* Names one VM, which may come and go; the names of the well-known ones (their
  * parent, themselves) lead somewhere for good, or not at all. */
 static int is_one_vm(const hvuv_addr_t* addr) {
-  const hvuv_guid_t* vm_id = &addr->u.hyperv.vm_id;
-
-  return !hvuv_guid_equal(vm_id, &HVUV_VM_ANY) &&
-         !hvuv_guid_equal(vm_id, &HVUV_VM_PARENT) &&
-         !hvuv_guid_equal(vm_id, &HVUV_VM_LOOPBACK) &&
-         !hvuv_guid_equal(vm_id, &HVUV_VM_CHILDREN) &&
-         !hvuv_guid_equal(vm_id, &HVUV_VM_SILOHOST);
+  return !hvuv__alias_is_role(&addr->u.hyperv.vm_id);
 }
 
 static int is_guest_cid(const hvuv_addr_t* addr) {

@@ -3,20 +3,13 @@
 #ifndef HVUV_SRC_STREAM_HYPERV_OPTIONS_H
 #define HVUV_SRC_STREAM_HYPERV_OPTIONS_H
 
+#include "family/family.h"
 #include "hvuv/stream.h"
-
-enum hvuv__option {
-  HVUV__CONNECTED_SUSPEND = 1 << 0,
-  HVUV__CONTAINER_PASSTHRU = 1 << 1,
-  HVUV__HIGH_VTL = 1 << 2
-};
-
-struct hvuv__family_s;
 
 /* Sets on a new socket what was asked for. Fails only for an option without
  * which the connection would be another; one that this Windows does not know is
  * else passed over. */
-int hvuv__options_apply(const struct hvuv__family_s* family,
+int hvuv__options_apply(const hvuv__family_t* family,
                         uv_os_sock_t sock,
                         unsigned int options);
 

@@ -50,7 +50,7 @@ int hvuv_bind(hvuv_stream_t* s, const hvuv_addr_t* addr) {
     err = hvuv__stream_attach(s, sock);
   if (err != 0) {
     if (claim != NULL)
-      hvuv__claim_release(claim);
+      hvuv__family_release(claim);
     hvuv__sys_close(sock);
     return err;
   }

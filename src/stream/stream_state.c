@@ -236,7 +236,7 @@ void hvuv__stream_detach(hvuv_stream_t* s) {
   if (s->poller != NULL)
     hvuv__poller_close(s->poller);
   if (s->claim != NULL)
-    hvuv__claim_release(s->claim);
+    hvuv__family_release(s->claim);
   if (s->accepted_sock != HVUV__NO_SOCK) {
     hvuv__sys_close(s->accepted_sock);
     memset(&s->peer_addr, 0, sizeof(s->peer_addr));

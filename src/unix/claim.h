@@ -26,8 +26,4 @@ void hvuv__claim_release(hvuv__claim_t* claim);
 /* Gives the path back and leaves what is there: the socket was never made. */
 void hvuv__claim_abandon(hvuv__claim_t* claim);
 
-/* For claim_*.c: whether somebody listens there, who may know nothing of locks.
- * May take a tenth of a second. */
-int hvuv__claim_is_answered(const char* path);
-
 #endif /* HVUV_SRC_UNIX_CLAIM_H */

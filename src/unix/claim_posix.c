@@ -8,6 +8,7 @@
  */
 #include "unix/claim.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -17,7 +18,8 @@
 #include <uv.h>
 
 #include "base/alloc.h"
-#include "unix/unix_path.h"
+#include "unix/path.h"
+#include "unix/probe.h"
 
 /* Each attempt beyond the first means that somebody gave the path back just
  * then. */
@@ -32,6 +34,7 @@ struct hvuv__claim_s {
 };
 
 const char* hvuv__claim_path(const hvuv__claim_t* claim, size_t* len) {
+  assert(claim->path_len > 0 && claim->path_len < HVUV__PATH_ROOM);
   *len = claim->path_len;
   return claim->lock_path;
 }
@@ -60,6 +63,7 @@ static int lock_once(const char* path) {
   else if (!is_at(fd, path))
     err = UV_EAGAIN;
 
+  assert(err <= 0);
   if (err == 0)
     return fd;
   close(fd);
@@ -84,12 +88,13 @@ static int clear(const char* path) {
     return errno == ENOENT ? 0 : uv_translate_sys_error(errno);
   if (!S_ISSOCK(st.st_mode))
     return UV_EEXIST;
-  if (hvuv__claim_is_answered(path))
+  if (hvuv__unix_is_answered(path))
     return UV_EADDRINUSE;
   return unlink(path) == 0 ? 0 : uv_translate_sys_error(errno);
 }
 
 void hvuv__claim_abandon(hvuv__claim_t* claim) {
+  assert(claim->fd >= 0);
   if (is_at(claim->fd, claim->lock_path))
     unlink(claim->lock_path);
   close(claim->fd);
@@ -102,6 +107,7 @@ int hvuv__claim_take(const char* path, hvuv__claim_t** out) {
   int r;
 
   len = strlen(path);
+  assert(len > 0);
   if (len >= HVUV__PATH_ROOM)
     return UV_ENAMETOOLONG;
 

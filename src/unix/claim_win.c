@@ -12,12 +12,14 @@
  */
 #include "unix/claim.h"
 
+#include <assert.h>
 #include <string.h>
 #include <uv.h>
 
 #include "base/alloc.h"
 #include "unix/file_win.h"
-#include "unix/unix_path.h"
+#include "unix/path.h"
+#include "unix/probe.h"
 
 #ifndef IO_REPARSE_TAG_AF_UNIX
 #define IO_REPARSE_TAG_AF_UNIX 0x80000023L
@@ -32,6 +34,7 @@ struct hvuv__claim_s {
 };
 
 const char* hvuv__claim_path(const hvuv__claim_t* claim, size_t* len) {
+  assert(claim->path_len > 0 && claim->path_len < HVUV__PATH_ROOM);
   *len = claim->path_len;
   return claim->path;
 }
@@ -47,6 +50,7 @@ static int lock(const char* path, HANDLE* handle) {
   int err;
 
   len = strlen(path);
+  assert(len < HVUV__PATH_ROOM);
   memcpy(text, path, len);
   memcpy(text + len, LOCK_SUFFIX, sizeof(LOCK_SUFFIX));
   err = hvuv__file_wide(text, wide);
@@ -95,12 +99,13 @@ static int clear(const char* path) {
   if ((found.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0 ||
       found.dwReserved0 != (DWORD) IO_REPARSE_TAG_AF_UNIX)
     return UV_EEXIST;
-  if (hvuv__claim_is_answered(path))
+  if (hvuv__unix_is_answered(path))
     return UV_EADDRINUSE;
   return DeleteFileW(wide) ? 0 : hvuv__sys_error(GetLastError());
 }
 
 void hvuv__claim_abandon(hvuv__claim_t* claim) {
+  assert(claim->lock != INVALID_HANDLE_VALUE);
   CloseHandle(claim->lock);
   hvuv__free(claim);
 }

@@ -8,11 +8,10 @@
 #include <uv.h>
 
 #include "sys/sys_win.h"
-#include "unix/unix_path.h"
 
-/* Room for a path as UTF-16, which never has more units than UTF-8 has bytes,
- * and for an ending such as ".lock". */
-#define HVUV__WIDE_ROOM (HVUV__PATH_ROOM + 16)
+/* Room for a path of HVUV__PATH_ROOM bytes as UTF-16, which never has more units
+ * than UTF-8 has bytes, and for an ending such as ".lock". */
+#define HVUV__WIDE_ROOM 1040
 
 /* UV_ENAMETOOLONG if there is no room, UV_ECHARSET if path is no UTF-8. */
 static inline int hvuv__file_wide(const char* path,
@@ -21,6 +20,17 @@ static inline int hvuv__file_wide(const char* path,
 
   if (MultiByteToWideChar(
           CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, HVUV__WIDE_ROOM) > 0)
+    return 0;
+  err = GetLastError();
+  return err == ERROR_INSUFFICIENT_BUFFER ? UV_ENAMETOOLONG
+                                          : hvuv__sys_error(err);
+}
+
+/* The way back, to `size` bytes. UV_ENAMETOOLONG if there is no room. */
+static inline int hvuv__file_utf8(const WCHAR* wide, char text[], int size) {
+  DWORD err;
+
+  if (WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, size, NULL, NULL) > 0)
     return 0;
   err = GetLastError();
   return err == ERROR_INSUFFICIENT_BUFFER ? UV_ENAMETOOLONG

@@ -11,14 +11,17 @@
  * A folder that is made here gets exactly such a DACL, protected from what the
  * folder above would hand down. What is in it inherits it: sockets and locks.
  */
+#include "unix/folder.h"
+
+#include <assert.h>
 #include <stdio.h>
+#include <string.h>
 #include <uv.h>
 
 #include <aclapi.h>
 #include <sddl.h>
 
 #include "unix/file_win.h"
-#include "unix/unix_path.h"
 
 /* Room for a SID as text, and for a security descriptor with two of them. */
 #define SID_TEXT_ROOM  192
@@ -77,6 +80,7 @@ static int is_private(PSID owner, PACL dacl, const user_t* user) {
 
   if (owner == NULL || !is_ours(owner, user) || dacl == NULL)
     return 0;
+  assert(IsValidAcl(dacl));
   for (i = 0; i < dacl->AceCount; i++)
     if (!GetAce(dacl, i, &entry) || !is_harmless(entry, user))
       return 0;
@@ -143,6 +147,7 @@ static int describe(const user_t* user, PSECURITY_DESCRIPTOR* security) {
 
   if (!ConvertSidToStringSidA(user->user.User.Sid, &sid))
     return hvuv__sys_error(GetLastError());
+  assert(strlen(sid) < SID_TEXT_ROOM);
   snprintf(text,
            sizeof(text),
            "O:%sD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;%s)",
@@ -184,6 +189,7 @@ int hvuv__folder_check(const char* path, int create) {
     return err;
 
   err = look_at(wide, &user);
+  assert(err <= 0);
   if (err != UV_ENOENT || !create)
     return err;
 

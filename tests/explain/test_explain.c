@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <uv.h>
 
-#include "explain/explain.h"
+#include "explain/explain_text.h"
 #include "hvuv.h"
 
 #define VM_ID "cdee5c88-c5a5-4cc8-9d2d-c15816a01349"

@@ -12,7 +12,8 @@
 #include <cmocka.h>
 #include <uv.h>
 
-#include "local/partition.h"
+#include "local/layout.h"
+#include "unix/path.h"
 
 static int forget(void** state) {
   (void) state;
@@ -31,7 +32,7 @@ static void fill(char path[], size_t len) {
 static void expect_root(const char* expected) {
   char root[HVUV__PATH_ROOM];
 
-  assert_int_equal(hvuv__partition_root(root), 0);
+  assert_int_equal(hvuv__layout_root(root), 0);
   assert_string_equal(root, expected);
 }
 
@@ -90,21 +91,21 @@ static void a_root_without_room_is_told(void** state) {
   (void) state;
   fill(path, HVUV__PATH_ROOM - 1);
   uv_os_setenv("HVUV_LOCAL_DIR", path);
-  assert_int_equal(hvuv__partition_root(root), 0);
+  assert_int_equal(hvuv__layout_root(root), 0);
   fill(path, HVUV__PATH_ROOM);
   uv_os_setenv("HVUV_LOCAL_DIR", path);
-  assert_int_equal(hvuv__partition_root(root), UV_ENAMETOOLONG);
+  assert_int_equal(hvuv__layout_root(root), UV_ENAMETOOLONG);
 
   uv_os_unsetenv("HVUV_LOCAL_DIR");
   fill(path, HVUV__PATH_ROOM - 1 - strlen("/hvuv"));
   uv_os_setenv("XDG_RUNTIME_DIR", path);
-  assert_int_equal(hvuv__partition_root(root), 0);
+  assert_int_equal(hvuv__layout_root(root), 0);
   fill(path, HVUV__PATH_ROOM - strlen("/hvuv"));
   uv_os_setenv("XDG_RUNTIME_DIR", path);
-  assert_int_equal(hvuv__partition_root(root), UV_ENAMETOOLONG);
+  assert_int_equal(hvuv__layout_root(root), UV_ENAMETOOLONG);
   fill(path, sizeof(path) - 1);
   uv_os_setenv("XDG_RUNTIME_DIR", path);
-  assert_int_equal(hvuv__partition_root(root), UV_ENAMETOOLONG);
+  assert_int_equal(hvuv__layout_root(root), UV_ENAMETOOLONG);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, forget, forget)

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <uv.h>
 
-#include "registry/service.h"
+#include "registry/service_name.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 

@@ -6,7 +6,7 @@
 #ifndef HVUV_TESTS_SUPPORT_REGISTRY_WIN_H
 #define HVUV_TESTS_SUPPORT_REGISTRY_WIN_H
 
-#include "registry/service_key_win.h"
+#include "registry/key_win.h"
 
 /* For cmocka: an empty list; and everything as it was, and no handle open that
  * was not before the test. */

@@ -16,7 +16,9 @@
 #include <uv.h>
 
 #include "support/between.h"
+#include "sys/sys.h"
 #include "unix/claim.h"
+#include "unix/sock.h"
 #include "support/endpoint.h"
 #include "support/peer.h"
 

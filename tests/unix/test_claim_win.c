@@ -16,7 +16,7 @@
 #include "unix/claim.h"
 #include "support/endpoint.h"
 #include "support/process.h"
-#include "unix/unix_path.h"
+#include "unix/path.h"
 
 static HANDLE find_stand_in(const WCHAR* path, WIN32_FIND_DATAW* found);
 static int make_stand_in(uv_os_sock_t* sock);
@@ -35,20 +35,20 @@ static void close_stand_in(uv_os_sock_t sock);
 #define hvuv__unix_connect       call_stand_in
 #define hvuv__sys_connect_result end_stand_in
 #define uv_sleep                 sleep_stand_in
-#define hvuv__claim_is_answered  real_is_answered
+#define hvuv__unix_is_answered   real_is_answered
 #define hvuv__sys_close          close_stand_in
 #define hvuv__claim_take         real_take
 #define hvuv__claim_path         real_path
 #define hvuv__claim_release      real_release
 #define hvuv__claim_abandon      real_abandon
-#include "unix/claim.c"
+#include "unix/probe.c"
 #include "unix/claim_win.c"
 #undef FindFirstFileW
 #undef hvuv__unix_socket
 #undef hvuv__unix_connect
 #undef hvuv__sys_connect_result
 #undef uv_sleep
-#undef hvuv__claim_is_answered
+#undef hvuv__unix_is_answered
 #undef hvuv__sys_close
 #undef hvuv__claim_take
 #undef hvuv__claim_path

@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "support/endpoint.h"
+#include "unix/path.h"
 
 #if defined(__GNUC__)
 #pragma GCC diagnostic push

@@ -11,9 +11,12 @@
 #include <uv.h>
 
 #include "hvuv/stream.h"
-#include "local/partition.h"
+#include "local/layout.h"
+#include "sys/sys.h"
 #include "support/endpoint.h"
-#include "unix/unix_path.h"
+#include "unix/listen.h"
+#include "unix/path.h"
+#include "unix/sock.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -142,7 +145,7 @@ static void a_partition_is_found_behind_either_separator(void** state) {
   (void) state;
   for (i = 0; i < ROWS(paths); i++) {
     assert_int_equal(
-        hvuv__partition_of_path(paths[i], strlen(paths[i]), &found), 0);
+        hvuv__layout_partition_of(paths[i], strlen(paths[i]), &found), 0);
     assert_true(found.is_host);
   }
 }
@@ -152,7 +155,7 @@ static void a_partition_is_found_behind_either_separator(void** state) {
 static void expect_root(const char* expected) {
   char root[HVUV__PATH_ROOM];
 
-  assert_int_equal(hvuv__partition_root(root), 0);
+  assert_int_equal(hvuv__layout_root(root), 0);
   assert_string_equal(root, expected);
 }
 
@@ -190,7 +193,7 @@ static void without_it_the_temporary_folder_has_one_for_this_user(
   strcat(expected, "\\hvuv-");
   strcat(expected, user.username);
   uv_os_free_passwd(&user);
-  assert_int_equal(hvuv__partition_root(root), 0);
+  assert_int_equal(hvuv__layout_root(root), 0);
   assert_string_equal(root, expected);
 }
 
@@ -203,16 +206,17 @@ static void a_root_without_room_is_told(void** state) {
   memcpy(path, "C:\\", 3);
   path[sizeof(path) - 1] = '\0';
   uv_os_setenv("HVUV_LOCAL_DIR", path);
-  assert_int_equal(hvuv__partition_root(root), UV_ENAMETOOLONG);
+  assert_int_equal(hvuv__layout_root(root), UV_ENAMETOOLONG);
   path[HVUV__PATH_ROOM - 1] = '\0';
   uv_os_setenv("HVUV_LOCAL_DIR", path);
-  assert_int_equal(hvuv__partition_root(root), 0);
+  assert_int_equal(hvuv__layout_root(root), 0);
   uv_os_unsetenv("HVUV_LOCAL_DIR");
   uv_os_setenv("LOCALAPPDATA", path);
-  assert_int_equal(hvuv__partition_root(root), UV_ENAMETOOLONG);
+  assert_int_equal(hvuv__layout_root(root), UV_ENAMETOOLONG);
 }
 
 static void a_socket_must_fit_its_address(void** state) {
+  const hvuv__audience_t any = {.kind = 'a'};
   hvuv_guid_t service;
   char folder[HVUV__PATH_ROOM];
   char path[HVUV__PATH_ROOM];
@@ -223,9 +227,10 @@ static void a_socket_must_fit_its_address(void** state) {
   memset(folder, 'd', sizeof(folder));
   memcpy(folder, "C:\\", 3);
   folder[107 - strlen("\\0.a")] = '\0';
-  assert_int_equal(hvuv__partition_socket(folder, &service, "a", path), 0);
+  assert_int_equal(hvuv__layout_socket(folder, &service, &any, path), 0);
   assert_int_equal(strlen(path), 107);
-  assert_int_equal(hvuv__partition_socket(folder, &service, "ab", path),
+  strcat(folder, "d");
+  assert_int_equal(hvuv__layout_socket(folder, &service, &any, path),
                    UV_ENAMETOOLONG);
 }
 
@@ -263,7 +268,7 @@ static void names_of_sockets_are_read(void** state) {
 static void a_path_is_looked_at_before_a_socket_is_made(void** state) {
   char path[128];
   uv_os_sock_t sock;
-  hvuv__claim_t* claim;
+  hvuv__claim_t* claim = NULL;
 
   (void) state;
   memset(path, 'x', sizeof(path) - 1);
@@ -280,7 +285,7 @@ static void a_path_is_looked_at_before_a_socket_is_made(void** state) {
  * version 1803. */
 static void without_unix_sockets_all_answer_so_and_make_nothing(void** state) {
   char folder[ENDPOINT_ROOM];
-  hvuv__claim_t* claim;
+  hvuv__claim_t* claim = NULL;
   hvuv_stream_t stream;
   hvuv_connect_t req;
   hvuv_addr_t addr;

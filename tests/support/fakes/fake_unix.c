@@ -1,4 +1,4 @@
-/* unix_path.h and claim.h without files. */
+/* The headers of unix/ without files. */
 #include "fake_unix.h"
 
 #include <setjmp.h>
@@ -11,9 +11,14 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "unix/claim.h"
 #include "support/net.h"
-#include "unix/unix_path.h"
+#include "sys/sys.h"
+#include "unix/claim.h"
+#include "unix/folder.h"
+#include "unix/listen.h"
+#include "unix/path.h"
+#include "unix/runtime_dir.h"
+#include "unix/sock.h"
 
 struct hvuv__claim_s {
   size_t len;
@@ -81,7 +86,7 @@ void hvuv__claim_abandon(hvuv__claim_t* claim) {
   hvuv__claim_release(claim);
 }
 
-/* --- unix_path.h --------------------------------------------------------- */
+/* --- sock.h, listen.h ---------------------------------------------------- */
 
 size_t hvuv__unix_path_limit(void) {
   return sizeof(((struct sockaddr_un*) 0)->sun_path);
@@ -155,13 +160,15 @@ int hvuv__unix_path_of(const struct sockaddr* name, size_t len, char room[]) {
   return 0;
 }
 
+/* --- folder.h, runtime_dir.h, path.h --------------------------------------- */
+
 int hvuv__folder_check(const char* path, int create) {
   (void) path;
   (void) create;
   return folder_looks-- > 0 ? 0 : folder_error;
 }
 
-int hvuv__folder_default(char path[]) {
+int hvuv__runtime_dir(char path[]) {
   strcpy(path, "/default");
   return 0;
 }

@@ -1,7 +1,7 @@
 /*
- * The verbs of unix_path.h and claim.h without files: what the families on Unix
- * sockets need to be linked over the scripted system calls. A path's socket is
- * made, bound and connected through fake_sys; every folder is in order.
+ * The verbs of unix/ without files: what the families on Unix sockets need to
+ * be linked over the scripted system calls. A path's socket is made, bound and
+ * connected through fake_sys; every folder is in order.
  */
 #ifndef HVUV_TESTS_SUPPORT_FAKES_FAKE_UNIX_H
 #define HVUV_TESTS_SUPPORT_FAKES_FAKE_UNIX_H

@@ -1,5 +1,5 @@
 /*
- * The list of services in the registry of a Windows host; service_key_win.c
+ * The list of services in the registry of a Windows host; key_win.c
  * says where it is and how it looks.
  *
  * Others keep services there too, Hyper-V itself among them, so this file
@@ -19,11 +19,12 @@
  * Unregistering is two, to look and to delete. What somebody does between them
  * is lost; to prevent that would take a transaction.
  */
-#include "registry/service.h"
+#include "registry/registry.h"
 
+#include <assert.h>
 #include <string.h>
 
-#include "registry/service_key_win.h"
+#include "registry/key_win.h"
 
 /* How often registering looks; in between it may wait for a key's name. */
 #define LOOKS_MAX 50
@@ -40,6 +41,7 @@ static int is_named(const hvuv__record_t* record,
 static void fill(hvuv_service_t* service,
                  const hvuv_guid_t* id,
                  const hvuv__record_t* record) {
+  assert(record->len <= HVUV__ELEMENT_NAME_ROOM);
   service->id = *id;
   hvuv__service_name_format(record->name, record->len, service->name);
 }
@@ -192,6 +194,7 @@ static int pass(HKEY list,
       continue;
     if (name != NULL && !is_named(&record, name))
       continue;
+    assert(*count <= index);
     if (*count < room)
       fill(&services[*count], &id, &record);
     *count += 1;
@@ -210,6 +213,7 @@ static int collect(HKEY list,
   int passes;
   int err;
 
+  assert(count != NULL);
   err = read_stamp(list, &after);
   for (passes = 0; err == 0 && passes < PASSES_MAX; passes++) {
     before = after;

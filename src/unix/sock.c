@@ -1,9 +1,11 @@
 /* Unix sockets by their paths, as far as all systems have them alike. */
-#include "unix/unix_path.h"
+#include "unix/sock.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
+#include "sys/sys.h"
 #include "unix/sockaddr_un.h"
 
 #define PATH_OFFSET offsetof(struct sockaddr_un, sun_path)
@@ -16,6 +18,7 @@ static int fill_name(const char* path, struct sockaddr_un* name) {
   size_t len;
 
   len = strlen(path);
+  assert(len > 0); /* an empty one would bind to a name of Linux' choice */
   if (len >= sizeof(name->sun_path))
     return UV_ENAMETOOLONG;
 
@@ -39,7 +42,7 @@ int hvuv__unix_supported(void) {
   return err;
 }
 
-int hvuv__unix_bind_to(uv_os_sock_t sock, const char* path) {
+int hvuv__unix_bind(uv_os_sock_t sock, const char* path) {
   struct sockaddr_un name;
   int err;
 
@@ -49,36 +52,7 @@ int hvuv__unix_bind_to(uv_os_sock_t sock, const char* path) {
   return hvuv__sys_bind(sock, (struct sockaddr*) &name, sizeof(name));
 }
 
-int hvuv__unix_listen_at(const char* path,
-                         uv_os_sock_t* sock,
-                         hvuv__claim_t** claim) {
-  int err;
-
-  if (strlen(path) >= hvuv__unix_path_limit())
-    return UV_ENAMETOOLONG;
-
-  err = hvuv__unix_socket(sock);
-  if (err != 0)
-    return err;
-
-  err = hvuv__claim_take(path, claim);
-  if (err != 0)
-    goto close_sock;
-
-  err = hvuv__unix_bind_to(*sock, path);
-  if (err != 0)
-    goto abandon_claim;
-  return 0;
-
-abandon_claim:
-  hvuv__claim_abandon(*claim);
-  *claim = NULL;
-close_sock:
-  hvuv__sys_close(*sock);
-  return err;
-}
-
-int hvuv__unix_connect_to(uv_os_sock_t sock, const char* path) {
+int hvuv__unix_connect_plainly(uv_os_sock_t sock, const char* path) {
   struct sockaddr_un name;
   int err;
 
@@ -102,5 +76,6 @@ int hvuv__unix_path_of(const struct sockaddr* name, size_t len, char room[]) {
     return UV_EINVAL;
   memcpy(room, (const char*) name + PATH_OFFSET, n);
   room[n] = '\0';
+  assert(strlen(room) < HVUV__PATH_ROOM);
   return 0;
 }

@@ -1,8 +1,8 @@
 /* Systems that have no registry: services are registered on the Windows host,
  * and there is nothing here that could know of them. */
-#include <uv.h>
+#include "registry/registry.h"
 
-#include "registry/service.h"
+#include <uv.h>
 
 int hvuv__registry_add(const hvuv_guid_t* id,
                        const hvuv__service_name_t* name) {

@@ -1,15 +1,12 @@
 /*
- * Services in three parts: service.c checks what the caller gave,
- * service_name.c knows how names are written, and service_win.c keeps the
- * registry, for which service_absent.c stands on other systems.
+ * The registry of a Windows host, which holds the services; registry_win.c keeps
+ * it, and registry_absent.c stands for it on other systems. hvuv/service.h has
+ * the codes.
  */
-#ifndef HVUV_SRC_REGISTRY_SERVICE_H
-#define HVUV_SRC_REGISTRY_SERVICE_H
+#ifndef HVUV_SRC_REGISTRY_REGISTRY_H
+#define HVUV_SRC_REGISTRY_REGISTRY_H
 
-#include "hvuv/service.h"
 #include "registry/service_name.h"
-
-/* service_win.c, service_absent.c; hvuv/service.h has the codes. */
 
 int hvuv__registry_add(const hvuv_guid_t* id, const hvuv__service_name_t* name);
 int hvuv__registry_remove(const hvuv_guid_t* id,
@@ -23,4 +20,4 @@ int hvuv__registry_collect(const hvuv__service_name_t* name,
                            size_t room,
                            size_t* count);
 
-#endif /* HVUV_SRC_REGISTRY_SERVICE_H */
+#endif /* HVUV_SRC_REGISTRY_REGISTRY_H */

@@ -9,7 +9,9 @@
  * The key is the registration. Nothing here trusts what others have written
  * there: the registry keeps any bytes under any type.
  */
-#include "registry/service_key_win.h"
+#include "registry/key_win.h"
+
+#include <assert.h>
 
 #include "sys/sys_win.h"
 
@@ -130,6 +132,7 @@ static size_t string_len(const wchar_t* string, DWORD bytes) {
   size_t room = bytes / sizeof(*string);
   size_t len = 0;
 
+  assert(room <= HVUV__ELEMENT_NAME_ROOM);
   while (len < room && string[len] != L'\0')
     len++;
   return len;
@@ -169,6 +172,7 @@ static LSTATUS read_record(HKEY key, hvuv__record_t* record) {
   record->len = is_text ? string_len(record->name, bytes) : 0;
   record->is_empty = keys == 0 && values == 0;
   record->has_others = keys > 0 || values > (is_text ? 1u : 0u);
+  assert(!record->is_empty || !record->has_others);
   return ERROR_SUCCESS;
 }
 
@@ -194,6 +198,7 @@ static int name_created_key(HKEY list,
   size_t bytes = (name->count + 1) * sizeof(name->units[0]);
   LSTATUS status;
 
+  assert(name->count > 0 && name->units[name->count] == 0);
   status = hvuv__registry.set_name(key, name->units, (DWORD) bytes);
   if (status == ERROR_KEY_DELETED)
     return UV_EAGAIN;

@@ -1,9 +1,11 @@
-/* What the claims of all systems share. */
-#include "unix/claim.h"
+/* A call that is hung up at once. */
+#include "unix/probe.h"
 
+#include <assert.h>
 #include <uv.h>
 
-#include "unix/unix_path.h"
+#include "sys/sys.h"
+#include "unix/sock.h"
 
 /* How long a connect under way is waited for. Windows alone answers so, and
  * needs no more to find out that nobody is there. */
@@ -26,7 +28,7 @@ static int call(uv_os_sock_t sock, const char* path) {
   return r;
 }
 
-int hvuv__claim_is_answered(const char* path) {
+int hvuv__unix_is_answered(const char* path) {
   uv_os_sock_t sock;
   int r;
 
@@ -35,6 +37,7 @@ int hvuv__claim_is_answered(const char* path) {
 
   r = call(sock, path);
   hvuv__sys_close(sock);
+  assert(r != HVUV__IN_PROGRESS);
 
   /* Only these two say that nobody is there. A socket of another type, or one
    * that this user may not reach, is somebody's. */

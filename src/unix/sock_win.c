@@ -1,6 +1,5 @@
 /*
- * Unix sockets by their paths on Windows; path_win.c has how those are written,
- * folder_win.c the folders.
+ * What Unix sockets need besides sock.c on Windows.
  *
  * sun_path is UTF-8 there, 108 bytes with the NUL (Microsoft, "AF_UNIX comes to
  * Windows"; a path in another encoding is answered WSAENETDOWN, libevent issue
@@ -15,10 +14,12 @@
  * - that a refusal is there when connect() returns. One that comes later ends
  *   the connect, and family/local.c tries no other path.
  */
-#include "unix/unix_path.h"
+#include "unix/sock.h"
 
+#include <assert.h>
 #include <string.h>
 
+#include "sys/sys.h"
 #include "unix/file_win.h"
 
 int hvuv__unix_sign(uv_os_sock_t sock, const char* path) {
@@ -27,7 +28,7 @@ int hvuv__unix_sign(uv_os_sock_t sock, const char* path) {
 
   err = hvuv__file_wide(path, wide);
   if (err == 0)
-    err = hvuv__unix_bind_to(sock, path);
+    err = hvuv__unix_bind(sock, path);
   if (err == 0)
     DeleteFileW(wide);
   return err;
@@ -49,7 +50,8 @@ int hvuv__unix_connect(uv_os_sock_t sock, const char* path) {
       hvuv__file_is_absent(GetLastError()))
     return UV_ENOENT;
 
-  r = hvuv__unix_connect_to(sock, path);
+  assert(r == 0);
+  r = hvuv__unix_connect_plainly(sock, path);
   if (r != HVUV__IN_PROGRESS)
     return r;
 

@@ -1,0 +1,19 @@
+/* How this system writes paths. They are UTF-8 on Windows, and bytes elsewhere. */
+#ifndef HVUV_SRC_UNIX_PATH_H
+#define HVUV_SRC_UNIX_PATH_H
+
+/* Enough for any path that hvuv is given, with the NUL. */
+#define HVUV__PATH_ROOM 1024
+
+/* Whether a byte of a path stands between two names. */
+int hvuv__path_is_separator(char byte);
+
+/* Makes a path absolute and takes the separators at its end away; in place, of
+ * HVUV__PATH_ROOM bytes. UV_ENAMETOOLONG if it does not fit. */
+int hvuv__path_absolute(char path[]);
+
+/* The path of a name in a folder, of HVUV__PATH_ROOM bytes; UV_ENAMETOOLONG if
+ * it does not fit. */
+int hvuv__path_join(const char* folder, const char* name, char path[]);
+
+#endif /* HVUV_SRC_UNIX_PATH_H */

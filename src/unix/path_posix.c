@@ -1,0 +1,47 @@
+/* Paths as POSIX writes them. */
+#include "unix/path.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <uv.h>
+
+int hvuv__path_is_separator(char byte) {
+  return byte == '/';
+}
+
+int hvuv__path_join(const char* folder, const char* name, char path[]) {
+  int printed;
+
+  assert(folder != path && name != path);
+  printed = snprintf(path, HVUV__PATH_ROOM, "%s/%s", folder, name);
+  return printed < 0 || printed >= HVUV__PATH_ROOM ? UV_ENAMETOOLONG : 0;
+}
+
+/* A slash at the end would hide that the folder is a link. */
+static void drop_slashes(char path[]) {
+  size_t len;
+
+  for (len = strlen(path); len > 1 && path[len - 1] == '/'; len--)
+    path[len - 1] = '\0';
+}
+
+int hvuv__path_absolute(char path[]) {
+  char relative[HVUV__PATH_ROOM];
+  char cwd[HVUV__PATH_ROOM];
+  size_t size;
+  int err;
+
+  assert(strlen(path) < HVUV__PATH_ROOM);
+  drop_slashes(path);
+  if (path[0] == '/')
+    return 0;
+
+  memcpy(relative, path, strlen(path) + 1);
+  size = sizeof(cwd);
+  err = uv_cwd(cwd, &size);
+  if (err == 0)
+    err = hvuv__path_join(cwd, relative, path);
+  assert(err != 0 || path[0] == '/');
+  return err;
+}

@@ -1,16 +1,7 @@
-<<<<<<<< HEAD:src/registry/service_key_win.h
-/*
- * The registry of services in two parts: this one knows one key and what is in
- * it, service_win.c what follows from that.
- */
-#ifndef HVUV_SRC_REGISTRY_SERVICE_KEY_WIN_H
-#define HVUV_SRC_REGISTRY_SERVICE_KEY_WIN_H
-========
 /* One service's key in the registry, and what is in it. registry_win.c knows
  * what follows from that. */
 #ifndef HVUV_SRC_REGISTRY_KEY_WIN_H
 #define HVUV_SRC_REGISTRY_KEY_WIN_H
->>>>>>>> e2aaf9d (unix, local, addr: a file for each thing, no circle; one CID and VM id rule; explain and registry in layers; asserts):src/registry/key_win.h
 
 #include <uv.h> /* <windows.h>, in libuv's order */
 
@@ -66,8 +57,4 @@ int hvuv__key_create(HKEY list,
 
 int hvuv__key_delete(HKEY list, const hvuv_guid_t* id);
 
-<<<<<<<< HEAD:src/registry/service_key_win.h
-#endif /* HVUV_SRC_REGISTRY_SERVICE_KEY_WIN_H */
-========
 #endif /* HVUV_SRC_REGISTRY_KEY_WIN_H */
->>>>>>>> e2aaf9d (unix, local, addr: a file for each thing, no circle; one CID and VM id rule; explain and registry in layers; asserts):src/registry/key_win.h

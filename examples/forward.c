@@ -27,6 +27,7 @@ typedef struct call_s {
   uint64_t began_ms;
   uint64_t caller_ended_ms; /* 0: it has not */
   hvuv_relay_t relay;
+  int is_late;   /* was found so once: the loop may have been late itself */
   int is_joined; /* the streams are the relay's */
   int is_hung_up;
   int open; /* the streams and the timer, until each has closed */
@@ -166,7 +167,8 @@ static void on_watch(uv_timer_t* timer) {
       (call->caller_ended_ms != 0 &&
        now_ms - call->caller_ended_ms >= ENDED_CALLER_MS))
     give_up(call);
-  else if (to.is_tcp && now_ms - call->began_ms >= timeout_ms)
+  else if (to.is_tcp && now_ms - call->began_ms >= timeout_ms &&
+           call->is_late++)
     check(call, "connect", &to, UV_ETIMEDOUT);
 }
 

@@ -51,11 +51,10 @@ static void take_late_errors(hvuv__pair_t* pair) {
 
   for (i = 0; i < 2 && pair->status == 0; i++) {
     err = hvuv__port_take_error(&pair->ports[i]);
-    if (err == 0)
-      continue;
-    fail_with(pair, err);
-    pair->ways[!i].write_status = err;
-    pair->ways[!i].state = HVUV__WAY_BROKEN;
+    if (err != 0) {
+      fail_with(pair, err);
+      hvuv__way_drop(&pair->ways[!i], err);
+    }
   }
 }
 
@@ -69,7 +68,8 @@ static void settle(hvuv__pair_t* pair) {
     back = &pair->ways[!i];
     if (way->state == HVUV__WAY_CUT) {
       fail_with(pair, way->read_status);
-      hvuv__way_break(back, way->read_status);
+      if (!hvuv__way_is_over(back))
+        hvuv__way_drop(back, way->read_status);
     }
     if (way->state == HVUV__WAY_HOLDING && !hvuv__way_is_going_on(back))
       hvuv__way_release(way);

@@ -14,11 +14,11 @@
  *   | the end of A's input    | SHUTTING, or| is released if it was HOLDING      |
  *   |                         | HOLDING *   |                                    |
  *   | B was shut down         | ENDED       |                                    |
- *   | reading A fails         | CUT         | BROKEN: A is gone                  |
+ *   | reading A fails         | CUT         | DROPPED: A is gone                 |
  *   | writing to B fails,     | BROKEN      | goes on to its own end: what B has |
  *   |   or shutting it down   |             | said is delivered; or is released  |
  *   | A's end with an error:  |             |                                    |
- *   |   a reset               | CUT         | BROKEN                             |
+ *   |   a reset               | CUT         | DROPPED                            |
  *   |   what we wrote was     | as an end   | BROKEN                             |
  *   |   refused (EPIPE)       |             |                                    |
  *   | no byte either way for idle_timeout_ms, B takes and says nothing for       |

@@ -8,12 +8,12 @@ static void check(const hvuv__way_t* way) {
   assert(way->from != NULL && way->to != NULL && way->from != way->to);
   assert(way->held <= way->capacity);
   assert(way->held == 0 || way->state == HVUV__WAY_WRITING ||
-         way->state == HVUV__WAY_BROKEN);
+         way->state >= HVUV__WAY_DROPPED);
   assert(way->held > 0 || way->state != HVUV__WAY_WRITING);
-  assert((way->write_status != 0) == (way->state == HVUV__WAY_BROKEN));
+  assert((way->write_status != 0) == (way->state >= HVUV__WAY_DROPPED));
   assert(way->read_status == 0 || way->state >= HVUV__WAY_HOLDING);
   assert(way->read_status != 0 || way->state <= HVUV__WAY_WRITING ||
-         way->state == HVUV__WAY_BROKEN);
+         way->state >= HVUV__WAY_DROPPED);
 }
 
 static void note_movement(hvuv__way_t* way) {
@@ -95,10 +95,10 @@ void hvuv__way_on_written(hvuv__way_t* way, int status) {
   check(way);
   assert(held > 0);
   way->held = 0;
-  if (way->state == HVUV__WAY_BROKEN) { /* It broke while that was written. */
+  if (way->state == HVUV__WAY_BROKEN) /* It broke while that was written. */
     read_on(way);
+  if (way->state != HVUV__WAY_WRITING)
     return;
-  }
 
   way->state = HVUV__WAY_READING;
   if (status != 0) {
@@ -151,7 +151,7 @@ void hvuv__way_release(hvuv__way_t* way) {
  * what became of it, the other way reads. */
 void hvuv__way_on_shutdown(hvuv__way_t* way, int status) {
   check(way);
-  if (way->state == HVUV__WAY_BROKEN)
+  if (way->state >= HVUV__WAY_DROPPED)
     return;
   assert(way->state == HVUV__WAY_SHUTTING);
   if (status == 0 || status == UV_ENOTCONN)
@@ -178,6 +178,17 @@ void hvuv__way_break(hvuv__way_t* way, int err) {
   if (hvuv__way_is_over(way))
     return;
   way->state = HVUV__WAY_BROKEN;
+  way->write_status = err;
+  check(way);
+}
+
+void hvuv__way_drop(hvuv__way_t* way, int err) {
+  assert(err < 0);
+  if (way->state > HVUV__WAY_ENDED)
+    return;
+  if (way->state == HVUV__WAY_READING)
+    hvuv__port_read_stop(way->from);
+  way->state = HVUV__WAY_DROPPED;
   way->write_status = err;
   check(way);
 }

@@ -10,8 +10,9 @@
  *                +---------------------+          +--> HOLDING ----------------+
  *                     written                            released
  *
- *   READING, BROKEN  --- reading fails --------------------> CUT
- *   any but ENDED, CUT --- writing or shutting down fails --> BROKEN
+ *   READING                --- reading fails -----------------> CUT
+ *   all that are not over  --- writing, shutting down fails --> BROKEN
+ *   all that are not over  --- the far peer is gone ----------> DROPPED
  *
  * A way holds at most what one read gave it, in a buffer of its own, and while
  * it waits for its far port (WRITING) it reads nothing from its near one: there
@@ -23,7 +24,10 @@
  * any more, but a peer that is stuck in sending does not come to read what the
  * other way has for it, and its end would never be seen.
  *
- * Over are ENDED, CUT and BROKEN. A way knows neither the other way nor the
+ * A DROPPED way reads no more: its near port is about to be closed, and bytes
+ * that were not read then show its peer that this was no orderly end.
+ *
+ * Over are ENDED, CUT, DROPPED and BROKEN. A way knows neither the other way nor the
  * relay; what its states mean for these is decided in relay/pair.c.
  */
 /* clang-format on */
@@ -39,6 +43,7 @@ typedef enum hvuv__way_state_e {
   HVUV__WAY_SHUTTING,
   HVUV__WAY_ENDED,
   HVUV__WAY_CUT,
+  HVUV__WAY_DROPPED,
   HVUV__WAY_BROKEN
 } hvuv__way_state_t;
 
@@ -82,6 +87,10 @@ void hvuv__way_cut(hvuv__way_t* way, int err);
 
 /* Nothing can be written to `to` any more. No effect on a way that is over. */
 void hvuv__way_break(hvuv__way_t* way, int err);
+
+/* The far peer is gone, as err says; what was passed on to it last too. No
+ * effect on a way that has failed. */
+void hvuv__way_drop(hvuv__way_t* way, int err);
 
 /* Notes whether bytes have left `to` since the last look. */
 void hvuv__way_look(hvuv__way_t* way);

@@ -14,10 +14,10 @@
  *
  *                               one direction alone   the relay is cut short
  *   libuv TCP                   yes                   a reset
- *   libuv pipes, POSIX          yes                   like the end of input
+ *   libuv pipes, POSIX          yes                   as hvuv's `local`
  *   libuv pipes, Windows        no (libuv closes it)  like the end of input
- *   hvuv: vsock, hyperv, local  yes                   see hvuv_close()
- *   hvuv: hybrid                depends on the VMM    see hvuv_close()
+ *   hvuv: vsock, hyperv, local  yes                   see hvuv_close_reset()
+ *   hvuv: hybrid                depends on the VMM    see hvuv_close_reset()
  *
  * Behind a `hybrid` address some VMMs end the whole connection when the host
  * ends its own direction, and the guest's answer is lost; nor do they pass on
@@ -131,7 +131,7 @@ struct hvuv_relay_s {
  *   UV_EINVAL    a side names no stream or two, both name the same one, the
  *                loops differ, a stream is closing, buffer_bytes is 0 or too
  *                large, or a pointer is NULL
- *   UV_ENOTCONN  a stream is not connected, or one of its directions has ended
+ *   UV_ENOTCONN  a stream is not connected, was shut down, or has failed
  *   UV_EALREADY  a stream is already reading
  *   UV_ENOMEM
  *

@@ -89,15 +89,19 @@ static void settle(hvuv__pair_t* pair) {
 /* libuv takes a reset for an end of input when it has read all before that
  * (POLLHUP in uv__stream_io()); what the system keeps says which it was. EPIPE
  * is said when the peer had ended in order and then refused what we wrote (tcp,
- * tcp_reset() of Linux): two things, one for each way. */
+ * tcp_reset() of Linux): two things, one for each way. The system says each
+ * error once: a reset that a write was told is an end of input to a read. */
 static ssize_t end_of_input(hvuv__pair_t* pair, int from) {
+  hvuv__way_t* back = &pair->ways[!from];
   int err = hvuv__port_take_error(&pair->ports[from]);
 
-  if (err == 0)
-    return UV_EOF;
-  if (err != UV_EPIPE)
+  if (err == UV_EPIPE)
+    hvuv__way_break(back, err);
+  else if (err != 0)
     return err;
-  hvuv__way_break(&pair->ways[!from], err);
+  if (back->write_status == UV_ECONNRESET ||
+      back->write_status == UV_ECONNABORTED)
+    return back->write_status;
   return UV_EOF;
 }
 

@@ -19,6 +19,8 @@
  *   |   or shutting it down   |             | said is delivered; or is released  |
  *   | A's end with an error:  |             |                                    |
  *   |   a reset               | CUT         | DROPPED                            |
+ *   |     (or B -> A was      |             |                                    |
+ *   |     BROKEN by one)      |             |                                    |
  *   |   what we wrote was     | as an end   | BROKEN                             |
  *   |   refused (EPIPE)       |             |                                    |
  *   | no byte either way for idle_timeout_ms, B takes and says nothing for       |

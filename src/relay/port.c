@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "stream/info.h"
 #include "sys/sys.h"
 
 static void check(const hvuv__port_t* port) {
@@ -204,13 +205,14 @@ static int socket_of(const hvuv_relay_end_t* stream, uv_os_sock_t* sock) {
 }
 
 size_t hvuv__port_outstanding(const hvuv__port_t* port) {
-  size_t queued = port->stream.hvuv != NULL
-                      ? hvuv_get_write_queue_size(port->stream.hvuv)
-                      : uv_stream_get_write_queue_size(port->stream.uv);
-  size_t sent = 0;
   uv_os_sock_t sock;
+  size_t queued;
+  size_t sent;
 
   check(port);
+  if (port->stream.hvuv != NULL)
+    return hvuv__stream_outstanding(port->stream.hvuv);
+  queued = uv_stream_get_write_queue_size(port->stream.uv);
   if (socket_of(&port->stream, &sock) != 0 ||
       hvuv__sys_outstanding(sock, &sent) != 0)
     return queued;
@@ -278,7 +280,8 @@ void hvuv__port_close(hvuv__port_t* port, int reset) {
 
   check(port);
   if (handle == NULL) {
-    hvuv_close(port->stream.hvuv, hvuv_on_closed);
+    if (!reset || hvuv_close_reset(port->stream.hvuv, hvuv_on_closed) != 0)
+      hvuv_close(port->stream.hvuv, hvuv_on_closed);
     return;
   }
 

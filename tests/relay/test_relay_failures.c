@@ -191,6 +191,58 @@ static void what_came_before_a_reset_is_passed_on(void** state) {
   peer_expect(other, 100000);
 }
 
+/* More than its peer's kernel takes while nobody reads there: a reset would
+ * throw the rest away. */
+static void what_has_not_left_leaves_before_a_reset(void** state) {
+  relay_rig_t* rig = *state;
+  peer_t* other = &rig->peers[1];
+  size_t passed_on = 0;
+  uint64_t since;
+
+  if (!net_is_posix() || rig->pairing->kinds[0] != SIDE_TCP)
+    return;
+  relay_start(rig, 0, 0);
+  other->is_deaf = 1;
+  while (rig->peers[0].sent < MIB / 2) {
+    peer_send(&rig->peers[0], 50000);
+    RELAY_UNTIL(rig, rig->peers[0].sent == rig->peers[0].to_send);
+    relay_settle(rig);
+    passed_on = (size_t) rig->relay.bytes[0];
+    if (passed_on < rig->peers[0].sent)
+      return; /* It is stuck, and would not see the reset. */
+  }
+  peer_abort(&rig->peers[0]);
+  since = now_ms();
+  while (now_ms() - since < 100)
+    relay_step(rig);
+  other->is_deaf = 0;
+  RELAY_UNTIL(rig, other->heard != 0);
+  peer_expect(other, passed_on);
+  if (rig->pairing->kinds[1] == SIDE_TCP)
+    assert_int_equal(other->heard, UV_ECONNRESET);
+  relay_expect_end(rig, UV_ECONNRESET);
+}
+
+/* A Unix socket shows it by bytes that nobody read. */
+static void who_talks_to_one_that_is_gone_hears_no_orderly_end(void** state) {
+  relay_rig_t* rig = *state;
+
+  if (!net_is_posix())
+    return;
+  relay_start(rig, 1000, 0);
+  rig->peers[0].is_deaf = 1;
+  peer_send(&rig->peers[1], 64 * MIB);
+  relay_settle(rig);
+  peer_abort(&rig->peers[0]);
+  RELAY_UNTIL(rig, rig->done);
+  assert_true(rig->status < 0);
+  RELAY_UNTIL(rig, rig->peers[1].heard != 0);
+  /* The system says it once, to whichever asks first. */
+  assert_true(rig->peers[1].heard == UV_ECONNRESET ||
+              rig->peers[1].refused == UV_ECONNRESET);
+  relay_expect_end(rig, rig->status);
+}
+
 /* --- Ends that are held back */
 
 static hvuv_relay_options_t options_with(uint64_t rest_ms) {
@@ -301,6 +353,8 @@ static void a_way_that_is_stuck_does_not_rest(void** state) {
   rig->peers[1].to_send = rig->peers[1].sent;
   peer_end(&rig->peers[1]);
   relay_expect_end(rig, 0);
+  if (!net_is_posix() && rig->pairing->kinds[0] == SIDE_TCP)
+    return; /* Wine 8 loses a write that waits; see test_relay.c. */
   RELAY_UNTIL(rig, rig->peers[0].heard != 0);
   peer_expect(&rig->peers[0], rig->peers[1].sent);
 }
@@ -423,6 +477,8 @@ static void what_came_while_the_loop_was_busy_is_looked_at_first(void** state) {
       RELAY_TEST(pairing, a_reset_behind_bytes_is_never_a_clean_end),          \
       RELAY_TEST(pairing, bytes_that_were_refused_late_are_no_clean_end),      \
       RELAY_TEST(pairing, what_came_before_a_reset_is_passed_on),              \
+      RELAY_TEST(pairing, what_has_not_left_leaves_before_a_reset),            \
+      RELAY_TEST(pairing, who_talks_to_one_that_is_gone_hears_no_orderly_end), \
       RELAY_TEST(pairing, an_end_is_held_until_the_other_way_has_ended),       \
       RELAY_TEST(pairing, only_the_end_for_a_side_that_cannot_is_held),        \
       RELAY_TEST(pairing, both_sides_may_be_unable_to_half_close),             \

@@ -11,18 +11,29 @@ const pairing_t hvuv_tcp = {{SIDE_HVUV, SIDE_TCP}};
 const pairing_t tcp_hvuv = {{SIDE_TCP, SIDE_HVUV}};
 const pairing_t tcp_tcp = {{SIDE_TCP, SIDE_TCP}};
 const pairing_t pipe_hvuv = {{SIDE_PIPE, SIDE_HVUV}};
+const pairing_t adopted_hvuv = {{SIDE_HVUV_TCP, SIDE_HVUV}};
+const pairing_t adopted_adopted = {{SIDE_HVUV_TCP, SIDE_HVUV_TCP}};
 
 /* What a side's `data` is before and after. */
 static int marks[2];
 
 /* --- Sides */
 
+static int is_hvuv(const side_t* side) {
+  return side->kind == SIDE_HVUV || side->kind == SIDE_HVUV_TCP;
+}
+
+int side_is_tcp(const relay_rig_t* rig, int side) {
+  return rig->pairing->kinds[side] == SIDE_TCP ||
+         rig->pairing->kinds[side] == SIDE_HVUV_TCP;
+}
+
 void** side_data(side_t* side) {
-  return side->kind == SIDE_HVUV ? &side->u.hvuv.data : &side->u.tcp.data;
+  return is_hvuv(side) ? &side->u.hvuv.data : &side->u.tcp.data;
 }
 
 size_t side_queued(const side_t* side) {
-  if (side->kind == SIDE_HVUV)
+  if (is_hvuv(side))
     return hvuv_get_write_queue_size(&side->u.hvuv);
   return uv_stream_get_write_queue_size((const uv_stream_t*) &side->u);
 }
@@ -30,7 +41,7 @@ size_t side_queued(const side_t* side) {
 hvuv_relay_end_t relay_end(side_t* side) {
   hvuv_relay_end_t end = {NULL, NULL, HVUV_HALF_CLOSE_AUTO};
 
-  if (side->kind == SIDE_HVUV)
+  if (is_hvuv(side))
     end.hvuv = &side->u.hvuv;
   else
     end.uv = (uv_stream_t*) &side->u;
@@ -40,6 +51,7 @@ hvuv_relay_end_t relay_end(side_t* side) {
 static int adopt(uv_loop_t* loop, side_t* side, uv_os_sock_t sock) {
   switch (side->kind) {
     case SIDE_HVUV:
+    case SIDE_HVUV_TCP:
       return hvuv_init(loop, &side->u.hvuv) | hvuv_open(&side->u.hvuv, sock);
     case SIDE_TCP:
       return uv_tcp_init(loop, &side->u.tcp) | uv_tcp_open(&side->u.tcp, sock);
@@ -50,7 +62,7 @@ static int adopt(uv_loop_t* loop, side_t* side, uv_os_sock_t sock) {
 }
 
 static void close_side(side_t* side) {
-  if (side->kind == SIDE_HVUV) {
+  if (is_hvuv(side)) {
     if (!hvuv_is_closing(&side->u.hvuv))
       hvuv_close(&side->u.hvuv, NULL);
   } else if (!uv_is_closing((uv_handle_t*) &side->u)) {
@@ -252,8 +264,7 @@ static void join(relay_rig_t* rig, int i) {
   uv_os_sock_t socks[2];
 
   rig->sides[i].kind = rig->pairing->kinds[i];
-  assert_int_equal(rig->sides[i].kind == SIDE_TCP ? net_tcp_pair(socks)
-                                                  : net_pair(socks),
+  assert_int_equal(side_is_tcp(rig, i) ? net_tcp_pair(socks) : net_pair(socks),
                    0);
   assert_int_equal(adopt(rig->loop, &rig->sides[i], socks[0]), 0);
   *side_data(&rig->sides[i]) = &marks[i];

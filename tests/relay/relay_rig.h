@@ -24,14 +24,15 @@
 #include "support/loop.h"
 #include "support/net.h"
 
-/* hvuv's is an AF_UNIX pair where there are such. */
-enum side_kind { SIDE_HVUV, SIDE_TCP, SIDE_PIPE };
+/* hvuv's is an AF_UNIX pair where there are such, or adopted TCP. */
+enum side_kind { SIDE_HVUV, SIDE_HVUV_TCP, SIDE_TCP, SIDE_PIPE };
 
 typedef struct pairing_s {
   enum side_kind kinds[2];
 } pairing_t;
 
 extern const pairing_t hvuv_hvuv, hvuv_tcp, tcp_hvuv, tcp_tcp, pipe_hvuv;
+extern const pairing_t adopted_hvuv, adopted_adopted;
 
 typedef struct side_s {
   enum side_kind kind;
@@ -73,6 +74,8 @@ typedef struct relay_rig_s {
   int datas_given_back;
   int done;
 } relay_rig_t;
+
+int side_is_tcp(const relay_rig_t* rig, int side);
 
 int relay_setup(void** state);
 int relay_teardown(void** state);

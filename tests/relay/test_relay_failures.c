@@ -15,7 +15,7 @@ static uint64_t now_ms(void) {
 }
 
 static int is_unix(const relay_rig_t* rig, int side) {
-  return net_is_posix() && rig->pairing->kinds[side] != SIDE_TCP;
+  return net_is_posix() && !side_is_tcp(rig, side);
 }
 
 /* --- Writing fails */
@@ -135,7 +135,7 @@ static void a_reset_behind_bytes_is_never_a_clean_end(void** state) {
   relay_rig_t* rig = *state;
   int told;
 
-  if (rig->pairing->kinds[0] != SIDE_TCP)
+  if (!side_is_tcp(rig, 0))
     return;
   relay_start(rig, 0, 0);
   peer_end(&rig->peers[1]);
@@ -199,7 +199,7 @@ static void what_has_not_left_leaves_before_a_reset(void** state) {
   size_t passed_on = 0;
   uint64_t since;
 
-  if (!net_is_posix() || rig->pairing->kinds[0] != SIDE_TCP)
+  if (!net_is_posix() || !side_is_tcp(rig, 0))
     return;
   relay_start(rig, 0, 0);
   other->is_deaf = 1;
@@ -218,7 +218,7 @@ static void what_has_not_left_leaves_before_a_reset(void** state) {
   other->is_deaf = 0;
   RELAY_UNTIL(rig, other->heard != 0);
   peer_expect(other, passed_on);
-  if (rig->pairing->kinds[1] == SIDE_TCP)
+  if (side_is_tcp(rig, 1))
     assert_int_equal(other->heard, UV_ECONNRESET);
   relay_expect_end(rig, UV_ECONNRESET);
 }
@@ -497,6 +497,8 @@ int main(void) {
       TESTS_OF(hvuv_tcp),
       TESTS_OF(tcp_hvuv),
       TESTS_OF(tcp_tcp),
+      TESTS_OF(adopted_hvuv),
+      TESTS_OF(adopted_adopted),
   };
   /* Windows' pipes are no sockets. */
   const struct CMUnitTest posix[] = {TESTS_OF(pipe_hvuv)};

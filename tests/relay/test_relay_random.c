@@ -191,7 +191,7 @@ static int delivers_all(const relay_rig_t* rig, const plan_t* plan, int i) {
   if (plan->parts[i].act == END)
     return 1;
   return plan->parts[i].act == CLOSE && net_is_posix() &&
-         (rig->pairing->kinds[i] != SIDE_TCP || plan->parts[!i].bytes == 0);
+         (!side_is_tcp(rig, i) || plan->parts[!i].bytes == 0);
 }
 
 static void verify(const relay_rig_t* rig,
@@ -329,6 +329,8 @@ int main(int argc, char** argv) {
       TESTS_OF(hvuv_tcp),
       TESTS_OF(tcp_hvuv),
       TESTS_OF(tcp_tcp),
+      TESTS_OF(adopted_hvuv),
+      TESTS_OF(adopted_adopted),
   };
   /* Windows' pipes are no sockets. */
   const struct CMUnitTest posix[] = {TESTS_OF(pipe_hvuv)};

@@ -31,6 +31,7 @@ int kernel_timeouts(void);
 int kernel_bind(void);
 int kernel_names(void);
 int kernel_ends(void);
+int kernel_dead(void);
 int kernel_sizes(void);
 
 /* --- Raw sockets: they fail the test where they cannot do what is asked. */

@@ -14,6 +14,7 @@
  *   kernel_bind.c      ports, and who may have them
  *   kernel_names.c     who is who, in vsock:// and hyperv:// form, and adoption
  *   kernel_ends.c      shutdown, close, and death of either side
+ *   kernel_dead.c      a death that a waiting write has to learn of
  *   kernel_sizes.c     buffers, and many connections at once
  */
 #include <stdlib.h>
@@ -59,5 +60,5 @@ int main(void) {
     return 77;
   }
   return kernel_connect() + kernel_timeouts() + kernel_bind() + kernel_names() +
-         kernel_ends() + kernel_sizes();
+         kernel_ends() + kernel_dead() + kernel_sizes();
 }

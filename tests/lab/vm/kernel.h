@@ -33,6 +33,7 @@ int kernel_names(void);
 int kernel_ends(void);
 int kernel_dead(void);
 int kernel_sizes(void);
+int kernel_callers(void);
 
 /* --- Raw sockets: they fail the test where they cannot do what is asked. */
 

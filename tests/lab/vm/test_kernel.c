@@ -16,6 +16,7 @@
  *   kernel_ends.c      shutdown, close, and death of either side
  *   kernel_dead.c      a death that a waiting write has to learn of
  *   kernel_sizes.c     buffers, and many connections at once
+ *   kernel_callers.c   many callers at once
  */
 #include <stdlib.h>
 #include <string.h>
@@ -60,5 +61,5 @@ int main(void) {
     return 77;
   }
   return kernel_connect() + kernel_timeouts() + kernel_bind() + kernel_names() +
-         kernel_ends() + kernel_dead() + kernel_sizes();
+         kernel_ends() + kernel_dead() + kernel_sizes() + kernel_callers();
 }

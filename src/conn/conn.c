@@ -34,7 +34,6 @@ static void begin_cut(hvuv_conn_t* conn, int reason) {
   hvuv__out_cut(conn);
   conn->reason = reason;
   conn->active_ms = hvuv__conn_exact_now(conn);
-  hvuv__time_watch(conn);
 }
 
 /* Something has happened; status is why, if it is an error. The one place where

@@ -65,9 +65,12 @@ int hvuv__in_update(hvuv_conn_t* conn) {
 
   conn->flags ^= HVUV__CONN_READS;
   err = conn->group->wire->read(conn, !reads);
-  if (err == 0)
-    time_message(conn);
-  return err;
+  if (err != 0)
+    return err;
+  time_message(conn);
+  if (conn->state == HVUV__CONN_CUT)
+    hvuv__time_watch(conn);
+  return 0;
 }
 
 /* --- Messages ------------------------------------------------------------- */

@@ -254,7 +254,7 @@ HVUV_EXTERN void hvuv_conn_end(hvuv_conn_t* conn);
 /* Closes the connection now; what is queued is lost. on_close is called with
  * reason, or with UV_ECANCELED if reason is not negative. No effect on a
  * connection that is closing. The peer sees a reset where the address family
- * has one (hvuv/stream.h), as with every reason but 0. */
+ * has one (hvuv_close_reset()), as with every reason but 0. */
 HVUV_EXTERN void hvuv_conn_abort(hvuv_conn_t* conn, int reason);
 
 /* Returns 1 once nothing more can be sent: hvuv_conn_end() was called, sending

@@ -286,9 +286,13 @@ void hvuv__conn_received(hvuv_conn_t* conn, char* bytes, size_t nbytes) {
 }
 
 void hvuv__conn_go_on(hvuv_conn_t* conn) {
+  uint64_t before = conn->offered_bytes;
+
   hvuv__conn_check(conn);
   hvuv__out_cork(conn);
   settle(conn, hvuv__in_received_before(conn));
+  if (conn->offered_bytes != before)
+    hvuv__time_note_sent(conn);
 }
 
 void hvuv__conn_received_end(hvuv_conn_t* conn) {

@@ -110,7 +110,7 @@ static int queue(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
   }
 
   conn->offered_bytes += chunk->nbytes;
-  hvuv__time_watch(conn);
+  hvuv__time_watch_progress(conn);
   conn->chunks++;
   conn->chunk_bytes += chunk->nbytes;
   if (conn->chunk_bytes > group->limits.high_water_bytes ||
@@ -211,7 +211,8 @@ char* hvuv__out_room(hvuv_conn_t* conn, size_t nbytes) {
   return group->cork + group->cork_bytes - nbytes;
 }
 
-/* Hands bytes to the kernel. Returns how many it took, or an error. */
+/* Hands bytes to the kernel. Returns how many it took, or an error. When they
+ * went is known: its handler is at work. */
 static int pass(hvuv_conn_t* conn, const uv_buf_t bufs[], unsigned int nbufs) {
   int n;
 
@@ -221,7 +222,7 @@ static int pass(hvuv_conn_t* conn, const uv_buf_t bufs[], unsigned int nbufs) {
   if (n > 0) {
     conn->group->stats.bytes_sent += (uint64_t) n;
     conn->offered_bytes += (uint64_t) n;
-    hvuv__time_note_sent(conn);
+    hvuv__time_watch_progress(conn);
   }
   return n;
 }

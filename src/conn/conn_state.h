@@ -51,7 +51,8 @@ enum hvuv__conn_flag {
   HVUV__CONN_WAS_OPEN = 1 << 5, /* on_open was called */
   HVUV__CONN_RETUNES = 1 << 6,  /* another framing counts from the next byte */
   HVUV__CONN_REFUSED = 1 << 7,  /* the handler has refused a message */
-  HVUV__CONN_UNTAKEN = 1 << 8   /* the peer had not taken all, when looked at */
+  HVUV__CONN_UNTAKEN = 1 << 8,  /* the peer had not taken all, when looked at */
+  HVUV__CONN_WATCHED = 1 << 9   /* how far it comes will be looked at */
 };
 
 struct hvuv_conn_s {

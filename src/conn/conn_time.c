@@ -118,12 +118,8 @@ static void move_on(hvuv_conn_t* conn, uint64_t now) {
 }
 
 void hvuv__time_note_sent(hvuv_conn_t* conn) {
-  uint64_t limit_ms = limit_of_progress(conn);
-  uint64_t now = hvuv__conn_now(conn);
-
-  move_on(conn, now);
-  if (limit_ms != 0 && now + pace_of(limit_ms) < conn->group->look_at_ms)
-    hvuv__time_look_by(conn->group, now, now + pace_of(limit_ms));
+  move_on(conn, hvuv__conn_now(conn));
+  hvuv__time_watch_progress(conn);
 }
 
 /* Bytes that had all been taken when they were first looked at count from when
@@ -132,6 +128,7 @@ void hvuv__time_note_progress(hvuv_conn_t* conn, uint64_t now) {
   int64_t taken;
   size_t left;
 
+  conn->flags &= ~(unsigned int) HVUV__CONN_WATCHED;
   if (!may_progress(conn))
     return;
   left = conn->group->wire->outstanding(conn);

@@ -19,6 +19,14 @@ uint64_t hvuv__time_next_look(const hvuv_conn_t* conn, uint64_t now);
 /* To be called when something has begun that may take too long. */
 void hvuv__time_watch(hvuv_conn_t* conn);
 
+/* Has it looked at how far come the bytes that were sent. */
+static inline void hvuv__time_watch_progress(hvuv_conn_t* conn) {
+  if (conn->flags & HVUV__CONN_WATCHED)
+    return;
+  conn->flags |= HVUV__CONN_WATCHED;
+  hvuv__time_watch(conn);
+}
+
 /* The kernel has taken bytes. */
 void hvuv__time_note_sent(hvuv_conn_t* conn);
 

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "conn/clock_loop.h"
 #include "conn/conn_group.h"
+#include "stream/info.h"
 #include "stream/stream.h"
 #include "stream/write.h"
 
@@ -97,6 +98,10 @@ static size_t queued(const hvuv_conn_t* conn) {
   return front_of(conn)->stream.write_queue_size;
 }
 
+static size_t outstanding(const hvuv_conn_t* conn) {
+  return hvuv__stream_outstanding(&front_of(conn)->stream);
+}
+
 static int shutdown_stream(hvuv_conn_t* conn) {
   front_t* front = front_of(conn);
 
@@ -104,8 +109,18 @@ static int shutdown_stream(hvuv_conn_t* conn) {
 }
 
 static void close_stream(hvuv_conn_t* conn, int resets) {
-  (void) resets;
-  hvuv_close(stream_of(conn), on_closed);
+  hvuv_stream_t* stream = stream_of(conn);
+
+  if (!resets) {
+    hvuv_close(stream, on_closed);
+    return;
+  }
+
+  /* A last word, as to why. It would have gone by now, had it not been gathered
+   * with others. */
+  assert(stream->state == HVUV__OPEN);
+  hvuv__write_flush(stream);
+  hvuv_close_reset(stream, on_closed);
 }
 
 static void look_at_stream(hvuv_conn_t* conn) {
@@ -132,7 +147,7 @@ static const hvuv__wire_t wire = {
     .write = write_stream,
     .try_write = try_write_stream,
     .queued = queued,
-    .outstanding = queued,
+    .outstanding = outstanding,
     .shutdown = shutdown_stream,
     .close = close_stream,
     .look = look_at_stream,

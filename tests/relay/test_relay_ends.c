@@ -74,6 +74,80 @@ static void what_is_no_end_is_refused(void** state) {
   expect_unharmed(rig);
 }
 
+/* Zero is no size of a buffer, where it is not short for the default. */
+static void options_may_be_null_but_not_senseless(void** state) {
+  relay_rig_t* rig = *state;
+  hvuv_relay_end_t first = relay_end(&rig->sides[0]);
+  hvuv_relay_end_t second = relay_end(&rig->sides[1]);
+  hvuv_relay_options_t options;
+  hvuv_relay_t relay;
+
+  hvuv_relay_options_init(&options);
+  assert_int_equal(options.buffer_bytes, 65536);
+  assert_int_equal(options.idle_timeout_ms, 0);
+  assert_int_equal(options.half_close_rest_ms, 1000);
+  options.buffer_bytes = 0;
+  assert_int_equal(
+      hvuv_relay_start_ex(&relay, &first, &second, &options, on_never),
+      UV_EINVAL);
+  assert_int_equal(hvuv_relay_start_ex(&relay, &first, &second, NULL, NULL),
+                   UV_EINVAL);
+  relay_start_with(rig, NULL);
+  peer_end(&rig->peers[0]);
+  peer_end(&rig->peers[1]);
+  relay_expect_end(rig, 0);
+}
+
+static void a_look_finds_the_peer_there_ended_or_gone(void** state) {
+  relay_rig_t* rig = *state;
+  hvuv_relay_end_t end = relay_end(&rig->sides[0]);
+  hvuv_relay_end_t none = {NULL, NULL, HVUV_HALF_CLOSE_AUTO};
+
+  assert_int_equal(hvuv_relay_look(NULL), UV_EINVAL);
+  assert_int_equal(hvuv_relay_look(&none), UV_EINVAL);
+  assert_int_equal(hvuv_relay_look(&end), 0);
+  peer_send(&rig->peers[0], 100);
+  peer_end(&rig->peers[0]);
+  relay_settle(rig);
+  if (net_is_posix()) /* Elsewhere not behind bytes that nobody reads. */
+    assert_int_equal(hvuv_relay_look(&end), UV_EOF);
+  peer_close(&rig->peers[0]);
+  relay_settle(rig);
+  if (net_is_posix() && rig->pairing->kinds[0] != SIDE_TCP)
+    assert_int_equal(hvuv_relay_look(&end), UV_ECONNRESET);
+  relay_start(rig, 0, 0); /* It has taken nothing away. */
+  peer_end(&rig->peers[1]);
+  RELAY_UNTIL(rig, rig->done);
+  peer_expect(&rig->peers[1], 100);
+}
+
+static void statistics_count_each_direction(void** state) {
+  relay_rig_t* rig = *state;
+  hvuv_relay_stats_t stats;
+
+  relay_start(rig, 0, 0);
+  peer_send(&rig->peers[0], 100);
+  peer_send(&rig->peers[1], 200);
+  RELAY_UNTIL(rig,
+              rig->peers[0].received == 200 && rig->peers[1].received == 100);
+  RELAY_UNTIL(rig, rig->relay.bytes[0] == 100 && rig->relay.bytes[1] == 200);
+  hvuv_relay_stats(&rig->relay, &stats);
+  assert_int_equal(stats.bytes[0], 100);
+  assert_int_equal(stats.bytes[1], 200);
+  assert_int_equal(stats.held_bytes[0] + stats.held_bytes[1], 0);
+  assert_int_equal(stats.stuck_ms[0] + stats.stuck_ms[1], 0);
+  peer_end(&rig->peers[0]);
+  RELAY_UNTIL(rig, rig->peers[1].heard != 0);
+  hvuv_relay_stats(&rig->relay, &stats);
+  assert_int_equal(stats.read_status[0], UV_EOF);
+  assert_int_equal(stats.read_status[1], 0);
+  peer_end(&rig->peers[1]);
+  relay_expect_end(rig, 0);
+  assert_int_equal(rig->read_status[0], UV_EOF);
+  assert_int_equal(rig->read_status[1], UV_EOF);
+  assert_int_equal(rig->write_status[0] | rig->write_status[1], 0);
+}
+
 static void streams_of_two_loops_are_refused(void** state) {
   relay_rig_t* rig = *state;
   hvuv_relay_end_t first = relay_end(&rig->sides[0]);
@@ -389,6 +463,9 @@ static void streams_that_hold_no_loop_let_it_go(void** state) {
 
 #define TESTS_OF(pairing)                                                      \
   RELAY_TEST(pairing, what_is_no_end_is_refused),                              \
+      RELAY_TEST(pairing, options_may_be_null_but_not_senseless),              \
+      RELAY_TEST(pairing, a_look_finds_the_peer_there_ended_or_gone),          \
+      RELAY_TEST(pairing, statistics_count_each_direction),                    \
       RELAY_TEST(pairing, streams_of_two_loops_are_refused),                   \
       RELAY_TEST(pairing, streams_that_are_not_connected_are_refused),         \
       RELAY_TEST(pairing, a_stream_that_reads_is_refused),                     \

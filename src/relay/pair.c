@@ -165,10 +165,11 @@ static uint64_t moved_ms(const hvuv__pair_t* pair) {
   return later(pair->ways[0].moved_ms, pair->ways[1].moved_ms);
 }
 
-/* A write that waits is looked at once before its time is up. To do that when
- * it begins would cost each write that waits for a moment two system calls. */
+/* Bytes that were passed on are looked at once before their time is up: a slow
+ * reader may be taking them from the kernel. To do that when they are written
+ * would cost each write a system call. */
 static int awaits_look(const hvuv__way_t* way) {
-  return way->state == HVUV__WAY_WRITING && !way->is_looked_at;
+  return !hvuv__way_is_over(way) && !way->is_looked_at;
 }
 
 static uint64_t movement_due(const hvuv__pair_t* pair, uint64_t limit_ms) {

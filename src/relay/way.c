@@ -36,6 +36,7 @@ static void break_and_read_on(hvuv__way_t* way, int err) {
 
 int hvuv__way_start(hvuv__way_t* way) {
   way->state = HVUV__WAY_READING;
+  way->is_looked_at = 1;
   check(way);
   note_movement(way);
   return hvuv__port_read_start(way->from);
@@ -49,7 +50,6 @@ static void hold_bytes(hvuv__way_t* way, size_t taken, size_t nread) {
   int err;
 
   hvuv__port_read_stop(way->from);
-  way->is_looked_at = 0;
   err = hvuv__port_write(way->to, way->base + taken, nread - taken);
   if (err != 0) {
     break_and_read_on(way, err);
@@ -74,6 +74,7 @@ static void pass_on(hvuv__way_t* way, size_t nread) {
     taken = (size_t) n;
   assert(taken <= nread);
   *way->bytes += taken;
+  way->is_looked_at = 0;
   note_movement(way);
   if (taken < nread)
     hold_bytes(way, taken, nread);
@@ -110,13 +111,12 @@ void hvuv__way_on_written(hvuv__way_t* way, int status) {
   read_on(way);
 }
 
-/* Of a write at which nobody has looked yet it is not known whether it has
- * moved: it is not for the first look to call it stuck. */
+/* Of bytes at which nobody has looked yet it is not known whether they have
+ * moved: it is not for the first look to call them stuck. */
 void hvuv__way_look(hvuv__way_t* way) {
   size_t outstanding = hvuv__port_outstanding(way->to);
 
-  if (outstanding < way->outstanding ||
-      (way->state == HVUV__WAY_WRITING && !way->is_looked_at))
+  if (outstanding < way->outstanding || (outstanding > 0 && !way->is_looked_at))
     note_movement(way);
   way->outstanding = outstanding;
   way->is_looked_at = 1;

@@ -62,7 +62,7 @@ typedef struct hvuv__way_s {
   uint64_t moved_ms;  /* when a byte was last seen to move */
   uint64_t ended_ms;  /* when the end of input was read */
   size_t outstanding; /* of `to`, when it was last looked at */
-  int is_looked_at;   /* since it began to write */
+  int is_looked_at;   /* since it last passed bytes on */
 } hvuv__way_t;
 
 /* Starts reading, or returns why that cannot be. */

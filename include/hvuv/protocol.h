@@ -84,6 +84,18 @@ typedef struct hvuv_protocol_s {
   void (*on_close)(hvuv_conn_t* conn, int reason);
 } hvuv_protocol_t;
 
+/* Sets on_message, and everything else to zero. A way to fill in a protocol
+ * where a compiler has no designated initialisers, as in C++ before 20:
+ *
+ *   static hvuv_protocol_t echo;
+ *
+ *   hvuv_protocol_init(&echo, on_message);
+ *   echo.framing.kind = HVUV_FRAMING_LINES; */
+HVUV_EXTERN void hvuv_protocol_init(hvuv_protocol_t* protocol,
+                                    int (*on_message)(hvuv_conn_t* conn,
+                                                      const char* bytes,
+                                                      size_t nbytes));
+
 /* --- Limits -------------------------------------------------------------- */
 
 /* What a connection may cost. Timeouts are accurate to about a sixteenth of

@@ -93,6 +93,16 @@ HVUV_EXTERN int hvuv_server_listen_socket(hvuv_server_t* server,
                                           uv_os_sock_t sock,
                                           const hvuv_protocol_t* protocol);
 
+/* Closes the first listener that is bound to this address, as
+ * hvuv_server_address() returns it (of vsock://any:any with the port that the
+ * kernel picked). Callers that waited there are dropped, its connections stay,
+ * and its protocol is still in use. At once the address may be listened at
+ * again, by this server or another. Legal in callbacks of handlers too. Returns
+ * 0, UV_ENOENT if there is none, or UV_EINVAL if a pointer is NULL. An adopted
+ * socket whose address is none of hvuv/addr.h closes with the server only. */
+HVUV_EXTERN int hvuv_server_unlisten(hvuv_server_t* server,
+                                     const hvuv_addr_t* addr);
+
 /* Gets the address to which a listener is bound; index 0 is the first one.
  * UV_ENOENT if there are not so many, otherwise as hvuv_getsockname(). */
 HVUV_EXTERN int hvuv_server_address(const hvuv_server_t* server,

@@ -5,11 +5,20 @@
 #include "conn/conn.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "conn/conn_in.h"
 #include "conn/conn_out.h"
 #include "conn/conn_time.h"
+
+void hvuv_protocol_init(hvuv_protocol_t* protocol,
+                        int (*on_message)(hvuv_conn_t* conn,
+                                          const char* bytes,
+                                          size_t nbytes)) {
+  memset(protocol, 0, sizeof(*protocol));
+  protocol->on_message = on_message;
+}
 
 int hvuv__protocol_check(const hvuv_protocol_t* protocol) {
   if (protocol == NULL || protocol->on_message == NULL)

@@ -84,15 +84,18 @@ static void close_one(hvuv__listener_t* l) {
   hvuv_close(&l->stream, on_closed);
 }
 
-void hvuv__listeners_close(hvuv__listeners_t* list) {
-  hvuv__listener_t* next = list->first;
-  hvuv__listener_t* l;
+void hvuv__listener_close(hvuv__listener_t* l) {
+  hvuv__listener_t** link;
 
-  list->first = NULL;
-  while ((l = next) != NULL) {
-    next = l->next;
-    close_one(l);
-  }
+  for (link = &l->list->first; *link != l;)
+    link = &(*link)->next;
+  *link = l->next;
+  close_one(l);
+}
+
+void hvuv__listeners_close(hvuv__listeners_t* list) {
+  while (list->first != NULL)
+    hvuv__listener_close(list->first);
 }
 
 static int new_listener(hvuv__listeners_t* list,
@@ -187,4 +190,16 @@ hvuv__listener_t* hvuv__listeners_at(const hvuv__listeners_t* list,
   for (l = list->first; l != NULL && index > 0; index--)
     l = l->next;
   return l;
+}
+
+hvuv__listener_t* hvuv__listeners_find(const hvuv__listeners_t* list,
+                                       const hvuv_addr_t* addr) {
+  hvuv__listener_t* l;
+  hvuv_addr_t bound;
+
+  for (l = list->first; l != NULL; l = l->next)
+    if (hvuv_getsockname(&l->stream, &bound) == 0 &&
+        hvuv_addr_equal(&bound, addr))
+      return l;
+  return NULL;
 }

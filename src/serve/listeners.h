@@ -6,7 +6,7 @@
  *              ^                       |     hvuv__listeners_wake()
  *              +------- accepted ------+
  *
- *   any --- hvuv__listeners_close(), or it could not listen ---> CLOSING
+ *   any --- hvuv__listener_close(), or it could not listen ---> CLOSING
  *
  * A listener shows one caller at a time. Until that one has been accepted the
  * stream looks for no other: they wait in the kernel, and so does the caller
@@ -67,6 +67,10 @@ int hvuv__listeners_add_socket(hvuv__listeners_t* list,
 hvuv__listener_t* hvuv__listeners_at(const hvuv__listeners_t* list,
                                      unsigned int index);
 
+/* The first that was bound to this address, NULL if none. */
+hvuv__listener_t* hvuv__listeners_find(const hvuv__listeners_t* list,
+                                       const hvuv_addr_t* addr);
+
 /* The one that is CALLED and whose caller has waited longest; NULL: none. */
 hvuv__listener_t* hvuv__listeners_longest(const hvuv__listeners_t* list);
 
@@ -77,7 +81,8 @@ int hvuv__listener_accept(hvuv__listener_t* listener, hvuv_conn_t* conn);
 void hvuv__listener_rest(hvuv__listener_t* listener);
 void hvuv__listeners_wake(hvuv__listeners_t* list);
 
-/* Closes all; their callers are dropped. */
+/* Closes one, or all; their callers are dropped. */
+void hvuv__listener_close(hvuv__listener_t* listener);
 void hvuv__listeners_close(hvuv__listeners_t* list);
 
 #endif /* HVUV_SRC_SERVE_LISTENERS_H */

@@ -275,6 +275,19 @@ int hvuv_server_listen_socket(hvuv_server_t* handle,
   return hvuv__listeners_add_socket(&handle->impl->listeners, sock, protocol);
 }
 
+int hvuv_server_unlisten(hvuv_server_t* handle, const hvuv_addr_t* addr) {
+  hvuv__listener_t* l;
+
+  if (handle == NULL || addr == NULL)
+    return UV_EINVAL;
+  check(handle->impl);
+  l = hvuv__listeners_find(&handle->impl->listeners, addr);
+  if (l == NULL)
+    return UV_ENOENT;
+  hvuv__listener_close(l);
+  return 0;
+}
+
 /* --- Stopping ------------------------------------------------------------- */
 
 static void begin_to_stop(server_t* s, hvuv_server_stop_cb cb) {

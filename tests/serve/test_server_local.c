@@ -93,27 +93,40 @@ static int listen_at(const char* text, const hvuv_protocol_t* protocol) {
   return hvuv_server_listen(&rig->server, &addr, protocol);
 }
 
-/* Whether what the caller says comes back. */
+static void call(caller_t* c,
+                 const char* vm,
+                 const char* text,
+                 const char* bytes,
+                 unsigned int nbytes) {
+  hvuv_addr_t addr = addr_of(text);
+
+  memset(c, 0, sizeof(*c));
+  c->bytes = bytes;
+  c->nbytes = nbytes;
+  c->stream.data = c;
+  assert_int_equal(hvuv_init(rig->loop, &c->stream), 0);
+  endpoint_play(vm);
+  assert_int_equal(hvuv_connect(&c->connect, &c->stream, &addr, on_connect), 0);
+  endpoint_play(NULL);
+}
+
+/* Whether what it says comes back; closes it. */
+static int is_answered(caller_t* c) {
+  SERVER_RUN_UNTIL(rig, c->is_over);
+  hvuv_close(&c->stream, on_close);
+  SERVER_RUN_UNTIL(rig, c->is_closed);
+  return c->status == 0 && c->have == c->nbytes &&
+         memcmp(c->room, c->bytes, c->nbytes) == 0;
+}
+
 static int is_served(const char* vm,
                      const char* text,
                      const char* bytes,
                      unsigned int nbytes) {
-  hvuv_addr_t addr = addr_of(text);
   caller_t c;
 
-  memset(&c, 0, sizeof(c));
-  c.bytes = bytes;
-  c.nbytes = nbytes;
-  c.stream.data = &c;
-  assert_int_equal(hvuv_init(rig->loop, &c.stream), 0);
-  endpoint_play(vm);
-  assert_int_equal(hvuv_connect(&c.connect, &c.stream, &addr, on_connect), 0);
-  endpoint_play(NULL);
-  SERVER_RUN_UNTIL(rig, c.is_over);
-  hvuv_close(&c.stream, on_close);
-  SERVER_RUN_UNTIL(rig, c.is_closed);
-  return c.status == 0 && c.have == nbytes &&
-         memcmp(c.room, bytes, nbytes) == 0;
+  call(&c, vm, text, bytes, nbytes);
+  return is_answered(&c);
 }
 
 static int is_framed(const char* vm, const char* text) {
@@ -155,6 +168,70 @@ static void an_address_that_fails_leaves_the_others(void** state) {
   assert_int_equal(hvuv_server_address(&rig->server, 2, &addr), UV_ENOENT);
 }
 
+static int unlisten(const char* text) {
+  hvuv_addr_t addr = addr_of(text);
+
+  return hvuv_server_unlisten(&rig->server, &addr);
+}
+
+static void an_address_may_be_given_up_and_taken_again(void** state) {
+  hvuv_addr_t addr;
+
+  (void) state;
+  server_rig_init(rig);
+  assert_int_equal(listen_at("local://any/5000", &rig->protocol), 0);
+  assert_int_equal(listen_at("local://any/5001", &rig->protocol), 0);
+  assert_int_equal(unlisten("local://any/5002"), UV_ENOENT);
+  assert_int_equal(unlisten("local://any/5000"), 0);
+  assert_int_equal(unlisten("local://any/5000"), UV_ENOENT);
+  assert_false(is_framed(NULL, "local://loopback/5000"));
+  assert_true(is_framed(NULL, "local://loopback/5001"));
+
+  assert_int_equal(listen_at("local://any/5000", &rig->protocol), 0);
+  assert_true(is_framed(NULL, "local://loopback/5000"));
+  assert_int_equal(hvuv_server_address(&rig->server, 1, &addr), 0);
+  assert_int_equal(hvuv_server_unlisten(&rig->server, &addr), 0);
+  assert_int_equal(unlisten("local://any/5001"), 0);
+  assert_int_equal(hvuv_server_address(&rig->server, 0, &addr), UV_ENOENT);
+  assert_int_equal(hvuv_server_unlisten(&rig->server, NULL), UV_EINVAL);
+  assert_int_equal(hvuv_server_unlisten(NULL, &addr), UV_EINVAL);
+}
+
+static void give_up_the_address(server_rig_t* r, hvuv_conn_t* conn) {
+  (void) r;
+  (void) conn;
+  assert_int_equal(unlisten("local://any/5000"), 0);
+}
+
+static void connections_outlive_their_listener(void** state) {
+  (void) state;
+  server_rig_init(rig);
+  assert_int_equal(listen_at("local://any/5000", &rig->protocol), 0);
+  rig->acts[AT_OPEN] = give_up_the_address;
+  assert_true(is_framed(NULL, "local://loopback/5000"));
+  assert_false(is_framed(NULL, "local://loopback/5000"));
+  assert_int_equal(rig->counts[AT_OPEN], 1);
+}
+
+static void who_waits_at_an_address_that_is_given_up_is_dropped(void** state) {
+  caller_t waiting;
+
+  (void) state;
+  rig->options.max_connections = 1;
+  server_rig_init(rig);
+  assert_int_equal(listen_at("local://any/5000", &rig->protocol), 0);
+  server_rig_listen(rig);
+  server_rig_ask(rig, server_rig_call(rig), "hello");
+  call(&waiting, NULL, "local://loopback/5000", "\0\0\0\2hi", 6);
+  server_rig_turns(rig, 5);
+  assert_int_equal(rig->counts[AT_OPEN], 1);
+  assert_int_equal(unlisten("local://any/5000"), 0);
+  assert_false(is_answered(&waiting));
+
+  server_rig_hang_up(rig, rig->callers[0]);
+  server_rig_ask(rig, server_rig_call(rig), "hello");
+}
+
 static void only_those_allowed_get_in(void** state) {
   hvuv_addr_t allowed[2];
 
@@ -192,6 +269,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(each_address_has_its_protocol),
       TEST(an_address_that_fails_leaves_the_others),
+      TEST(an_address_may_be_given_up_and_taken_again),
+      TEST(connections_outlive_their_listener),
+      TEST(who_waits_at_an_address_that_is_given_up_is_dropped),
       TEST(only_those_allowed_get_in),
       TEST(without_a_list_everybody_gets_in),
   };

@@ -55,7 +55,7 @@ const hvuv_attempt_t* client_rig_attempt(void);
  * if there is none. Only while the loop does not run. */
 int64_t client_rig_due(void);
 
-/* The same alarm rings in a millisecond. */
+/* The same alarm rings in the next turn. */
 void client_rig_hurry(void);
 
 #endif /* HVUV_TESTS_SUPPORT_RIGS_CLIENT_RIG_H */

@@ -1,7 +1,6 @@
 # rooms.awk TABLE FACTS: holds what tests/rooms.sh has found in src/ against the table
 # src/rooms, and looks for circles of files. Prints "KIND: TEXT" for whatever is wrong;
-# KIND is table, forbidden, known, header or circle. -v known="a>b ..." are the pairs of
-# rooms that are not allowed and known.
+# KIND is table, forbidden, header or circle.
 
 function room_of(file) {
   sub(/\/.*/, "", file)
@@ -26,8 +25,7 @@ function complain(kind, text) {
 function uses(file, room, how,    from) {
   from = room_of(file)
   if (from != room && !((from, room) in may))
-    complain(from ">" room in accepted ? "known" : "forbidden",
-             file ": " how ", of " room)
+    complain("forbidden", file ": " how ", of " room)
 }
 
 # edge(from, to): of the graph of files
@@ -70,8 +68,6 @@ BEGIN {
   split("assert ctype errno float inttypes limits stdarg stdatomic stdbool stddef " \
         "stdint stdio stdlib string time uv", names, " ")
   for (i in names) of_c[names[i] ".h"]
-  split(known, names, " ")
-  for (i in names) accepted[names[i]]
 }
 
 # --- The table ---------------------------------------------------------------

@@ -214,8 +214,8 @@ HVUV_EXTERN size_t hvuv_conn_queued_bytes(const hvuv_conn_t* conn);
 HVUV_EXTERN void hvuv_conn_pause(hvuv_conn_t* conn);
 HVUV_EXTERN void hvuv_conn_resume(hvuv_conn_t* conn);
 
-/* Changes how messages are told apart, in both directions: from the next call
- * of a sending function, and from the byte after the current message. Called in
+/* Changes the framing in both directions: from the next call of a sending
+ * function, and from the byte after the current message. Called in
  * on_message, that is the byte after the message it was called with, even if it
  * has already been received; with HVUV_FRAMING_RAW, a byte that was not yet
  * passed to on_message. So a connection may begin with lines and go on with

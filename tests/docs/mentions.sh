@@ -9,7 +9,7 @@
 # and, the other way round, whether the README mentions each option of CMake.
 #
 # Documents are all *.md but the changelog, which is history; comments are those of
-# include/. Files of other projects that they name are listed in `foreign`.
+# include/ and src/. Files of other projects that they name are listed in `foreign`.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$1"
@@ -34,10 +34,6 @@ c_files() {
   files | grep -E '^(include|src)/.*\.[ch]$'
 }
 
-commented() {
-  files | grep -E '^include/.*\.h$'
-}
-
 documents() {
   files | grep -E '\.md$' | grep -v '^CHANGELOG\.md$'
 }
@@ -58,7 +54,7 @@ sed -n 's/^[^#].*/foreign &/p' "$here/foreign" >>"$facts"
 
 {
   documents | xargs awk '{ print FILENAME ":" FNR ":" $0 }'
-  commented | xargs awk -v want=comments -f "$here/split.awk"
+  c_files | xargs awk -v want=comments -f "$here/split.awk"
 } >"$text"
 if ! awk -f "$here/mentions.awk" "$facts" "$text"; then
   echo "(What is not this project's is listed in tests/docs/foreign.)"

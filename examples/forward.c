@@ -144,13 +144,14 @@ static void on_connect(void* data, int status) {
 }
 
 static void give_up(call_t* call) {
-  fprintf(stderr,
-          "connect given up on %s after %llu ms: the caller at %s hung up. "
-          "Callers wait longer if the server answers sooner: see whether it "
-          "runs.\n",
-          to.text,
-          (unsigned long long) (uv_now(call->watch.loop) - call->began_ms),
-          from.text);
+  fprintf(
+      stderr,
+      "connect cancelled on %s after %llu ms: the caller at %s has hung up. "
+      "See whether a server answers there; if its VM was only starting, "
+      "call again.\n",
+      to.text,
+      (unsigned long long) (uv_now(call->watch.loop) - call->began_ms),
+      from.text);
   hang_up(call);
 }
 

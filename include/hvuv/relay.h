@@ -130,7 +130,8 @@ struct hvuv_relay_s {
  *
  *   UV_EINVAL    a side names no stream or two, both name the same one, the
  *                loops differ, a stream is closing, buffer_bytes is 0 or too
- *                large, or a pointer is NULL
+ *                large, a half_close is none of its values (a side that was not
+ *                zeroed), or a pointer is NULL
  *   UV_ENOTCONN  a stream is not connected, was shut down, or has failed
  *   UV_EALREADY  a stream is already reading
  *   UV_ENOMEM

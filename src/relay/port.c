@@ -93,8 +93,14 @@ static void uv_on_closed(uv_handle_t* handle) {
 
 /* --- Life */
 
+static int is_half_close(hvuv_half_close_t value) {
+  return value == HVUV_HALF_CLOSE_AUTO || value == HVUV_HALF_CLOSE_YES ||
+         value == HVUV_HALF_CLOSE_NO;
+}
+
 int hvuv__port_accepts(const hvuv_relay_end_t* e) {
-  if (e == NULL || (e->hvuv == NULL) == (e->uv == NULL))
+  if (e == NULL || (e->hvuv == NULL) == (e->uv == NULL) ||
+      !is_half_close(e->half_close))
     return UV_EINVAL;
 
   if (e->hvuv != NULL) {

@@ -449,8 +449,8 @@ static void a_caller_that_hangs_up_is_not_dialled_for(void** state) {
   assert_int_equal(net_send(caller, "SSH-2.0-x\r\n", 11), 11);
   shutdown(caller, 1);
   expect_hung_up(caller);
-  expect_stop(&host, "connect given up on hybrid://");
-  assert_int_equal(count(host.told, "hung up"), 2);
+  expect_stop(&host, "connect cancelled on hybrid://");
+  assert_int_equal(count(host.told, "has hung up"), 2);
   fake_vmm_stop(vmm);
 }
 

@@ -63,6 +63,9 @@ static void what_is_no_end_is_refused(void** state) {
   expect_refusal(rig, NULL, &second, UV_EINVAL);
   expect_refusal(rig, &first, NULL, UV_EINVAL);
   expect_refusal(rig, &first, &first, UV_EINVAL);
+  none = second;
+  none.half_close = (hvuv_half_close_t) 99;
+  expect_refusal(rig, &first, &none, UV_EINVAL);
   assert_int_equal(hvuv_relay_start(&relay, &first, &second, 0, 0, NULL),
                    UV_EINVAL);
   assert_int_equal(hvuv_relay_start(NULL, &first, &second, 0, 0, on_never),

@@ -81,10 +81,10 @@ HVUV_EXTERN void hvuv_relay_options_init(hvuv_relay_options_t* options);
 
 /* Called when both streams have closed: their memory and the relay's are the
  * caller's again, and their `data` is what it was before. status is 0 if both
- * sides finished and everything was passed on, UV_ECANCELED after
- * hvuv_relay_close(), UV_ETIMEDOUT after one of the limits, or else the first
- * failure; which side that was is in the relay's read_status and write_status,
- * which may still be read. */
+ * sides finished and everything was passed on, else what happened first: a
+ * side's failure, UV_ETIMEDOUT for one of the limits, or UV_ECANCELED for
+ * hvuv_relay_close(). Which side failed is in the relay's read_status and
+ * write_status, which may still be read. */
 typedef void (*hvuv_relay_cb)(hvuv_relay_t* relay, int status);
 
 struct hvuv_relay_s {

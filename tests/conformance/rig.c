@@ -372,6 +372,11 @@ void side_close(side_t* side) {
   hvuv_close(&side->stream, on_close);
 }
 
+void side_reset(side_t* side) {
+  if (hvuv_close_reset(&side->stream, on_close) == 0)
+    side->closes_asked++;
+}
+
 void rig_connect_pair(rig_t* rig, side_t** client, side_t** server) {
   if (rig->listener == NULL)
     rig_listen(rig, 16);

@@ -201,6 +201,9 @@ void side_shutdown(side_t* side);
 void side_finish(side_t* caller, uint64_t n);
 void side_close(side_t* side);
 
+/* With hvuv_close_reset(). */
+void side_reset(side_t* side);
+
 /* Waits, without the loop, until the kernel has something to read, or room to
  * write. */
 void side_await(const side_t* side, int readable);

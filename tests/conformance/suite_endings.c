@@ -42,7 +42,6 @@
 
 #include "holder.h"
 #include "suite.h"
-#include "support/net.h"
 
 #define WORDS     3000u /* what the peer says last */
 #define FEW       3     /* writes of ours, of so many bytes */
@@ -213,14 +212,6 @@ static void kill_peer(scene_t* s) {
   holder_kill(pid);
 }
 
-static void reset_peer(scene_t* s) {
-  uv_os_sock_t sock;
-
-  assert_code(hvuv_fileno(&s->peer->stream, &sock), 0);
-  net_linger_none(sock);
-  side_close(s->peer);
-}
-
 static void do_act(scene_t* s) {
   if (s->e->manner != HALF_CLOSES)
     say_words(s);
@@ -234,7 +225,7 @@ static void do_act(scene_t* s) {
   else if (s->e->act == KILL)
     kill_peer(s);
   else if (s->e->act == RESET)
-    reset_peer(s);
+    side_reset(s->peer);
 }
 
 /* --- What has to follow */
@@ -370,12 +361,6 @@ static void name(ending_t* e) {
 static int is_a_case(const ending_t* e) {
   if (e->act == KILL && !holder_is_possible())
     return 0;
-  if (e->transport->dial != NULL && has_ended_first(e) && !e->we_read &&
-      is_exit(e))
-    return 0; /* recv()'s word does not come before SO_ERROR's yet. */
-  if (e->transport->endings.unread == ENDS_EOF && e->moment == DURING &&
-      !e->we_read && is_exit(e))
-    return 0; /* Nor is a dead peer known yet while nobody reads. */
   return !(ends_both(e) && e->manner == HALF_CLOSES) ||
          (e->act == END && e->moment == BEFORE);
 }

@@ -35,9 +35,6 @@ void net_close(uv_os_sock_t sock);
  * then told: Wine ends every connection in order before it resets it. */
 int net_abort(uv_os_sock_t sock);
 
-/* From now on a close resets the connection, where the family knows that. */
-void net_linger_none(uv_os_sock_t sock);
-
 /* Two connected stream sockets: of AF_UNIX, or where there are none over TCP on
  * the loopback interface. */
 int net_pair(uv_os_sock_t socks[2]);

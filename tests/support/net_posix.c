@@ -53,14 +53,10 @@ void net_close(uv_os_sock_t sock) {
   close(sock);
 }
 
-void net_linger_none(uv_os_sock_t sock) {
+int net_abort(uv_os_sock_t sock) {
   struct linger linger = {1, 0};
 
   setsockopt(sock, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-}
-
-int net_abort(uv_os_sock_t sock) {
-  net_linger_none(sock);
   close(sock);
   return UV_ECONNRESET;
 }

@@ -59,15 +59,11 @@ static int is_wine(void) {
          NULL;
 }
 
-void net_linger_none(uv_os_sock_t sock) {
+int net_abort(uv_os_sock_t sock) {
   struct linger linger = {1, 0};
 
   setsockopt(
       sock, SOL_SOCKET, SO_LINGER, (const char*) &linger, sizeof(linger));
-}
-
-int net_abort(uv_os_sock_t sock) {
-  net_linger_none(sock);
   closesocket(sock);
   return is_wine() ? UV_EOF : UV_ECONNRESET;
 }

@@ -119,12 +119,18 @@ HVUV_EXTERN void hvuv_server_each(hvuv_server_t* server,
 HVUV_EXTERN void hvuv_server_stats(const hvuv_server_t* server,
                                    hvuv_stats_t* stats);
 
-/* Stops a server: its listeners are closed at once, each connection is ended as
- * by hvuv_conn_end(), and those that are still open after grace_ms are aborted
- * with UV_ECANCELED; with 0 all are aborted now. cb, which may be NULL, is
- * called last, from the loop; the memory is then the caller's again. Legal at
- * any time after initialisation, in callbacks of handlers too. Another call
- * while the server is stopping can only shorten the time; its cb is ignored. */
+/* Stops a server: its listeners are closed at once, and each connection is
+ * ended as by hvuv_conn_end(), with grace_ms in place of end_timeout_ms: one
+ * whose peer takes nothing of what is queued for so long, or does not end so
+ * long after the last byte, is aborted with UV_ECANCELED. With 0 all are
+ * aborted now. A peer that reads slowly but steadily gets everything, however
+ * long that takes; where the whole must not take longer than a given time, call
+ * again with 0 when it is over, from a timer.
+ *
+ * cb, which may be NULL, is called last, from the loop; the memory is then the
+ * caller's again. Legal at any time after initialisation, in callbacks of
+ * handlers too. Another call while the server is stopping can only shorten the
+ * time; its cb is ignored. */
 HVUV_EXTERN void hvuv_server_stop(hvuv_server_t* server,
                                   uint64_t grace_ms,
                                   hvuv_server_stop_cb cb);

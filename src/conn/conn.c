@@ -92,8 +92,8 @@ static void write_failed(hvuv_conn_t* conn, int status) {
     hvuv__conn_go_on(conn);
 }
 
-void hvuv__conn_late(hvuv_conn_t* conn) {
-  meet(conn, HVUV__CONN_IS_LATE, UV_ETIMEDOUT);
+void hvuv__conn_late(hvuv_conn_t* conn, int reason) {
+  meet(conn, HVUV__CONN_IS_LATE, reason);
 }
 
 void hvuv__conn_close(hvuv_conn_t* conn, int reason) {

@@ -60,7 +60,7 @@ void hvuv__conn_closed(hvuv_conn_t* conn);
 /* --- For conn_group.c and conn_send.c ------------------------------------ */
 
 /* A limit has passed. */
-void hvuv__conn_late(hvuv_conn_t* conn);
+void hvuv__conn_late(hvuv_conn_t* conn, int reason);
 
 /* Gives the handler what waits and reads on, as far as it may. */
 void hvuv__conn_go_on(hvuv_conn_t* conn);

@@ -52,6 +52,12 @@ static void go_on_with_resumed(hvuv__group_t* group) {
   }
 }
 
+/* Of one that is late. What a handler has set itself stays its own. */
+static int late_reason(const hvuv_conn_t* conn, uint64_t now) {
+  return conn->group->is_stopping && conn->deadline_ms > now ? UV_ECANCELED
+                                                             : UV_ETIMEDOUT;
+}
+
 /* Closes it if it is late. The loop may be so too, so what has come by now, and
  * the alarm came before, is looked at first. */
 static void judge(hvuv_conn_t* conn, uint64_t now) {
@@ -62,7 +68,7 @@ static void judge(hvuv_conn_t* conn, uint64_t now) {
     return;
   conn->group->wire->look(conn);
   if (hvuv__time_deadline(conn) <= now)
-    hvuv__conn_late(conn);
+    hvuv__conn_late(conn, late_reason(conn, now));
 }
 
 static uint64_t lower(uint64_t a, uint64_t b) {
@@ -98,6 +104,64 @@ void hvuv__group_alarm(hvuv__group_t* group) {
     hvuv__time_look_by(group, now, group->look_at_ms);
 
   assert(group->alarm_at_ms <= group->look_at_ms);
-  if (group->on_alarm != NULL)
-    group->on_alarm(group);
+}
+
+/* --- Stopping ------------------------------------------------------------- */
+
+static void abort_all(hvuv__group_t* group) {
+  hvuv_conn_t* conn;
+
+  for (conn = group->conns; conn != NULL; conn = conn->next)
+    hvuv__conn_close(conn, UV_ECANCELED);
+}
+
+/* Those that say goodbye already have as long as the others. */
+static void end_all(hvuv__group_t* group, uint64_t now) {
+  hvuv_conn_t* conn;
+
+  for (conn = group->conns; conn != NULL; conn = conn->next) {
+    if (hvuv__conn_is(conn, HVUV__CONN_SAYS_GOODBYE))
+      conn->ending_ms = now;
+    hvuv_conn_end(conn);
+    hvuv__time_watch(conn);
+  }
+}
+
+/* None ends later than it would have, with before_ms as the limit. */
+static void hasten_all(hvuv__group_t* group, uint64_t now, uint64_t before_ms) {
+  uint64_t grace_ms = group->limits.end_timeout_ms;
+  uint64_t end;
+  hvuv_conn_t* conn;
+
+  assert(grace_ms < before_ms);
+  if (grace_ms >= HVUV__NEVER - now)
+    return; /* No end, as before. */
+  for (conn = group->conns; conn != NULL; conn = conn->next) {
+    end = now + grace_ms;
+    if (before_ms < HVUV__NEVER - conn->ending_ms)
+      end = lower(end, conn->ending_ms + before_ms);
+    conn->ending_ms = end - grace_ms;
+    hvuv__time_watch(conn);
+  }
+}
+
+void hvuv__group_stop(hvuv__group_t* group, uint64_t grace_ms) {
+  uint64_t now = group->clock->exact_now(group);
+  uint64_t before_ms = group->limits.end_timeout_ms;
+  int was_stopping = group->is_stopping;
+
+  hvuv__group_check(group);
+  group->is_stopping = 1;
+  if (grace_ms == 0) {
+    abort_all(group);
+    return;
+  }
+  if (was_stopping && grace_ms >= before_ms)
+    return;
+  group->limits.end_timeout_ms = grace_ms;
+  if (was_stopping)
+    hasten_all(group, now, before_ms);
+  else
+    end_all(group, now);
+  hvuv__group_check(group);
 }

@@ -1,6 +1,6 @@
 /*
- * All connections of an owner: their birth place, and the walk over them when
- * the alarm rings.
+ * All connections of an owner: their birth place, and the walks over them, when
+ * the alarm rings and when the owner stops.
  */
 #ifndef HVUV_SRC_CONN_CONN_GROUP_H
 #define HVUV_SRC_CONN_CONN_GROUP_H
@@ -16,6 +16,11 @@ void hvuv__group_prepare(hvuv__group_t* group,
 
 /* The group has no connections any more: gives back what it holds. */
 void hvuv__group_release(hvuv__group_t* group);
+
+/* The owner stops. Every connection ends, as by hvuv_conn_end(), with grace_ms
+ * in place of end_timeout_ms and UV_ECANCELED as the reason of those that are
+ * late; at 0 all are aborted now. Called again, it may shorten the grace. */
+void hvuv__group_stop(hvuv__group_t* group, uint64_t grace_ms);
 
 /* The clock's alarm rings. */
 void hvuv__group_alarm(hvuv__group_t* group);

@@ -25,6 +25,7 @@ struct hvuv__group_s {
   uv_loop_t* loop; /* NULL in tests */
   void** data;     /* the owner's */
   hvuv_limits_t limits;
+  int is_stopping; /* all say goodbye; end_timeout_ms is the owner's grace */
   hvuv_stats_t stats;
   hvuv_conn_t* conns;   /* all but NEW ones */
   hvuv_conn_t* resumed; /* with messages that wait, for the alarm */
@@ -37,9 +38,6 @@ struct hvuv__group_s {
 
   /* A connection's block is about to be freed; its on_close has been called. */
   void (*on_gone)(hvuv__group_t* group, hvuv_conn_t* conn, int reason);
-
-  /* The alarm rang, for whatever reason; may be NULL. */
-  void (*on_alarm)(hvuv__group_t* group);
 };
 
 enum hvuv__conn_flag {

@@ -108,14 +108,6 @@ hvuv_conn_t* hvuv__owner_new_conn(hvuv__owner_t* owner,
   return conn;
 }
 
-/* Nothing is freed meanwhile: connections close from the loop. */
-void hvuv__owner_abort_all(hvuv__owner_t* owner) {
-  hvuv_conn_t* conn;
-
-  for (conn = owner->group.conns; conn != NULL; conn = conn->next)
-    hvuv__conn_close(conn, UV_ECANCELED);
-}
-
 /* --- Life ----------------------------------------------------------------- */
 
 /* The anchor last, because it could not be undone at once. */

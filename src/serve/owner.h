@@ -75,9 +75,6 @@ void hvuv__owner_set_alarm(hvuv__owner_t* owner, uint64_t delay_ms);
 /* No on_alarm follows. Idempotent. */
 void hvuv__owner_stop_alarm(hvuv__owner_t* owner);
 
-/* Aborts every connection that was opened, with UV_ECANCELED. */
-void hvuv__owner_abort_all(hvuv__owner_t* owner);
-
 /* Closes the owner once its blocks have gone; on_closed follows, from the
  * loop. Once. */
 void hvuv__owner_end(hvuv__owner_t* owner);

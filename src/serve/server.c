@@ -11,10 +11,11 @@
  *   state     its owner's alarm        a connection has gone
  *   SERVING   tries those again for    whoever waits may come in
  *             whom there was no memory
- *   STOPPING  aborts what is left      the last one ends the owner (owner.c)
+ *   STOPPING  is not set               the last one ends the owner (owner.c)
  *
- * Stopping closes the listeners and ends the connections; the alarm then is the
- * grace's.
+ * Stopping closes the listeners and ends the connections. How long those may
+ * take is the group's to know (conn_group.c), because it is counted from the
+ * last byte that a peer took.
  */
 #include "hvuv/server.h"
 
@@ -22,6 +23,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "conn/conn_group.h"
 #include "serve/admit.h"
 #include "serve/listeners.h"
 #include "serve/owner.h"
@@ -38,7 +40,6 @@ struct hvuv__server_s {
   hvuv__rules_t rules;
   hvuv__listeners_t listeners;
   void (*on_accept_error)(hvuv_server_t* server, int status);
-  uint64_t grace_end_ms; /* UINT64_MAX: no end */
   hvuv_server_stop_cb stop_cb;
 };
 
@@ -48,7 +49,7 @@ static void check(const server_t* s) {
   assert(s->handle->impl == s && s->listeners.owner == &s->owner);
   if (s->state == SERVING) {
     assert(s->owner.state == HVUV__OWNER_OPEN);
-    assert(s->stop_cb == NULL && s->grace_end_ms == UINT64_MAX);
+    assert(s->stop_cb == NULL && !s->owner.group.is_stopping);
   } else {
     assert(s->owner.state != HVUV__OWNER_OPEN);
     assert(s->listeners.first == NULL);
@@ -151,10 +152,7 @@ static void on_alarm(hvuv__owner_t* owner) {
   server_t* s = (server_t*) owner;
 
   check(s);
-  if (s->state == STOPPING) {
-    hvuv__owner_abort_all(&s->owner);
-    return;
-  }
+  assert(s->state == SERVING);
   hvuv__listeners_wake(&s->listeners);
   admit_waiting(s);
 }
@@ -202,7 +200,6 @@ static int set_up(server_t* s,
   s->listeners.on_caller = on_caller;
   s->listeners.on_error = on_listener_error;
   s->on_accept_error = options->on_accept_error;
-  s->grace_end_ms = UINT64_MAX;
 
   err = hvuv__rules_init(&s->rules, options);
   if (err != 0)
@@ -290,40 +287,20 @@ int hvuv_server_unlisten(hvuv_server_t* handle, const hvuv_addr_t* addr) {
 
 /* --- Stopping ------------------------------------------------------------- */
 
-static void begin_to_stop(server_t* s, hvuv_server_stop_cb cb) {
-  hvuv_conn_t* conn;
-
-  s->state = STOPPING;
-  s->stop_cb = cb;
-  hvuv__owner_stop_alarm(&s->owner);
-  hvuv__listeners_close(&s->listeners);
-  for (conn = s->owner.group.conns; conn != NULL; conn = conn->next)
-    hvuv_conn_end(conn);
-  hvuv__owner_end(&s->owner);
-}
-
-static void shorten_grace(server_t* s, uint64_t grace_ms) {
-  uint64_t now = uv_now(s->owner.group.loop);
-  uint64_t end = grace_ms < UINT64_MAX - now ? now + grace_ms : UINT64_MAX;
-
-  if (s->owner.state == HVUV__OWNER_CLOSING || end >= s->grace_end_ms)
-    return;
-  s->grace_end_ms = end;
-  if (grace_ms == 0)
-    hvuv__owner_abort_all(&s->owner);
-  else
-    hvuv__owner_set_alarm(&s->owner, grace_ms);
-}
-
 void hvuv_server_stop(hvuv_server_t* handle,
                       uint64_t grace_ms,
                       hvuv_server_stop_cb cb) {
   server_t* s = handle->impl;
 
   check(s);
-  if (s->state == SERVING)
-    begin_to_stop(s, cb);
-  shorten_grace(s, grace_ms);
+  if (s->state == SERVING) {
+    s->state = STOPPING;
+    s->stop_cb = cb;
+    hvuv__owner_stop_alarm(&s->owner);
+    hvuv__listeners_close(&s->listeners);
+    hvuv__owner_end(&s->owner);
+  }
+  hvuv__group_stop(&s->owner.group, grace_ms);
   check(s);
 }
 

@@ -742,6 +742,130 @@ static void connections_go_in_any_order(void** state) {
   assert_null(scene.group.conns);
 }
 
+/* --- Stopping ------------------------------------------------------------- */
+
+static void pass(uint64_t ms) {
+  uint64_t end = scene.now_ms + ms;
+
+  while (scene.alarm_ms <= end) {
+    if (scene.alarm_ms > scene.now_ms)
+      scene.now_ms = scene.alarm_ms;
+    ring();
+  }
+  scene.now_ms = end;
+}
+
+static int is_closing(int i) {
+  return scene.conns[i]->state == HVUV__CONN_CLOSING;
+}
+
+static void assert_closing(int first, int last, int reason) {
+  int i;
+
+  for (i = first; i <= last; i++) {
+    assert_true(is_closing(i));
+    assert_int_equal(scene.conns[i]->reason, reason);
+  }
+}
+
+static int count_closing(void) {
+  int n = 0;
+  int i;
+
+  for (i = 0; i < NCONNS; i++)
+    n += is_closing(i);
+  return n;
+}
+
+static void use_end_time_only(void) {
+  memset(&scene.group.limits, 0, sizeof(scene.group.limits));
+  scene.group.limits.end_timeout_ms = T / 4;
+}
+
+static void a_stop_gives_each_its_grace_instead_of_the_end_timeout(
+    void** state) {
+  (void) state;
+  use_end_time_only();
+  open_all();
+  hvuv_conn_end(scene.conns[2]);
+  pass(T / 8);
+  hvuv__group_stop(&scene.group, 4 * T);
+  assert_int_equal(count_closing(), 0);
+  pass(4 * T - 1);
+  assert_int_equal(count_closing(), 0);
+  pass(1 + T / 4);
+  assert_closing(0, 3, UV_ECANCELED);
+}
+
+static void a_peer_that_takes_something_moves_its_grace_on(void** state) {
+  static const char text[100] = "a";
+  int i;
+
+  (void) state;
+  use_end_time_only();
+  open_all();
+  scene.queued = sizeof(text);
+  assert_int_equal(hvuv_conn_send(scene.conns[0], text, sizeof(text)), 0);
+  hvuv__group_stop(&scene.group, T);
+  for (i = 0; i < 8; i++) {
+    pass(T / 2);
+    scene.queued -= 10;
+  }
+  assert_false(is_closing(0));
+  assert_closing(1, 3, UV_ECANCELED);
+  pass(T + T / 4);
+  assert_closing(0, 0, UV_ECANCELED);
+  hvuv__conn_sent(scene.chunk, UV_ECANCELED);
+}
+
+static void a_second_stop_only_shortens_the_grace(void** state) {
+  (void) state;
+  use_end_time_only();
+  open_all();
+  hvuv__group_stop(&scene.group, 8 * T);
+  pass(T);
+  hvuv__group_stop(&scene.group, 16 * T);
+  hvuv__group_stop(&scene.group, 2 * T);
+  pass(2 * T - 1);
+  assert_int_equal(count_closing(), 0);
+  hvuv__group_stop(&scene.group, T); /* Later than when they end anyway. */
+  pass(1 + T / 8);
+  assert_closing(0, 3, UV_ECANCELED);
+}
+
+static void a_stop_without_grace_aborts_all_at_once(void** state) {
+  (void) state;
+  use_end_time_only();
+  open_all();
+  hvuv_conn_end(scene.conns[1]);
+  hvuv__group_stop(&scene.group, 0);
+  assert_closing(0, 3, UV_ECANCELED);
+}
+
+static void a_stop_may_be_without_end(void** state) {
+  (void) state;
+  use_end_time_only();
+  open_all();
+  hvuv__group_stop(&scene.group, UINT64_MAX);
+  hvuv__group_stop(&scene.group, UINT64_MAX - 1);
+  pass(1000 * (uint64_t) T);
+  assert_int_equal(count_closing(), 0);
+  hvuv__group_stop(&scene.group, T);
+  pass(T + T / 8);
+  assert_closing(0, 3, UV_ECANCELED);
+}
+
+static void a_deadline_of_the_handlers_holds_during_a_stop(void** state) {
+  (void) state;
+  use_end_time_only();
+  open_all();
+  hvuv_conn_set_deadline(scene.conns[0], T / 2);
+  hvuv__group_stop(&scene.group, 4 * T);
+  pass(T);
+  assert_int_equal(count_closing(), 1);
+  assert_closing(0, 0, UV_ETIMEDOUT);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       GROUP(all_that_resumed_go_on_at_once),
@@ -778,6 +902,12 @@ int main(void) {
       GROUP(a_small_one_behind_what_is_queued_is_not_tried),
       GROUP(a_large_one_behind_what_was_taken_is_tried),
       GROUP(a_small_one_behind_what_was_taken_is_tried),
+      GROUP(a_stop_gives_each_its_grace_instead_of_the_end_timeout),
+      GROUP(a_peer_that_takes_something_moves_its_grace_on),
+      GROUP(a_second_stop_only_shortens_the_grace),
+      GROUP(a_stop_without_grace_aborts_all_at_once),
+      GROUP(a_stop_may_be_without_end),
+      GROUP(a_deadline_of_the_handlers_holds_during_a_stop),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,6 +123,21 @@ static void who_does_not_end_is_aborted_at_the_deadline(void** state) {
   expect_reasons(2, UV_ECANCELED);
 }
 
+static void the_grace_may_be_longer_than_the_end_timeout(void** state) {
+  uv_os_sock_t sock;
+
+  (void) state;
+  rig->options.limits.end_timeout_ms = 5;
+  server_rig_start(rig);
+  sock = greeted();
+  server_rig_stop(rig, LONG_MS);
+  server_rig_turns(rig, 40);
+  assert_int_equal(rig->counts[AT_CLOSE], 0);
+  server_rig_hang_up(rig, sock);
+  run_until_stopped();
+  expect_reasons(1, 0);
+}
+
 static void no_grace_aborts_at_once(void** state) {
   (void) state;
   server_rig_start(rig);
@@ -448,6 +463,7 @@ int main(void) {
       TEST(connections_are_told_goodbye_and_end),
       TEST(what_is_queued_is_sent_before_the_goodbye),
       TEST(who_does_not_end_is_aborted_at_the_deadline),
+      TEST(the_grace_may_be_longer_than_the_end_timeout),
       TEST(no_grace_aborts_at_once),
       TEST(a_second_stop_may_shorten_the_grace),
       TEST(a_second_stop_may_be_now),

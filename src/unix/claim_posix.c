@@ -29,44 +29,95 @@
 
 struct hvuv__claim_s {
   int fd;
-  char lock_path[HVUV__PATH_ROOM + sizeof(LOCK_SUFFIX)];
+  pid_t owner;
+  int has_socket; /* at its path, when it was bound: */
+  dev_t dev;
+  ino_t ino;
   size_t path_len;
+  char path[HVUV__PATH_ROOM];
+  char lock_path[HVUV__PATH_ROOM + sizeof(LOCK_SUFFIX)];
 };
 
-const char* hvuv__claim_path(const hvuv__claim_t* claim, size_t* len) {
+static void check(const hvuv__claim_t* claim) {
+  assert(claim->fd >= 0 && claim->owner > 0);
   assert(claim->path_len > 0 && claim->path_len < HVUV__PATH_ROOM);
+  assert(strlen(claim->path) == claim->path_len);
+  (void) claim;
+}
+
+const char* hvuv__claim_path(const hvuv__claim_t* claim, size_t* len) {
+  check(claim);
   *len = claim->path_len;
-  return claim->lock_path;
+  return claim->path;
 }
 
 static int is_at(int fd, const char* path) {
   struct stat opened;
   struct stat found;
 
-  return fstat(fd, &opened) == 0 && stat(path, &found) == 0 &&
+  return fstat(fd, &opened) == 0 && lstat(path, &found) == 0 &&
          opened.st_ino == found.st_ino && opened.st_dev == found.st_dev;
+}
+
+/* --- The lock */
+
+/* Returns a descriptor, or a UV_E* code; UV_EAGAIN if the file was removed just
+ * then. */
+static int open_lock(const char* path, int* is_new) {
+  const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
+  int fd;
+
+  fd = open(path, flags | O_CREAT | O_EXCL, 0600);
+  *is_new = fd != -1;
+  if (fd == -1 && errno != EEXIST)
+    return uv_translate_sys_error(errno);
+
+  if (fd == -1)
+    fd = open(path, flags);
+  if (fd == -1)
+    return errno == ENOENT ? UV_EAGAIN : uv_translate_sys_error(errno);
+  return fd;
+}
+
+/* What flock() says where there are no locks differs by file system, and some
+ * of it has no name outside the kernel (9p: ENOTSUPP, 524). */
+static int lock_error(void) {
+  switch (errno) {
+    case EWOULDBLOCK:
+      return UV_EADDRINUSE;
+    case EINTR:
+    case ENOMEM:
+    case EIO:
+      return uv_translate_sys_error(errno);
+    default:
+      return UV_ENOTSUP;
+  }
 }
 
 /* Returns the locked file, or a UV_E* code; UV_EAGAIN if it was removed before
  * it was locked. */
 static int lock_once(const char* path) {
+  int is_new;
   int err;
   int fd;
 
-  fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd == -1)
-    return uv_translate_sys_error(errno);
+  fd = open_lock(path, &is_new);
+  if (fd < 0)
+    return fd;
 
   err = 0;
   if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-    err = errno == EWOULDBLOCK ? UV_EADDRINUSE : uv_translate_sys_error(errno);
+    err = lock_error();
   else if (!is_at(fd, path))
     err = UV_EAGAIN;
-
-  assert(err <= 0);
   if (err == 0)
     return fd;
+
+  /* Nobody can have locked it. */
+  if (err == UV_ENOTSUP && is_new)
+    unlink(path);
   close(fd);
+  assert(err < 0);
   return err;
 }
 
@@ -81,23 +132,35 @@ static int lock(const char* path) {
   return r == UV_EAGAIN ? UV_EADDRINUSE : r;
 }
 
+/* --- What is there */
+
 static int clear(const char* path) {
   struct stat st;
+  int err;
 
   if (lstat(path, &st) != 0)
     return errno == ENOENT ? 0 : uv_translate_sys_error(errno);
   if (!S_ISSOCK(st.st_mode))
     return UV_EEXIST;
-  if (hvuv__unix_is_answered(path))
-    return UV_EADDRINUSE;
+  err = hvuv__unix_probe(path);
+  if (err != 0)
+    return err;
   return unlink(path) == 0 ? 0 : uv_translate_sys_error(errno);
 }
 
-void hvuv__claim_abandon(hvuv__claim_t* claim) {
-  assert(claim->fd >= 0);
-  if (is_at(claim->fd, claim->lock_path))
+/* Whether the claim's own socket is still at its path. */
+static int has_socket(const hvuv__claim_t* claim, struct stat* st) {
+  return claim->has_socket && lstat(claim->path, st) == 0 &&
+         S_ISSOCK(st->st_mode) && st->st_dev == claim->dev &&
+         st->st_ino == claim->ino;
+}
+
+/* --- The claim */
+
+static void give_up(hvuv__claim_t* claim) {
+  if (claim->owner == getpid() && is_at(claim->fd, claim->lock_path))
     unlink(claim->lock_path);
-  close(claim->fd);
+  close(claim->fd); /* which unlocks, unless a child has a copy */
   hvuv__free(claim);
 }
 
@@ -115,9 +178,11 @@ int hvuv__claim_take(const char* path, hvuv__claim_t** out) {
   if (claim == NULL)
     return UV_ENOMEM;
 
+  claim->owner = getpid();
+  claim->path_len = len;
+  memcpy(claim->path, path, len);
   memcpy(claim->lock_path, path, len);
   memcpy(claim->lock_path + len, LOCK_SUFFIX, sizeof(LOCK_SUFFIX));
-  claim->path_len = len;
 
   r = lock(claim->lock_path);
   if (r < 0) {
@@ -126,9 +191,10 @@ int hvuv__claim_take(const char* path, hvuv__claim_t** out) {
   }
 
   claim->fd = r;
+  check(claim);
   r = clear(path);
   if (r != 0) {
-    hvuv__claim_abandon(claim);
+    give_up(claim);
     return r;
   }
 
@@ -136,12 +202,30 @@ int hvuv__claim_take(const char* path, hvuv__claim_t** out) {
   return 0;
 }
 
-void hvuv__claim_release(hvuv__claim_t* claim) {
-  char path[HVUV__PATH_ROOM];
+void hvuv__claim_bound(hvuv__claim_t* claim) {
+  struct stat st;
 
-  memcpy(path, claim->lock_path, claim->path_len);
-  path[claim->path_len] = '\0';
-  if (is_at(claim->fd, claim->lock_path))
-    unlink(path);
-  hvuv__claim_abandon(claim);
+  check(claim);
+  assert(!claim->has_socket && claim->owner == getpid());
+  if (lstat(claim->path, &st) != 0 || !S_ISSOCK(st.st_mode))
+    return; /* Somebody removes files here; what comes is not ours. */
+
+  claim->has_socket = 1;
+  claim->dev = st.st_dev;
+  claim->ino = st.st_ino;
+}
+
+void hvuv__claim_abandon(hvuv__claim_t* claim) {
+  check(claim);
+  assert(!claim->has_socket);
+  give_up(claim);
+}
+
+void hvuv__claim_release(hvuv__claim_t* claim) {
+  struct stat st;
+
+  check(claim);
+  if (claim->owner == getpid() && has_socket(claim, &st))
+    unlink(claim->path);
+  give_up(claim);
 }

@@ -27,14 +27,30 @@
 
 #define LOCK_SUFFIX ".lock"
 
+/* Which file one is. Some file systems give none of it. */
+typedef struct identity_s {
+  int is_known;
+  DWORD volume;
+  DWORD index_high;
+  DWORD index_low;
+} identity_t;
+
 struct hvuv__claim_s {
   HANDLE lock;
+  int has_socket; /* at its path, when it was bound */
+  identity_t socket;
   char path[HVUV__PATH_ROOM];
   size_t path_len;
 };
 
-const char* hvuv__claim_path(const hvuv__claim_t* claim, size_t* len) {
+static void check(const hvuv__claim_t* claim) {
+  assert(claim->lock != NULL && claim->lock != INVALID_HANDLE_VALUE);
   assert(claim->path_len > 0 && claim->path_len < HVUV__PATH_ROOM);
+  (void) claim;
+}
+
+const char* hvuv__claim_path(const hvuv__claim_t* claim, size_t* len) {
+  check(claim);
   *len = claim->path_len;
   return claim->path;
 }
@@ -77,35 +93,77 @@ static int lock(const char* path, HANDLE* handle) {
   return hvuv__sys_error(GetLastError());
 }
 
-/* A directory's entry tells the tag without opening the file, which has no way
- * to be opened. */
-static int clear(const char* path) {
+/* 0 if there is a Unix socket, UV_ENOENT, UV_EEXIST if it is something else. A
+ * directory's entry has the tag. */
+static int look_for_socket(const WCHAR* path) {
   WIN32_FIND_DATAW found;
-  WCHAR wide[HVUV__WIDE_ROOM];
   HANDLE search;
-  int err;
 
-  err = hvuv__file_wide(path, wide);
-  if (err != 0)
-    return err;
-
-  search = FindFirstFileW(wide, &found);
+  search = FindFirstFileW(path, &found);
   if (search == INVALID_HANDLE_VALUE)
     return hvuv__file_is_absent(GetLastError())
-               ? 0
+               ? UV_ENOENT
                : hvuv__sys_error(GetLastError());
   FindClose(search);
 
-  if ((found.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0 ||
-      found.dwReserved0 != (DWORD) IO_REPARSE_TAG_AF_UNIX)
-    return UV_EEXIST;
-  if (hvuv__unix_is_answered(path))
-    return UV_EADDRINUSE;
+  return (found.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 &&
+                 found.dwReserved0 == (DWORD) IO_REPARSE_TAG_AF_UNIX
+             ? 0
+             : UV_EEXIST;
+}
+
+static int clear(const char* path) {
+  WCHAR wide[HVUV__WIDE_ROOM];
+  int err;
+
+  err = hvuv__file_wide(path, wide);
+  if (err == 0)
+    err = look_for_socket(wide);
+  if (err != 0)
+    return err == UV_ENOENT ? 0 : err;
+
+  err = hvuv__unix_probe(path);
+  if (err != 0)
+    return err;
   return DeleteFileW(wide) ? 0 : hvuv__sys_error(GetLastError());
 }
 
-void hvuv__claim_abandon(hvuv__claim_t* claim) {
-  assert(claim->lock != INVALID_HANDLE_VALUE);
+/* Not by its times: NTFS gives those of a file that was deleted to the next one
+ * of its name ("file system tunneling"). */
+static identity_t identify(const WCHAR* path) {
+  BY_HANDLE_FILE_INFORMATION info;
+  identity_t identity;
+  HANDLE file;
+
+  memset(&identity, 0, sizeof(identity));
+  file = CreateFileW(path,
+                     FILE_READ_ATTRIBUTES,
+                     FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                     NULL,
+                     OPEN_EXISTING,
+                     FILE_FLAG_OPEN_REPARSE_POINT,
+                     NULL);
+  if (file == INVALID_HANDLE_VALUE)
+    return identity;
+
+  if (GetFileInformationByHandle(file, &info)) {
+    identity.is_known = 1;
+    identity.volume = info.dwVolumeSerialNumber;
+    identity.index_high = info.nFileIndexHigh;
+    identity.index_low = info.nFileIndexLow;
+  }
+  CloseHandle(file);
+  return identity;
+}
+
+/* What cannot be told apart counts as the same. */
+static int may_be_same(const identity_t* a, const identity_t* b) {
+  return !a->is_known || !b->is_known ||
+         (a->volume == b->volume && a->index_high == b->index_high &&
+          a->index_low == b->index_low);
+}
+
+static void give_up(hvuv__claim_t* claim) {
   CloseHandle(claim->lock);
   hvuv__free(claim);
 }
@@ -129,9 +187,10 @@ int hvuv__claim_take(const char* path, hvuv__claim_t** out) {
     return err;
   }
 
+  check(claim);
   err = clear(path);
   if (err != 0) {
-    hvuv__claim_abandon(claim);
+    give_up(claim);
     return err;
   }
 
@@ -139,10 +198,38 @@ int hvuv__claim_take(const char* path, hvuv__claim_t** out) {
   return 0;
 }
 
-void hvuv__claim_release(hvuv__claim_t* claim) {
+void hvuv__claim_bound(hvuv__claim_t* claim) {
   WCHAR wide[HVUV__WIDE_ROOM];
 
-  if (hvuv__file_wide(claim->path, wide) == 0)
+  check(claim);
+  assert(!claim->has_socket);
+  if (hvuv__file_wide(claim->path, wide) != 0 || look_for_socket(wide) != 0)
+    return; /* Somebody removes files here; what comes is not ours. */
+
+  claim->has_socket = 1;
+  claim->socket = identify(wide);
+}
+
+void hvuv__claim_abandon(hvuv__claim_t* claim) {
+  check(claim);
+  assert(!claim->has_socket);
+  give_up(claim);
+}
+
+static void remove_socket(const hvuv__claim_t* claim) {
+  WCHAR wide[HVUV__WIDE_ROOM];
+  identity_t found;
+
+  if (hvuv__file_wide(claim->path, wide) != 0 || look_for_socket(wide) != 0)
+    return;
+  found = identify(wide);
+  if (may_be_same(&claim->socket, &found))
     DeleteFileW(wide);
-  hvuv__claim_abandon(claim);
+}
+
+void hvuv__claim_release(hvuv__claim_t* claim) {
+  check(claim);
+  if (claim->has_socket)
+    remove_socket(claim);
+  give_up(claim);
 }

@@ -29,6 +29,7 @@ int hvuv__unix_listen_at(const char* path,
   err = hvuv__unix_bind(sock, path);
   if (err != 0)
     goto abandon_claim;
+  hvuv__claim_bound(*claim);
   *out = sock;
   return 0;
 

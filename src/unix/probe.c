@@ -28,12 +28,14 @@ static int call(uv_os_sock_t sock, const char* path) {
   return r;
 }
 
-int hvuv__unix_is_answered(const char* path) {
+int hvuv__unix_probe(const char* path) {
   uv_os_sock_t sock;
+  int err;
   int r;
 
-  if (hvuv__unix_socket(&sock) != 0)
-    return 1;
+  err = hvuv__unix_socket(&sock);
+  if (err != 0)
+    return err;
 
   r = call(sock, path);
   hvuv__sys_close(sock);
@@ -41,5 +43,5 @@ int hvuv__unix_is_answered(const char* path) {
 
   /* Only these two say that nobody is there. A socket of another type, or one
    * that this user may not reach, is somebody's. */
-  return r != UV_ECONNREFUSED && r != UV_ENOENT;
+  return r == UV_ECONNREFUSED || r == UV_ENOENT ? 0 : UV_EADDRINUSE;
 }

@@ -7,9 +7,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -33,6 +36,7 @@ static int hooked_unlink(const char* path);
 #define unlink              hooked_unlink
 #define hvuv__claim_take    real_take
 #define hvuv__claim_path    real_path
+#define hvuv__claim_bound   real_bound
 #define hvuv__claim_release real_release
 #define hvuv__claim_abandon real_abandon
 #include "unix/claim_posix.c"
@@ -40,6 +44,7 @@ static int hooked_unlink(const char* path);
 #undef unlink
 #undef hvuv__claim_take
 #undef hvuv__claim_path
+#undef hvuv__claim_bound
 #undef hvuv__claim_release
 #undef hvuv__claim_abandon
 #if defined(__GNUC__)
@@ -145,8 +150,10 @@ static int be_interrupted(void) {
   return -1;
 }
 
+static int no_locks; /* how the file system says so */
+
 static int have_no_locks(void) {
-  errno = ENOLCK;
+  errno = no_locks;
   return -1;
 }
 
@@ -198,12 +205,69 @@ static void an_interrupted_lock_is_tried_again(void** state) {
   assert_int_equal(hook_calls, 1);
 }
 
-static void a_folder_without_locks_is_told(void** state) {
+static void a_folder_without_locks_is_told_and_left_as_it_was(void** state) {
+  /* 9p says 524, which has no name outside the kernel. */
+  static const int codes[] = {ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL, 524};
+  hvuv__claim_t* claim;
+  size_t i;
+
+  (void) state;
+  hook = have_no_locks;
+  for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+    no_locks = codes[i];
+    assert_int_equal(real_take(place, &claim), UV_ENOTSUP);
+    assert_false(is_there(lock_place));
+  }
+}
+
+static void a_file_that_was_there_before_stays_all_the_same(void** state) {
+  hvuv__claim_t* claim;
+  int fd;
+
+  (void) state;
+  fd = open(lock_place, O_CREAT | O_WRONLY, 0600);
+  assert_true(fd >= 0);
+  close(fd);
+  hook = have_no_locks;
+  no_locks = ENOLCK;
+  assert_int_equal(real_take(place, &claim), UV_ENOTSUP);
+  assert_true(is_there(lock_place));
+}
+
+static void another_error_of_locking_keeps_its_name(void** state) {
   hvuv__claim_t* claim;
 
   (void) state;
   hook = have_no_locks;
-  assert_int_equal(real_take(place, &claim), uv_translate_sys_error(ENOLCK));
+  no_locks = EIO;
+  assert_int_equal(real_take(place, &claim), UV_EIO);
+}
+
+/* The lock takes the last descriptor; another is needed to ask who listens. */
+static void without_a_descriptor_to_ask_with_it_is_emfile(void** state) {
+  hvuv__claim_t* claim;
+  struct rlimit before;
+  struct rlimit few;
+  int next;
+  int fd;
+  int r;
+
+  (void) state;
+  fd = peer_bind(place, 1);
+  assert_true(fd >= 0);
+  close(fd); /* a dead one is asked too */
+  next = open("/dev/null", O_RDONLY);
+  assert_true(next >= 0);
+  close(next);
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+  few = before;
+  few.rlim_cur = (rlim_t) next + 1;
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+  r = real_take(place, &claim);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+  assert_int_equal(r, UV_EMFILE);
+  assert_true(is_there(place));
+  assert_false(is_there(lock_place));
 }
 
 static void a_dead_socket_is_removed_with_the_claim(void** state) {
@@ -267,6 +331,109 @@ static void a_release_removes_socket_and_lock(void** state) {
   assert_memory_equal(path, place, len);
   fd = peer_bind(place, 1);
   assert_true(fd >= 0);
+  real_bound(claim);
+  real_release(claim);
+  close(fd);
+  assert_false(is_there(place));
+  assert_false(is_there(lock_place));
+}
+
+static int make_file(void) {
+  return open(place, O_CREAT | O_WRONLY, 0600);
+}
+
+static int make_link(void) {
+  return symlink("/dev/null", place) == 0 ? open(place, O_RDONLY) : -1;
+}
+
+static int make_socket(void) {
+  return peer_bind(place, 1);
+}
+
+static int make_folder(void) {
+  return mkdir(place, 0700) == 0 ? open(place, O_RDONLY) : -1;
+}
+
+static void what_somebody_put_there_since_stays(void** state) {
+  static int (*const make[])(void) = {
+      make_file, make_link, make_socket, make_folder};
+  hvuv__claim_t* claim;
+  int other;
+  size_t i;
+  int fd;
+
+  (void) state;
+  for (i = 0; i < sizeof(make) / sizeof(make[0]); i++) {
+    assert_int_equal(real_take(place, &claim), 0);
+    fd = make_socket();
+    assert_true(fd >= 0);
+    real_bound(claim);
+    unlink(place);
+    other = make[i]();
+    assert_true(other >= 0);
+    real_release(claim);
+    close(fd);
+    close(other);
+    assert_true(is_there(place));
+    assert_false(is_there(lock_place));
+    assert_int_equal(remove(place), 0);
+  }
+}
+
+static void a_socket_that_was_gone_when_it_was_bound_is_nobodys(void** state) {
+  hvuv__claim_t* claim;
+  int fd;
+
+  (void) state;
+  assert_int_equal(real_take(place, &claim), 0);
+  real_bound(claim);
+  fd = make_socket();
+  assert_true(fd >= 0);
+  real_release(claim);
+  close(fd);
+  assert_true(is_there(place));
+}
+
+static void our_socket_goes_though_somebody_took_the_lock_away(void** state) {
+  hvuv__claim_t* claim;
+  int fd;
+
+  (void) state;
+  assert_int_equal(real_take(place, &claim), 0);
+  fd = make_socket();
+  assert_true(fd >= 0);
+  real_bound(claim);
+  unlink(lock_place);
+  real_release(claim);
+  close(fd);
+  assert_false(is_there(place));
+}
+
+static void a_forked_childs_copy_takes_nothing_away(void** state) {
+  hvuv__claim_t* claim;
+  hvuv__claim_t* second;
+  int status;
+  pid_t pid;
+  int fd;
+
+  (void) state;
+  assert_int_equal(real_take(place, &claim), 0);
+  fd = make_socket();
+  assert_true(fd >= 0);
+  real_bound(claim);
+  pid = fork();
+  if (pid == 0) {
+    real_release(claim);
+    _exit(0);
+  }
+  assert_true(pid > 0);
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  assert_int_equal(status, 0);
+
+  /* It is the parent's, and its lock is. */
+  assert_true(is_there(place));
+  assert_true(is_there(lock_place));
+  assert_int_equal(real_take(place, &second), UV_EADDRINUSE);
   real_release(claim);
   close(fd);
   assert_false(is_there(place));
@@ -282,6 +449,7 @@ static void a_place_is_held_until_its_last_file_has_gone(void** state) {
   assert_int_equal(real_take(place, &claim), 0);
   fd = peer_bind(place, -1);
   assert_true(fd >= 0);
+  real_bound(claim);
   rival_tries = 1;
   real_release(claim);
   rival_tries = 0;
@@ -314,11 +482,18 @@ int main(void) {
       TEST(a_place_that_another_took_meanwhile_is_left_to_him),
       TEST(a_lock_that_always_vanishes_is_given_up),
       TEST(an_interrupted_lock_is_tried_again),
-      TEST(a_folder_without_locks_is_told),
+      TEST(a_folder_without_locks_is_told_and_left_as_it_was),
+      TEST(a_file_that_was_there_before_stays_all_the_same),
+      TEST(another_error_of_locking_keeps_its_name),
+      TEST(without_a_descriptor_to_ask_with_it_is_emfile),
       TEST(a_dead_socket_is_removed_with_the_claim),
       TEST(a_live_socket_refuses_and_leaves_no_lock),
       TEST(a_busy_socket_is_not_taken_for_dead),
       TEST(a_release_removes_socket_and_lock),
+      TEST(what_somebody_put_there_since_stays),
+      TEST(a_socket_that_was_gone_when_it_was_bound_is_nobodys),
+      TEST(our_socket_goes_though_somebody_took_the_lock_away),
+      TEST(a_forked_childs_copy_takes_nothing_away),
       TEST(a_place_is_held_until_its_last_file_has_gone),
       TEST(abandoning_leaves_the_socket),
   };

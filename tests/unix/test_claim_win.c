@@ -35,10 +35,11 @@ static void close_stand_in(uv_os_sock_t sock);
 #define hvuv__unix_connect       call_stand_in
 #define hvuv__sys_connect_result end_stand_in
 #define uv_sleep                 sleep_stand_in
-#define hvuv__unix_is_answered   real_is_answered
+#define hvuv__unix_probe         real_probe
 #define hvuv__sys_close          close_stand_in
 #define hvuv__claim_take         real_take
 #define hvuv__claim_path         real_path
+#define hvuv__claim_bound        real_bound
 #define hvuv__claim_release      real_release
 #define hvuv__claim_abandon      real_abandon
 #include "unix/probe.c"
@@ -48,10 +49,11 @@ static void close_stand_in(uv_os_sock_t sock);
 #undef hvuv__unix_connect
 #undef hvuv__sys_connect_result
 #undef uv_sleep
-#undef hvuv__unix_is_answered
+#undef hvuv__unix_probe
 #undef hvuv__sys_close
 #undef hvuv__claim_take
 #undef hvuv__claim_path
+#undef hvuv__claim_bound
 #undef hvuv__claim_release
 #undef hvuv__claim_abandon
 #if defined(__GNUC__)
@@ -351,12 +353,13 @@ static void a_live_socket_refuses_and_leaves_no_lock(void** state) {
   }
 }
 
-static void a_socket_that_cannot_be_asked_counts_as_live(void** state) {
+static void without_a_socket_to_ask_with_the_reason_is_told(void** state) {
   (void) state;
   make_socket();
   no_socket = UV_EMFILE;
-  assert_int_equal(real_take(place, &first), UV_EADDRINUSE);
+  assert_int_equal(real_take(place, &first), UV_EMFILE);
   assert_true(is_there(place));
+  assert_false(is_there(lock_place));
 }
 
 static void what_is_no_socket_stays(void** state) {
@@ -383,9 +386,41 @@ static void a_release_removes_socket_and_lock(void** state) {
   (void) state;
   assert_int_equal(real_take(place, &first), 0);
   make_socket();
+  real_bound(first);
   give_back(&first);
   assert_false(is_there(place));
   assert_false(is_there(lock_place));
+}
+
+/* A socket of somebody else's, a file, a link. */
+static void what_somebody_put_there_since_stays(void** state) {
+  static const DWORD tags[] = {0x80000023, 0, 0xA000000C};
+  char moved[ENDPOINT_ROOM];
+  size_t i;
+
+  (void) state;
+  endpoint_path("moved", moved);
+  for (i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+    assert_int_equal(real_take(place, &first), 0);
+    make_socket();
+    real_bound(first);
+    assert_true(MoveFileExA(place, moved, MOVEFILE_REPLACE_EXISTING));
+    make_file(place);
+    tag = tags[i];
+    give_back(&first);
+    assert_true(is_there(place));
+    assert_false(is_there(lock_place));
+    assert_true(DeleteFileA(place));
+  }
+}
+
+static void a_socket_that_was_gone_when_it_was_bound_is_nobodys(void** state) {
+  (void) state;
+  assert_int_equal(real_take(place, &first), 0);
+  real_bound(first);
+  make_socket();
+  give_back(&first);
+  assert_true(is_there(place));
 }
 
 static void abandoning_leaves_the_socket(void** state) {
@@ -423,9 +458,11 @@ int main(int argc, char** argv) {
       TEST(a_refusal_that_comes_late_is_waited_for),
       TEST(no_answer_is_waited_for_without_end),
       TEST(a_live_socket_refuses_and_leaves_no_lock),
-      TEST(a_socket_that_cannot_be_asked_counts_as_live),
+      TEST(without_a_socket_to_ask_with_the_reason_is_told),
       TEST(what_is_no_socket_stays),
       TEST(a_release_removes_socket_and_lock),
+      TEST(what_somebody_put_there_since_stays),
+      TEST(a_socket_that_was_gone_when_it_was_bound_is_nobodys),
       TEST(abandoning_leaves_the_socket),
       TEST(a_path_in_another_alphabet_is_claimed),
   };

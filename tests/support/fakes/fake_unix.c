@@ -77,6 +77,10 @@ const char* hvuv__claim_path(const hvuv__claim_t* claim, size_t* len) {
   return claim->path;
 }
 
+void hvuv__claim_bound(hvuv__claim_t* claim) {
+  (void) claim;
+}
+
 void hvuv__claim_release(hvuv__claim_t* claim) {
   claimed--;
   hvuv__free(claim);

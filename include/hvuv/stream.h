@@ -233,9 +233,41 @@ HVUV_EXTERN int hvuv_close_reset(hvuv_stream_t* stream, hvuv_close_cb cb);
  *   UV_ENAMETOOLONG   the path of the Unix socket is too long (sun_path)
  *   UV_EEXIST         there is a file at that path that is not a socket
  *   UV_ENOENT         the directory of that path does not exist
- *   UV_EAFNOSUPPORT, UV_ENOTSUP  see hvuv_supported()
- *   UV_ENOMEM, UV_EMFILE, UV_ENFILE */
+ *   UV_EAFNOSUPPORT   see hvuv_supported()
+ *   UV_ENOTSUP        see hvuv_supported(); or the directory is on a file
+ *                     system without locks (flock(2): 9p, drvfs, some network
+ *                     file systems)
+ *   UV_ENOMEM, UV_EMFILE, UV_ENFILE
+ *
+ * A `hybrid` stream makes two files, for hybrid://PATH:PORT these:
+ *
+ *   PATH_PORT        the socket to which the hypervisor connects; its mode is
+ *                    0777 less the umask, see hvuv_chmod()
+ *   PATH_PORT.lock   keeps a second listener away; mode 0600, empty
+ *
+ * A `local` stream makes the same two in its directory. Both files are removed
+ * when the stream closes, if they are still those that it made, and only in the
+ * process that bound it: a forked child that closes its copy removes nothing.
+ * What a killed process left is removed by the next to bind there, if it is the
+ * same user or root. */
 HVUV_EXTERN int hvuv_bind(hvuv_stream_t* stream, const hvuv_addr_t* addr);
+
+/* Lets processes of other users connect to a bound or listening `hybrid`
+ * stream: adds read permission (UV_READABLE), write permission (UV_WRITABLE) or
+ * both to its socket's mode, for everybody. The namesake of uv_pipe_chmod(). A
+ * hypervisor that runs as another user (Firecracker's jailer, libvirt-qemu)
+ * needs UV_WRITABLE, which is what connect() asks for on Linux, and search
+ * permission on the directories above. Whoever may connect is taken for the
+ * guest; to let in one user only, use a directory that nobody else may search.
+ *
+ * Blocks for as long as the file system does.
+ *
+ *   UV_EINVAL   the stream is NULL or closing, or flags are none of these
+ *   UV_EBADF    the stream is neither bound nor listening
+ *   UV_ENOTSUP  not a `hybrid` stream that hvuv_bind() bound; or Windows, where
+ *               access lists decide
+ *   UV_ENOENT   the socket has been removed or replaced since */
+HVUV_EXTERN int hvuv_chmod(hvuv_stream_t* stream, int flags);
 
 /* Starts listening on a bound stream, or on an adopted listening socket.
  * backlog is how many connections may wait in the kernel, on Linux at most

@@ -72,6 +72,10 @@ typedef struct hvuv__family_s {
   /* Receive buffer in bytes, *value 0 asks; NULL for SO_RCVBUF. */
   int (*recv_buffer_size)(uv_os_sock_t sock, int* value);
 
+  /* Lets other users at what bind() made, flags as for hvuv_chmod(); NULL if it
+   * makes nothing that has a mode. */
+  int (*chmod)(const hvuv__claim_t* claim, int flags);
+
   /* Sets one of enum hvuv__option; NULL if it has none. */
   int (*set_option)(uv_os_sock_t sock, unsigned int option, int enable);
 } hvuv__family_t;

@@ -6,8 +6,9 @@
  *                    from there on it is the guest's stream
  *   from the guest   the hypervisor connects to PATH_<port>; no handshake
  *
- * A listener makes PATH_<port>.lock beside its socket, and removes it
- * (claim.h).
+ * A listener makes PATH_<port>.lock beside its socket, and removes both
+ * (unix/claim.h). The mode of PATH_<port> decides which user's hypervisor may
+ * connect to it.
  *
  * A service id that stands for no port is sent as a GUID, which OpenVMM alone
  * understands. Nothing is sent before the OK (OpenVMM refuses it and
@@ -165,6 +166,11 @@ static int accepted(const struct sockaddr* name,
   return 0;
 }
 
+/* Only here: the folder of `local` lets nobody else in anyway. */
+static int chmod_hybrid(const hvuv__claim_t* claim, int flags) {
+  return hvuv__claim_chmod(claim, flags);
+}
+
 const hvuv__family_t hvuv__family_hybrid = {
     .supported = hvuv__unix_supported,
     .bind = bind_hybrid,
@@ -173,5 +179,6 @@ const hvuv__family_t hvuv__family_hybrid = {
     .request = request,
     .reply = reply,
     .accepted = accepted,
+    .chmod = chmod_hybrid,
     .connect_timeout_ms = CONNECT_TIMEOUT_MS,
 };

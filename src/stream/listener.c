@@ -62,6 +62,19 @@ int hvuv_bind(hvuv_stream_t* s, const hvuv_addr_t* addr) {
   return 0;
 }
 
+int hvuv_chmod(hvuv_stream_t* s, int flags) {
+  const int known = UV_READABLE | UV_WRITABLE;
+
+  if (s == NULL || flags == 0 || (flags & ~known) != 0 ||
+      s->state >= HVUV__CLOSING)
+    return UV_EINVAL;
+  if (s->state != HVUV__BOUND && s->state != HVUV__LISTENING)
+    return UV_EBADF;
+  if (s->claim == NULL || s->family->chmod == NULL)
+    return UV_ENOTSUP;
+  return s->family->chmod(s->claim, flags);
+}
+
 int hvuv_listen(hvuv_stream_t* s, int backlog, hvuv_connection_cb cb) {
   int err;
 

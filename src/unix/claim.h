@@ -40,6 +40,11 @@ void hvuv__claim_bound(hvuv__claim_t* claim);
 /* The claimed path, the claim's own: len bytes, and not NUL-terminated. */
 const char* hvuv__claim_path(const hvuv__claim_t* claim, size_t* len);
 
+/* Adds read or write permission (UV_READABLE, UV_WRITABLE) for everybody to the
+ * mode of the claim's socket. UV_ENOENT if that is no longer at its path,
+ * UV_ENOTSUP where sockets have no mode. */
+int hvuv__claim_chmod(const hvuv__claim_t* claim, int flags);
+
 /* Removes the socket, if it is still at its path, and gives the path back. */
 void hvuv__claim_release(hvuv__claim_t* claim);
 

@@ -215,6 +215,33 @@ void hvuv__claim_bound(hvuv__claim_t* claim) {
   claim->ino = st.st_ino;
 }
 
+static mode_t bits_of(int flags) {
+  mode_t bits = 0;
+
+  if (flags & UV_READABLE)
+    bits |= S_IRUSR | S_IRGRP | S_IROTH;
+  if (flags & UV_WRITABLE)
+    bits |= S_IWUSR | S_IWGRP | S_IWOTH;
+  assert(bits != 0);
+  return bits;
+}
+
+/* Never through a link: whoever may write to the folder could put one to any
+ * file of ours in the socket's place just then. */
+int hvuv__claim_chmod(const hvuv__claim_t* claim, int flags) {
+  struct stat st;
+  mode_t mode;
+
+  check(claim);
+  if (!has_socket(claim, &st))
+    return UV_ENOENT;
+
+  mode = (st.st_mode | bits_of(flags)) & (S_IRWXU | S_IRWXG | S_IRWXO);
+  if (fchmodat(AT_FDCWD, claim->path, mode, AT_SYMLINK_NOFOLLOW) != 0)
+    return uv_translate_sys_error(errno);
+  return 0;
+}
+
 void hvuv__claim_abandon(hvuv__claim_t* claim) {
   check(claim);
   assert(!claim->has_socket);

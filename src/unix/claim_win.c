@@ -210,6 +210,13 @@ void hvuv__claim_bound(hvuv__claim_t* claim) {
   claim->socket = identify(wide);
 }
 
+/* Access lists decide there, which the folder hands down. */
+int hvuv__claim_chmod(const hvuv__claim_t* claim, int flags) {
+  (void) claim;
+  (void) flags;
+  return UV_ENOTSUP;
+}
+
 void hvuv__claim_abandon(hvuv__claim_t* claim) {
   check(claim);
   assert(!claim->has_socket);

@@ -37,6 +37,7 @@ static int hooked_unlink(const char* path);
 #define hvuv__claim_take    real_take
 #define hvuv__claim_path    real_path
 #define hvuv__claim_bound   real_bound
+#define hvuv__claim_chmod   real_chmod
 #define hvuv__claim_release real_release
 #define hvuv__claim_abandon real_abandon
 #include "unix/claim_posix.c"
@@ -45,6 +46,7 @@ static int hooked_unlink(const char* path);
 #undef hvuv__claim_take
 #undef hvuv__claim_path
 #undef hvuv__claim_bound
+#undef hvuv__claim_chmod
 #undef hvuv__claim_release
 #undef hvuv__claim_abandon
 #if defined(__GNUC__)

@@ -77,6 +77,12 @@ const char* hvuv__claim_path(const hvuv__claim_t* claim, size_t* len) {
   return claim->path;
 }
 
+int hvuv__claim_chmod(const hvuv__claim_t* claim, int flags) {
+  (void) claim;
+  (void) flags;
+  return 0;
+}
+
 void hvuv__claim_bound(hvuv__claim_t* claim) {
   (void) claim;
 }

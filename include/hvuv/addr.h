@@ -23,12 +23,20 @@
  *            it ends at the last ':'
  *
  * `local` is for development and tests. A process plays the host, or the VM
- * whose id is in $HVUV_LOCAL_VM. The sockets are in $HVUV_LOCAL_DIR, else in
- * $XDG_RUNTIME_DIR/hvuv, else in hvuv-<uid> in the temporary directory (on
- * Windows in %LOCALAPPDATA%\hvuv, else in hvuv-<user> in the temporary
- * directory). That directory must be accessible to the user alone (mode 0700;
- * on Windows to the user, SYSTEM and Administrators). Its permissions are the
- * only protection: a VM id is claimed, not proven.
+ * whose id is in $HVUV_LOCAL_VM. The sockets are in the first of these
+ * directories:
+ *
+ *   $HVUV_LOCAL_DIR        if it is set
+ *   $XDG_RUNTIME_DIR/hvuv  if that variable names a directory that is there, is
+ *                          the user's own and may be written to by nobody else
+ *                          (after su, in cron and under WSL it often does not)
+ *   hvuv-<uid>             in the temporary directory (uv_os_tmpdir())
+ *
+ * On Windows in $HVUV_LOCAL_DIR, else in %LOCALAPPDATA%\hvuv, else in
+ * hvuv-<user> in the temporary directory. The directory is made if it is not
+ * there, and must be accessible to the user alone (mode 0700; on Windows to the
+ * user, SYSTEM and Administrators). Its permissions are the only protection: a
+ * VM id is claimed, not proven.
  *
  * A VM reaches `parent` and itself (`loopback` or its own id); the host reaches
  * itself, and any VM by its id. A listener accepts peers from where it was

@@ -113,24 +113,35 @@ static void without_it_the_runtime_folder_has_it(void** state) {
   expect_private("hvuv/host");
 }
 
+/* Returns what it was. */
+static char* set_tmpdir(const char* path) {
+  char* before = getenv("TMPDIR");
+
+  before = before == NULL ? NULL : strdup(before);
+  setenv("TMPDIR", path, 1);
+  return before;
+}
+
+static void restore_tmpdir(char* before) {
+  if (before != NULL)
+    setenv("TMPDIR", before, 1);
+  else
+    unsetenv("TMPDIR");
+  free(before);
+}
+
 static void without_both_the_temporary_folder_has_it(void** state) {
   rig_t* rig = *state;
   char path[ENDPOINT_ROOM];
   char name[32];
   char* tmpdir;
 
-  tmpdir = getenv("TMPDIR");
-  tmpdir = tmpdir == NULL ? NULL : strdup(tmpdir);
   unsetenv("HVUV_LOCAL_DIR");
-  setenv("TMPDIR", endpoint_path("", path), 1);
+  tmpdir = set_tmpdir(endpoint_path("", path));
   snprintf(name, sizeof(name), "hvuv-%lu", (unsigned long) geteuid());
   assert_code(try_bind(rig, ADDRESS), 0);
   expect_private(name);
-  if (tmpdir != NULL)
-    setenv("TMPDIR", tmpdir, 1);
-  else
-    unsetenv("TMPDIR");
-  free(tmpdir);
+  restore_tmpdir(tmpdir);
 }
 
 static void an_empty_variable_counts_as_unset(void** state) {
@@ -511,6 +522,7 @@ static void a_path_one_byte_longer_is_told(void** state) {
 static void a_path_of_any_length_is_told(void** state) {
   rig_t* rig = *state;
   static char path[8000];
+  char* tmpdir;
 
   memset(path, 'x', sizeof(path) - 1);
   path[0] = '/';
@@ -524,8 +536,9 @@ static void a_path_of_any_length_is_told(void** state) {
   expect_refused(rig, UV_ENAMETOOLONG);
 
   unsetenv("HVUV_LOCAL_DIR");
-  setenv("XDG_RUNTIME_DIR", path, 1);
+  tmpdir = set_tmpdir(path);
   expect_refused(rig, UV_ENAMETOOLONG);
+  restore_tmpdir(tmpdir);
 }
 
 /* A VM's own folder has a longer name than the host's; it must sign there. */

@@ -20,7 +20,9 @@
  *   CID      decimal, or any | hypervisor | local | host
  *   PORT     decimal or 0x hex, or any (for bind only: the kernel picks one)
  *   PATH     of the Unix socket of Firecracker, Cloud Hypervisor or OpenVMM;
- *            it ends at the last ':'
+ *            it ends at the last ':'. A space, a control character and a '%'
+ *            are written as %XX, two hex digits, as in a URL: %20, %25. Any
+ *            byte but NUL may be; all others may stand for themselves
  *
  * `local` is for development and tests. A process plays the host, or the VM
  * whose id is in $HVUV_LOCAL_VM. The sockets are in the first of these
@@ -83,7 +85,7 @@ typedef enum hvuv_family_e {
 #define HVUV_PATH_SIZE 108
 
 /* Size in bytes of a buffer for any address as text, including the NUL. */
-#define HVUV_ADDR_STRLEN 160
+#define HVUV_ADDR_STRLEN 384
 
 /* The fields may be read directly; to set them, use the functions below, which
  * validate. An all-zero value is no address (family 0), and every function
@@ -106,14 +108,15 @@ typedef struct hvuv_addr_s {
   } u;
 } hvuv_addr_t;
 
-/* Parses an address in the form above. Parsing is strict: no spaces, no
- * trailing bytes, no number out of range; schemes and names in lower case.
- * Returns 0, or UV_EINVAL and leaves *addr unchanged. */
+/* Parses an address in the form above. Parsing is strict: no spaces (%20 in a
+ * path), no trailing bytes, no number out of range; schemes and names in lower
+ * case. Returns 0, or UV_EINVAL and leaves *addr unchanged. */
 HVUV_EXTERN int hvuv_addr_parse(const char* text, hvuv_addr_t* addr);
 
 /* Formats an address in its canonical form: names for the well-known ids, a
- * decimal number for a service id that stands for a port, lower case. Parsing
- * the result gives the same address.
+ * decimal number for a service id that stands for a port, lower case, escapes
+ * only where they are needed. The result is one word without spaces. Parsing it
+ * gives the same address, byte for byte.
  *
  * *size is the size of buf in bytes. On success it is set to the length of the
  * text without the NUL. If buf is too small, UV_ENOBUFS is returned, *size is
@@ -133,9 +136,10 @@ HVUV_EXTERN int hvuv_addr_local(hvuv_addr_t* addr,
                                 const hvuv_guid_t* vm_id,
                                 const hvuv_guid_t* service_id);
 
-/* The same for a guest behind a Unix socket. UV_ENAMETOOLONG if the path does
- * not fit in HVUV_PATH_SIZE; UV_EINVAL if it is empty or contains a space or a
- * control character, which the text form has no way to write. */
+/* The same for a guest behind a Unix socket. The path is bytes and is taken as it
+ * is, with no escapes; on Windows it must be UTF-8 when it is used. UV_EINVAL if
+ * it is empty, which is no file; UV_ENAMETOOLONG if it does not fit in
+ * HVUV_PATH_SIZE, which is all that a Unix socket's address can hold. */
 HVUV_EXTERN int hvuv_addr_hybrid(hvuv_addr_t* addr,
                                  const char* path,
                                  const hvuv_guid_t* service_id);

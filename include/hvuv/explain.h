@@ -15,16 +15,19 @@ extern "C" {
 #endif
 
 /* Size in bytes of a buffer for any explanation, including the NUL. */
-#define HVUV_EXPLAIN_STRLEN 512
+#define HVUV_EXPLAIN_STRLEN 768
 
-/* Writes one or two plain sentences: what a status returned by a function or
- * reported to a callback for this address means on this system, and what to do
- * about it. It inspects the system as it is now (its vsock transports, its CID,
- * the directory of `local`) and changes nothing; like hvuv_supported() it may
- * bind a socket to see whether that is possible, and it never connects. On
- * Windows it adds the system's own error number, if the calling thread has
- * lately had an error that became this status: several numbers become the same
- * UV_E* code.
+/* Writes a few plain sentences: what a status returned by a function or reported
+ * to a callback for this address means on this system, and what to do about it.
+ * A status does not say which step it came from, so where that matters the text
+ * names the step ("To a connect, ... In an open stream, ...").
+ *
+ * It inspects the system as it is now (its vsock transports, its CID, the
+ * directory of `local`, what is at the path of a `hybrid` address) and changes
+ * nothing; like hvuv_supported() it may bind a socket to see whether that is
+ * possible, and it never connects. On Windows it adds the system's own error
+ * number, if the calling thread has lately had an error that became this
+ * status: several numbers become the same UV_E* code.
  *
  * The text is not for programs to parse: it may change in any version.
  *

@@ -47,8 +47,12 @@ static const struct {
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
-/* The longest address there is: a full path and a GUID. */
-_Static_assert(HVUV_ADDR_STRLEN >= sizeof("hybrid://:") + HVUV_PATH_SIZE - 1 +
+/* "%20", of one byte. */
+#define ESCAPE_LEN 3
+
+/* The longest address there is: a full path of escapes and a GUID. */
+_Static_assert(HVUV_ADDR_STRLEN >= sizeof("hybrid://:") +
+                                       ESCAPE_LEN * (HVUV_PATH_SIZE - 1) +
                                        HVUV_GUID_STRLEN - 1,
                "HVUV_ADDR_STRLEN holds any address");
 
@@ -163,22 +167,63 @@ static int parse_vsock(const char* text, hvuv_addr_t* addr) {
   return hvuv_addr_vsock(addr, cid, port);
 }
 
+/* What the text writes as an escape, so that an address is one word of one line.
+ * Bytes from 0x80 up are UTF-8, or whatever the file system takes, and stand for
+ * themselves. */
+static int is_escaped(char c) {
+  unsigned char byte = (unsigned char) c;
+
+  return byte <= 0x20 || byte == 0x7f || byte == '%';
+}
+
+/* One byte of a path, which may be an escape. No path holds a NUL. */
+static int scan_path_byte(const char** text, char* byte) {
+  unsigned int high;
+  unsigned int low;
+
+  if (!is_escaped(**text)) {
+    *byte = **text;
+    *text += 1;
+    return 1;
+  }
+
+  if (**text != '%')
+    return 0;
+  high = hvuv__text_digit((*text)[1]);
+  low = high == HVUV__NO_DIGIT ? high : hvuv__text_digit((*text)[2]);
+  if (low == HVUV__NO_DIGIT || (high == 0 && low == 0))
+    return 0;
+  *byte = (char) (high << 4 | low);
+  *text += ESCAPE_LEN;
+  return 1;
+}
+
+/* Reads up to `end`. In text a path that is too long is as wrong as any other. */
+static int scan_path(const char* text,
+                     const char* end,
+                     char path[HVUV_PATH_SIZE]) {
+  size_t len = 0;
+
+  while (text < end) {
+    if (len == HVUV_PATH_SIZE - 1 || !scan_path_byte(&text, &path[len]))
+      return 0;
+    len++;
+  }
+  assert(text == end); /* no escape holds the colon that is there */
+  path[len] = '\0';
+  return 1;
+}
+
 static int parse_hybrid(const char* text, hvuv_addr_t* addr) {
   char path[HVUV_PATH_SIZE];
   hvuv_guid_t service_id;
   const char* colon;
-  size_t len;
 
   colon = strrchr(text, ':');
   if (colon == NULL || parse_service(colon + 1, &service_id) != 0)
     return UV_EINVAL;
-
-  /* In text a path that is too long is as wrong as any other. */
-  len = (size_t) (colon - text);
-  if (len >= sizeof(path))
+  if (!scan_path(text, colon, path))
     return UV_EINVAL;
-  memcpy(path, text, len);
-  path[len] = '\0';
   return hvuv_addr_hybrid(addr, path, &service_id);
 }
 
@@ -287,6 +332,23 @@ static char* put_vsock(char* out, const hvuv_addr_t* addr) {
   return put_port(out, addr->u.vsock.port);
 }
 
+static char* put_path(char* out, const char* path) {
+  static const char digits[] = "0123456789abcdef";
+  unsigned char byte;
+
+  for (; *path != '\0'; path++) {
+    byte = (unsigned char) *path;
+    if (is_escaped(*path)) {
+      *out++ = '%';
+      *out++ = digits[byte >> 4];
+      *out++ = digits[byte & 0xf];
+    } else {
+      *out++ = *path;
+    }
+  }
+  return out;
+}
+
 /* The fields are public, so the path may be anything; making the address anew
  * is the check. */
 static char* put_hybrid(char* out, const hvuv_addr_t* addr) {
@@ -297,7 +359,7 @@ static char* put_hybrid(char* out, const hvuv_addr_t* addr) {
     return NULL;
 
   out = put_text(out, schemes[made.family]);
-  out = put_text(out, made.u.hybrid.path);
+  out = put_path(out, made.u.hybrid.path);
   *out++ = ':';
   return put_service(out, &made.u.hybrid.service_id);
 }

@@ -11,6 +11,8 @@
 #include "explain/probe.h"
 #include "local/layout.h"
 #include "sys/sys.h"
+#include "unix/folder.h"
+#include "unix/look.h"
 #include "unix/path.h"
 
 /* Room for a folder in a sentence, with the NUL; a longer one is cut. */
@@ -32,15 +34,28 @@ static void cut(char text[], size_t room) {
   assert(strlen(text) < room);
 }
 
-static void find_partition(char text[PARTITION_ROOM]) {
+static void find_partition(hvuv__facts_t* facts, char text[PARTITION_ROOM]) {
   hvuv__partition_t self;
 
-  if (hvuv__partition_self(&self) != 0)
+  facts->partition = text;
+  facts->partition_error = hvuv__partition_self(&self);
+  if (facts->partition_error != 0)
     snprintf(text, PARTITION_ROOM, "unknown (HVUV_LOCAL_VM is no VM id)");
   else if (self.is_host)
     snprintf(text, PARTITION_ROOM, "the host");
   else
     hvuv_guid_format(&self.vm_id, text);
+}
+
+static void find_folder(hvuv__facts_t* facts, char folder[HVUV__PATH_ROOM]) {
+  facts->folder = folder;
+  facts->folder_error = hvuv__layout_root(folder);
+  if (facts->folder_error == 0)
+    facts->folder_error = hvuv__folder_check(folder, 0);
+  else
+    folder[0] = '\0';
+  assert(facts->folder_error <= 0);
+  cut(folder, FOLDER_ROOM);
 }
 
 int hvuv_explain(const hvuv_addr_t* addr, int status, char* buf, size_t size) {
@@ -60,12 +75,11 @@ int hvuv_explain(const hvuv_addr_t* addr, int status, char* buf, size_t size) {
   facts.original = hvuv__sys_original(status);
   hvuv__probe_vsock(&facts);
 
-  if (hvuv__layout_root(folder) != 0)
-    folder[0] = '\0';
-  cut(folder, FOLDER_ROOM);
-  find_partition(partition);
+  if (addr->family == HVUV_HYBRID)
+    facts.at_path = hvuv__unix_look(addr->u.hybrid.path);
+
+  find_folder(&facts, folder);
+  find_partition(&facts, partition);
   assert(text[0] != '\0');
-  facts.folder = folder;
-  facts.partition = partition;
   return hvuv__explain_with(&facts, addr, status, buf, size);
 }

@@ -51,6 +51,7 @@ void hvuv__probe_vsock(hvuv__facts_t* facts) {
   if (hvuv_local_cid(&cid) != 0)
     return;
 
+  assert(!facts->is_windows);
   facts->own_cid = cid;
   if (cid > HVUV_CID_HOST && cid != HVUV_CID_ANY)
     facts->has_guest = 1;

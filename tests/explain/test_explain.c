@@ -31,6 +31,25 @@ static const hvuv__facts_t host = {.has_loopback = 1,
                                    .own_cid = 2,
                                    .folder = "/f",
                                    .partition = "the host"};
+static const hvuv__facts_t no_folder = {.own_cid = HVUV_CID_ANY,
+                                        .at_path = HVUV__AT_NO_FOLDER,
+                                        .folder = "/f",
+                                        .folder_error = UV_ENOENT,
+                                        .partition = "the host"};
+static const hvuv__facts_t no_path = {.own_cid = HVUV_CID_ANY,
+                                      .at_path = HVUV__AT_NOTHING,
+                                      .folder = "/f",
+                                      .folder_error = UV_EACCES,
+                                      .partition = "the host"};
+static const hvuv__facts_t a_socket = {.own_cid = HVUV_CID_ANY,
+                                       .at_path = HVUV__AT_SOCKET,
+                                       .folder = "/f",
+                                       .partition = "the host"};
+static const hvuv__facts_t a_file = {.own_cid = HVUV_CID_ANY,
+                                     .at_path = HVUV__AT_OTHER,
+                                     .folder = "/f",
+                                     .partition = "unknown",
+                                     .partition_error = UV_EINVAL};
 static const hvuv__facts_t windows = {.is_windows = 1,
                                       .own_cid = HVUV_CID_ANY,
                                       .folder = "/f",
@@ -75,6 +94,7 @@ static const row_t rows[] = {
     {&guest, "vsock://any:8080", UV_EADDRINUSE, "on port 8080 already"},
     {&guest, "vsock://host:any", UV_EINVAL, "for binding only"},
     {&guest, "hyperv://parent/" VM_ID, UV_EINVAL, "0 to 0x7fffffff"},
+    {&guest, "hyperv://" VM_ID "/5", UV_EADDRNOTAVAIL, "by their CIDs"},
     {&guest, "vsock://host:5", UV_EIO, "update the kernel"},
     {&guest, "vsock://7:5", UV_EPROTO, "protocol of vsock"},
 
@@ -117,6 +137,22 @@ static const row_t rows[] = {
     {&bare, "hybrid:///a/v.sock:52", UV_EADDRINUSE, "A live server listens"},
     {&bare, "hybrid:///a/v.sock:52", UV_EEXIST, "Remove it"},
     {&bare, "hybrid:///a/v.sock:52", UV_ECONNRESET, "bytes unread"},
+    {&no_folder, "hybrid:///a/v:52", UV_ENOENT, "The folder of /a/v is not"},
+    {&no_path, "hybrid:///a/v:52", UV_ENOENT, "Start the hypervisor first"},
+    {&a_socket, "hybrid:///a/v:52", UV_ENOENT, "there is now"},
+    {&a_file, "hybrid:///a/v:52", UV_ECONNREFUSED, "/a/v is no stream socket"},
+    {&a_file, "hybrid:///a/v:52", UV_EPROTOTYPE, "/a/v is no stream socket"},
+    {&no_path, "hybrid:///a/v:52", UV_ECONNREFUSED, "no /a/v any more"},
+    {&a_socket, "hybrid:///a/v:52", UV_ECONNREFUSED, "listens on 52"},
+    {&bare, "hybrid:///a/v:52", UV_EACCES, "/a/v_52.lock, to be removed"},
+    {&bare, "hybrid:///a/v:52", UV_EEXIST, "at /a/v_52, where"},
+    {&bare, "hybrid:///a/v:52", UV_ELOOP, "/a/v_52.lock"},
+    {&bare, "hybrid:///a/v:52", UV_EPROTO, "sent what is no message"},
+    {&bare, "hybrid:///a/v:52", UV_ETIMEDOUT, "silent for too long"},
+    {&bare, "hybrid:///a/v:52", UV_EOF, "without half-close"},
+    {&bare, "hybrid:///a/v:52", UV_EPIPE, "ended both directions"},
+    {&bare, "hybrid:///a%20b/v:52", UV_EADDRINUSE, "hybrid:///a%20b/v:52"},
+    {&bare, "hybrid:///a%20b/v:52", UV_ENOENT, "no /a b/v."},
 
     /* local */
     {&bare, "local://loopback/5", UV_ECONNREFUSED, "which is the host, in /f"},
@@ -129,6 +165,15 @@ static const row_t rows[] = {
     {&bare, "local://loopback/5", UV_EADDRINUSE, "local://loopback/5 already"},
     {&bare, "local://loopback/5", UV_EEXIST, "Remove it"},
     {&bare, "local://loopback/5", UV_ETIMEDOUT, "took no new connection"},
+    {&bare, "local://loopback/5", UV_ETIMEDOUT, "silent for too long"},
+    {&no_folder, "local://loopback/5", UV_ECONNREFUSED, "/f is not there"},
+    {&no_folder, "local://loopback/5", UV_EACCES, "may not write to the one"},
+    {&no_path, "local://loopback/5", UV_EACCES, "chmod 700"},
+    {&a_file, "local://loopback/5", UV_EINVAL, "to what is no VM id"},
+    {&bare, "local://loopback/5", UV_ENOTSUP, "has no locks"},
+    {&bare, "hybrid:///a:5", UV_ENOTSUP, "has no locks"},
+    {&bare, "local://loopback/5", UV_EROFS, "cannot be written to"},
+    {&bare, "local://loopback/5", UV_ELOOP, "a link in /f"},
 
     /* The same everywhere */
     {&bare, "local://loopback/5", 0, "went well"},
@@ -141,7 +186,17 @@ static const row_t rows[] = {
     {&windows, "local://any/5", UV_EMFILE, "socket or handle left"},
     {&bare, "local://any/5", UV_ENFILE, "ulimit -n"},
     {&bare, "local://any/5", UV_ENOMEM, "memory"},
-    {&bare, "local://any/5", UV_ELOOP, "the system's own answer"},
+    {&bare, "local://any/5", UV_EMSGSIZE, "larger than the limit"},
+    {&guest, "vsock://host:5", UV_EMSGSIZE, "larger than the limit"},
+    {&bare, "local://any/5", UV_EPROTO, "what is no message"},
+    {&bare, "local://any/5", UV_EOF, "the rest never came"},
+    {&bare, "local://any/5", UV_ENOBUFS, "queued to be sent"},
+    {&bare, "local://any/5", UV_EALREADY, "under way already"},
+    {&bare, "local://any/5", UV_EBUSY, "has a socket already"},
+    {&bare, "local://any/5", UV_EBADF, "no open socket"},
+    {&bare, "local://any/5", UV_ENOTSOCK, "is not a socket"},
+    {&windows, "hyperv://any/5", UV_ETIMEDOUT, "silent for too long"},
+    {&bare, "local://any/5", UV_ENXIO, "the system's own answer"},
 };
 
 static void parse(const char* text, hvuv_addr_t* addr) {
@@ -208,7 +263,7 @@ static void the_longest_path_and_folder_fit(void** state) {
   int status;
 
   (void) state;
-  memset(path, 'p', sizeof(path) - 1);
+  memset(path, ' ', sizeof(path) - 1); /* "%20" each, in an address */
   path[sizeof(path) - 1] = '\0';
   memset(folder, 'f', sizeof(folder) - 1);
   folder[sizeof(folder) - 1] = '\0';
@@ -274,7 +329,7 @@ static void this_system_is_explained(void** state) {
   assert_non_null(strstr(text, "Somebody listens on "));
   parse("local://loopback/5", &addr);
   assert_int_equal(hvuv_explain(&addr, UV_ECONNREFUSED, text, sizeof(text)), 0);
-  assert_non_null(strstr(text, "Nobody listens there"));
+  assert_non_null(strstr(text, "obody listens "));
 }
 
 /* Of the two folders one has a character across any byte. */

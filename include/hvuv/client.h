@@ -56,8 +56,8 @@ typedef struct hvuv_client_options_s {
   uint64_t connect_timeout_ms; /* default 10 s; 0: the system's own */
   unsigned int retry;          /* the classes to retry, or-ed; default: all but
                                   PERMANENT */
-  unsigned int max_attempts;   /* in a row, see success_after_ms; default 0: no
-                                  limit */
+  unsigned int max_attempts;   /* in a row, see success_after_ms; default 0:
+                                  no limit */
   uint64_t first_delay_ms;     /* before the second attempt, then doubled;
                                   default 200, at least 1 */
   uint64_t max_delay_ms;       /* not counting the jitter; default 30 s */
@@ -71,12 +71,12 @@ typedef struct hvuv_client_options_s {
    * row. */
   int reconnects;
 
-  /* A connection counts as a success when it has received a message
-   * (HVUV_FRAMING_RAW: a byte), or has lasted this long; default 10 s. Only
-   * then do max_attempts and the delays begin anew: a proxy or a VMM in front
-   * of a service that is down accepts every connection and closes it at once,
-   * and such a peer is dialled ever more rarely, and max_attempts times at
-   * most. 0: every connection is one. */
+  /* A connection counts as a success once it has received a message
+   * (HVUV_FRAMING_RAW: a byte) or has lasted this long; default 10 s; 0: every
+   * connection does. Only a success resets max_attempts and the delays: a proxy
+   * or a VMM in front of a service that is down accepts every connection and
+   * closes it at once, so it is dialled ever more rarely, and at most
+   * max_attempts times. */
   uint64_t success_after_ms;
 
   /* Called after each attempt, before on_open. May be NULL, and may close the

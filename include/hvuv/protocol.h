@@ -84,8 +84,8 @@ typedef struct hvuv_protocol_s {
   void (*on_close)(hvuv_conn_t* conn, int reason);
 } hvuv_protocol_t;
 
-/* Sets on_message, and everything else to zero. A way to fill in a protocol
- * where a compiler has no designated initialisers, as in C++ before 20:
+/* Sets on_message, and everything else to zero: for languages without
+ * designated initialisers, such as C++ before C++20.
  *
  *   static hvuv_protocol_t echo;
  *
@@ -120,7 +120,7 @@ typedef struct hvuv_limits_s {
   uint64_t message_timeout_ms; /* 30 seconds */
   /* Without a byte in either direction. Bytes count when they are received,
    * when the kernel takes them, and when the peer takes them from it, as far as
-   * the system says so (Linux does). */
+   * the system reports it (Linux does). */
   uint64_t idle_timeout_ms; /* 5 minutes */
   /* After hvuv_conn_end(), without a byte that the kernel or the peer takes; so
    * a peer that reads slowly but steadily gets everything, and has this long to

@@ -25,8 +25,8 @@ typedef struct hvuv_server_s hvuv_server_t;
 
 /* What happens to further callers while max_connections are open. */
 typedef enum hvuv_full_policy_e {
-  HVUV_FULL_WAIT = 0, /* they wait in the kernel's backlog, as long as it has
-                         room for them: see hvuv_listen() */
+  HVUV_FULL_WAIT = 0, /* they wait in the kernel's backlog, while it has room:
+                         see hvuv_listen() */
   HVUV_FULL_REFUSE    /* they are accepted and closed at once */
 } hvuv_full_policy_t;
 
@@ -93,13 +93,13 @@ HVUV_EXTERN int hvuv_server_listen_socket(hvuv_server_t* server,
                                           uv_os_sock_t sock,
                                           const hvuv_protocol_t* protocol);
 
-/* Closes the first listener that is bound to this address, as
- * hvuv_server_address() returns it (of vsock://any:any with the port that the
- * kernel picked). Callers that waited there are dropped, its connections stay,
- * and its protocol is still in use. At once the address may be listened at
- * again, by this server or another. Legal in callbacks of handlers too. Returns
- * 0, UV_ENOENT if there is none, or UV_EINVAL if a pointer is NULL. An adopted
- * socket whose address is none of hvuv/addr.h closes with the server only. */
+/* Closes the first listener that is bound to this address, as returned by
+ * hvuv_server_address() (for vsock://any:any with the port that the kernel
+ * picked). Callers that wait there are dropped; its connections stay open, and
+ * go on using its protocol. The address can be listened on again at once, by
+ * this server or another. Legal in callbacks of handlers too. Returns 0,
+ * UV_ENOENT if there is none, or UV_EINVAL if a pointer is NULL. An adopted
+ * socket whose address hvuv has no form for is closed only with the server. */
 HVUV_EXTERN int hvuv_server_unlisten(hvuv_server_t* server,
                                      const hvuv_addr_t* addr);
 

@@ -380,8 +380,8 @@ HVUV_EXTERN int hvuv_read_stop(hvuv_stream_t* stream);
  * hvuv_get_write_queue_size().
  *
  *   UV_EBADF   the stream has no socket or is closing
- *   UV_EPIPE   it was shut down, reading has failed, or it is bound or listening
- *              and not connected
+ *   UV_EPIPE   it was shut down, reading has failed, or it is bound or
+ *              listening and not connected
  *   UV_EINVAL  bufs is NULL, nbufs is 0 or above 1,048,576
  *   UV_ENOMEM  more than four buffers, and no memory for them */
 HVUV_EXTERN int hvuv_write(hvuv_write_t* req,

@@ -100,8 +100,8 @@ HVUV_EXTERN void hvuv_test_forget(hvuv_test_t* test);
  * called and all queued bytes were taken. */
 HVUV_EXTERN int hvuv_test_has_ended(const hvuv_test_t* test);
 
-/* Returns 1 if the connection was closed in a way that the peer sees as a reset,
- * where there is such a thing: with any reason but 0. */
+/* Returns 1 if the connection was closed in a way that the peer sees as a
+ * reset, where there is such a thing: with any reason but 0. */
 HVUV_EXTERN int hvuv_test_was_reset(const hvuv_test_t* test);
 
 /* Returns the connection and sets *reason to 0; once on_close has been called,

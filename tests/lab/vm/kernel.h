@@ -32,6 +32,7 @@ int kernel_bind(void);
 int kernel_names(void);
 int kernel_ends(void);
 int kernel_dead(void);
+int kernel_dead_conn(void);
 int kernel_sizes(void);
 int kernel_callers(void);
 

@@ -15,6 +15,7 @@
  *   kernel_names.c     who is who, in vsock:// and hyperv:// form, and adoption
  *   kernel_ends.c      shutdown, close, and death of either side
  *   kernel_dead.c      a death that a waiting write has to learn of
+ *   kernel_dead_conn.c ... in the framework
  *   kernel_sizes.c     buffers, and many connections at once
  *   kernel_callers.c   many callers at once
  */
@@ -61,5 +62,6 @@ int main(void) {
     return 77;
   }
   return kernel_connect() + kernel_timeouts() + kernel_bind() + kernel_names() +
-         kernel_ends() + kernel_dead() + kernel_sizes() + kernel_callers();
+         kernel_ends() + kernel_dead() + kernel_dead_conn() + kernel_sizes() +
+         kernel_callers();
 }

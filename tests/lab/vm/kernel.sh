@@ -2,7 +2,9 @@
 # kernel.sh FOLDER: gets the distribution's kernel for virtual machines and its
 # modules into FOLDER, unpacked and not installed: FOLDER/vmlinuz and
 # FOLDER/modules. Does nothing when they are there. HVUV_VM_KERNEL names another
-# package than the one that Debian's linux-image-cloud-amd64 stands for.
+# package than the one that Debian's linux-image-cloud-amd64 stands for. From Debian
+# 14 on that holds no files: it depends on one package with the kernel, in the folder of
+# its modules, and on one with these.
 set -eu
 folder=$1
 meta=linux-image-cloud-amd64
@@ -18,9 +20,15 @@ package() {
     sed -n 's/^ *Depends: \(linux-image-[0-9]\)/\1/p' | head -n 1
 }
 
+# parts PACKAGE: what it is divided into, if it is
+parts() {
+  apt-cache depends "$1" | sed -n 's/^ *Depends: \(linux-\(binary\|modules\)-\)/\1/p'
+}
+
 download() {
   name=${HVUV_VM_KERNEL:-$(package)}
-  [ -n "$name" ] && (cd "$folder/package" && apt-get download "$name")
+  # shellcheck disable=SC2046 # parts are words
+  [ -n "$name" ] && (cd "$folder/package" && apt-get download "$name" $(parts "$name"))
 }
 
 update_lists() {
@@ -43,12 +51,16 @@ download || {
   update_lists && download
 } || die "apt has no $meta, or may not update its lists. That is Debian's name;
 HVUV_VM_KERNEL may name another package with a kernel and its modules."
-dpkg-deb -x "$folder"/package/*.deb "$folder/package/tree"
+for file in "$folder"/package/*.deb; do
+  dpkg-deb -x "$file" "$folder/package/tree"
+done
 
 # A flat folder of modules: their names are unique.
 mkdir "$folder/modules"
 find "$folder/package/tree" -name '*.ko*' -exec mv {} "$folder/modules/" \;
-cp "$folder"/package/tree/boot/vmlinuz-* "$folder/vmlinuz.new"
+vmlinuz=$(find "$folder/package/tree" -type f -name 'vmlinuz*')
+[ -n "$vmlinuz" ] || die "there is no kernel in $name"
+cp "$vmlinuz" "$folder/vmlinuz.new"
 rm -rf "$folder/package"
 echo "$name" >"$folder/name"
 mv "$folder/vmlinuz.new" "$folder/vmlinuz"

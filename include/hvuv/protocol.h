@@ -143,7 +143,7 @@ typedef struct hvuv_stats_s {
   uint64_t messages_received;
   uint64_t messages_sent;
   uint64_t refused_full;
-  uint64_t refused_peer; /* not among allowed_peers */
+  uint64_t refused_peer; /* not among allowed_peers, or not by the family */
   uint64_t accept_errors;
   uint64_t timed_out;       /* closed with UV_ETIMEDOUT */
   uint64_t protocol_errors; /* UV_EPROTO, UV_EMSGSIZE, UV_EOF in a message */

@@ -52,6 +52,19 @@ typedef struct hvuv_server_options_s {
    * hvuv_listen() reports; the server goes on where it can. May be NULL: it is
    * counted in any case. */
   void (*on_accept_error)(hvuv_server_t* server, int status);
+
+  /* Called when a caller was turned away; its connection has been closed. peer
+   * is its address, or NULL if it is not known. May be NULL: it is counted in
+   * any case. reason is
+   *
+   *   UV_EBUSY   the server is full, with HVUV_FULL_REFUSE (refused_full)
+   *   UV_EACCES  peer is not among allowed_peers, or must not come to this
+   *              address by the rules of `local` (refused_peer)
+   *   else       why the family does not know it, see hvuv_set_refused_cb()
+   *              (refused_peer) */
+  void (*on_refused)(hvuv_server_t* server,
+                     const hvuv_addr_t* peer,
+                     int reason);
 } hvuv_server_options_t;
 
 /* Sets the defaults above. */

@@ -69,6 +69,10 @@ typedef void (*hvuv_shutdown_cb)(hvuv_shutdown_t* req, int status);
  * reason why none could be taken; see hvuv_listen(). */
 typedef void (*hvuv_connection_cb)(hvuv_stream_t* server, int status);
 
+/* Called when a caller was turned away, with the reason; see
+ * hvuv_set_refused_cb(). */
+typedef void (*hvuv_refused_cb)(hvuv_stream_t* server, int status);
+
 /* Called when hvuv is done with the stream: its memory is the user's again. */
 typedef void (*hvuv_close_cb)(hvuv_stream_t* stream);
 
@@ -134,6 +138,7 @@ struct hvuv_stream_s {
   hvuv_connect_t* connect_req;
   hvuv_shutdown_t* shutdown_req;
   hvuv_connection_cb connection_cb;
+  hvuv_refused_cb refused_cb;
   hvuv_close_cb close_cb;
   uv_os_sock_t accepted_sock; /* taken from the kernel, not yet by the user */
   unsigned int stage;         /* of a connect, or of a listener */
@@ -297,6 +302,16 @@ HVUV_EXTERN int hvuv_chmod(hvuv_stream_t* stream, int flags);
 HVUV_EXTERN int hvuv_listen(hvuv_stream_t* stream,
                             int backlog,
                             hvuv_connection_cb cb);
+
+/* Has cb, which may be NULL, called for each caller that a listener turns away:
+ * whose connection it has closed at once, without a word, because
+ *
+ *   UV_EACCES   the rules of `local` do not let that partition come
+ *   else        its address is none of the listener's family, such as the path
+ *               of a Unix socket that is bound outside the directory of `local`
+ *
+ * The listener goes on. UV_EINVAL if the stream is closing. */
+HVUV_EXTERN int hvuv_set_refused_cb(hvuv_stream_t* stream, hvuv_refused_cb cb);
 
 /* Accepts the waiting connection into client, a stream initialised with
  * hvuv_init() on the same loop. Returns 0, UV_EAGAIN if no connection waits,

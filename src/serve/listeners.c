@@ -31,6 +31,13 @@ static void on_connection(hvuv_stream_t* stream, int status) {
   list->on_caller(list->owner, l);
 }
 
+static void on_refused(hvuv_stream_t* stream, int status) {
+  hvuv__listener_t* l = stream->data;
+
+  check(l);
+  l->list->on_refused(l->list->owner, status);
+}
+
 int hvuv__listener_accept(hvuv__listener_t* l, hvuv_conn_t* conn) {
   int err;
 
@@ -113,6 +120,7 @@ static int new_listener(hvuv__listeners_t* list,
     return err;
   }
 
+  hvuv_set_refused_cb(&l->stream, on_refused);
   l->stream.data = l;
   l->list = list;
   l->protocol = protocol;

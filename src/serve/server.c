@@ -40,6 +40,9 @@ struct hvuv__server_s {
   hvuv__rules_t rules;
   hvuv__listeners_t listeners;
   void (*on_accept_error)(hvuv_server_t* server, int status);
+  void (*on_refused)(hvuv_server_t* server,
+                     const hvuv_addr_t* peer,
+                     int reason);
   hvuv_server_stop_cb stop_cb;
 };
 
@@ -65,22 +68,37 @@ static void count_error(server_t* s, int status) {
     s->on_accept_error(s->handle, status);
 }
 
+/* Last in each function, like count_error(): the user may stop the server. */
+static void report_refused(server_t* s, const hvuv_addr_t* peer, int reason) {
+  if (s->on_refused != NULL)
+    s->on_refused(s->handle, peer, reason);
+}
+
+static void on_refused_by_family(hvuv__owner_t* owner, int status) {
+  server_t* s = (server_t*) owner;
+
+  check(s);
+  s->owner.group.stats.refused_peer++;
+  report_refused(s, NULL, status);
+}
+
 /* What becomes of a caller that has been accepted. */
 static void receive(server_t* s, hvuv_conn_t* conn) {
   hvuv_stats_t* stats = &s->owner.group.stats;
-  hvuv_addr_t peer;
-  int has_name;
+  const hvuv_addr_t* peer;
+  hvuv_addr_t name;
 
-  has_name = hvuv_conn_peer(conn, &peer) == 0;
-  switch (hvuv__admit_caller(
-      &s->rules, stats->connections_now, has_name ? &peer : NULL)) {
+  peer = hvuv_conn_peer(conn, &name) == 0 ? &name : NULL;
+  switch (hvuv__admit_caller(&s->rules, stats->connections_now, peer)) {
     case HVUV__REFUSE_FULL:
       stats->refused_full++;
-      hvuv__conn_drop(conn, UV_ECANCELED);
+      hvuv__conn_drop(conn, UV_EBUSY);
+      report_refused(s, peer, UV_EBUSY);
       break;
     case HVUV__REFUSE_PEER:
       stats->refused_peer++;
       hvuv__conn_drop(conn, UV_EACCES);
+      report_refused(s, peer, UV_EACCES);
       break;
     case HVUV__ADMIT:
       hvuv__conn_open(conn);
@@ -198,8 +216,10 @@ static int set_up(server_t* s,
   s->listeners.owner = &s->owner;
   s->listeners.backlog = options->backlog;
   s->listeners.on_caller = on_caller;
+  s->listeners.on_refused = on_refused_by_family;
   s->listeners.on_error = on_listener_error;
   s->on_accept_error = options->on_accept_error;
+  s->on_refused = options->on_refused;
 
   err = hvuv__rules_init(&s->rules, options);
   if (err != 0)

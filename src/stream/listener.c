@@ -158,6 +158,8 @@ static int take_one(hvuv_stream_t* s) {
       (struct sockaddr*) &name, len, &s->local_addr, s->claim, &s->peer_addr);
   if (err != 0) {
     hvuv__sys_close(sock);
+    if (s->refused_cb != NULL)
+      s->refused_cb(s, err);
     return 0;
   }
 
@@ -197,6 +199,13 @@ void hvuv__listener_alarm(hvuv_stream_t* s) {
   if (s->stage == HVUV__LISTEN_STARVED)
     s->stage = HVUV__LISTEN_RETRYING;
   hvuv__listener_ready(s, 0);
+}
+
+int hvuv_set_refused_cb(hvuv_stream_t* s, hvuv_refused_cb cb) {
+  if (s->state >= HVUV__CLOSING)
+    return UV_EINVAL;
+  s->refused_cb = cb;
+  return 0;
 }
 
 int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client) {

@@ -94,6 +94,18 @@ static void on_accept_error(hvuv_server_t* server, int status) {
   note(rig, AT_ACCEPT_ERROR, NULL);
 }
 
+static void on_refused(hvuv_server_t* server,
+                       const hvuv_addr_t* peer,
+                       int reason) {
+  server_rig_t* rig = server->data;
+
+  memset(&rig->refused_peer, 0, sizeof(rig->refused_peer));
+  if (peer != NULL)
+    rig->refused_peer = *peer;
+  rig->refused_reason = reason;
+  note(rig, AT_REFUSED, NULL);
+}
+
 /* --- The server */
 
 static void on_tick(uv_timer_t* tick) {
@@ -115,6 +127,7 @@ server_rig_t* server_rig_up(void) {
 
   hvuv_server_options_init(&rig->options);
   rig->options.on_accept_error = on_accept_error;
+  rig->options.on_refused = on_refused;
   rig->protocol.state_bytes = sizeof(talk_t);
   rig->protocol.framing.kind = HVUV_FRAMING_LENGTH;
   rig->protocol.framing.prefix_bytes = 4;

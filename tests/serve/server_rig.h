@@ -29,12 +29,13 @@ enum server_rig_moment {
   AT_END,
   AT_CLOSE,
   AT_ACCEPT_ERROR,
+  AT_REFUSED,
   MOMENTS
 };
 
 typedef struct server_rig_s server_rig_t;
 
-/* conn is NULL at AT_ACCEPT_ERROR. */
+/* conn is NULL at AT_ACCEPT_ERROR and AT_REFUSED. */
 typedef void (*server_rig_act)(server_rig_t* rig, hvuv_conn_t* conn);
 
 struct server_rig_s {
@@ -49,6 +50,8 @@ struct server_rig_s {
   int counts[MOMENTS];
   int reasons[SERVER_RIG_REASONS]; /* what on_close was told, in order */
   int accept_error;                /* the last */
+  int refused_reason;              /* the last */
+  hvuv_addr_t refused_peer;        /* the last; family 0: without a name */
   int unsent;                      /* echoes refused */
   int wrong; /* callbacks out of their order, or behind the stop */
   int stops;

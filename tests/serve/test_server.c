@@ -262,6 +262,8 @@ static void refused_callers_see_an_end_and_later_ones_get_in(void** state) {
   server_rig_ask(rig, server_rig_call(rig), "in");
   server_rig_stats(rig);
   assert_int_equal(rig->stats.refused_full, 1);
+  assert_int_equal(rig->counts[AT_REFUSED], 1);
+  assert_int_equal(rig->refused_reason, UV_EBUSY);
   assert_int_equal(rig->stats.connections_ever, 2);
   assert_int_equal(rig->stats.other_errors, 0);
 }

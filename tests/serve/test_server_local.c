@@ -10,6 +10,7 @@
 
 #include "server_rig.h"
 #include "support/endpoint.h"
+#include "support/peer.h"
 
 #define X "6e0b8e9c-4c6c-4c0e-9a9e-0f6f0a1b2c3d"
 #define Y "71d9c3a0-2f0d-4b57-8a27-3d5ce21a9b10"
@@ -232,6 +233,14 @@ static void who_waits_at_an_address_that_is_given_up_is_dropped(void** state) {
   server_rig_ask(rig, server_rig_call(rig), "hello");
 }
 
+static int is_of(const char* vm, const hvuv_addr_t* addr) {
+  hvuv_guid_t vm_id;
+
+  return hvuv_guid_parse(vm, &vm_id) == 0 &&
+         hvuv_addr_family(addr) == HVUV_LOCAL &&
+         hvuv_guid_equal(&addr->u.hyperv.vm_id, &vm_id);
+}
+
 static void only_those_allowed_get_in(void** state) {
   hvuv_addr_t allowed[2];
 
@@ -249,8 +258,34 @@ static void only_those_allowed_get_in(void** state) {
   assert_true(is_framed(NULL, "local://loopback/5000"));
   server_rig_stats(rig);
   assert_int_equal(rig->stats.refused_peer, 1);
+  assert_int_equal(rig->counts[AT_REFUSED], 1);
+  assert_int_equal(rig->refused_reason, UV_EACCES);
+  assert_true(is_of(Y, &rig->refused_peer));
   assert_int_equal(rig->stats.connections_ever, 2);
   assert_int_equal(rig->stats.other_errors, 0);
+}
+
+/* Its socket is bound to a file where no partition has its own. */
+static void a_caller_of_no_partition_is_counted_and_reported(void** state) {
+  char path[256];
+  char name[256];
+  uv_os_sock_t sock;
+
+  (void) state;
+  server_rig_init(rig);
+  assert_int_equal(listen_at("local://any/5000", &rig->protocol), 0);
+  sock = peer_connect(endpoint_path("l/host/5000.a", path),
+                      endpoint_path("stranger", name));
+  server_rig_track(rig, sock);
+  SERVER_RUN_UNTIL(rig, rig->counts[AT_REFUSED] > 0);
+  assert_int_equal(server_rig_await_end(rig, sock), 0);
+  assert_true(rig->refused_reason < 0);
+  assert_int_equal(hvuv_addr_family(&rig->refused_peer), 0);
+  server_rig_stats(rig);
+  assert_int_equal(rig->stats.refused_peer, 1);
+  assert_int_equal(rig->stats.accept_errors, 0);
+  assert_int_equal(rig->stats.connections_ever, 0);
+  assert_true(is_framed(NULL, "local://loopback/5000"));
 }
 
 static void without_a_list_everybody_gets_in(void** state) {
@@ -273,6 +308,7 @@ int main(void) {
       TEST(connections_outlive_their_listener),
       TEST(who_waits_at_an_address_that_is_given_up_is_dropped),
       TEST(only_those_allowed_get_in),
+      TEST(a_caller_of_no_partition_is_counted_and_reported),
       TEST(without_a_list_everybody_gets_in),
   };
   int err;

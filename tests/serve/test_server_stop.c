@@ -431,6 +431,20 @@ static void in_on_accept_error(void** state) {
   each_grace(AT_ACCEPT_ERROR, play_accept_error);
 }
 
+static void play_refused(void) {
+  rig->options.max_connections = 1;
+  rig->options.when_full = HVUV_FULL_REFUSE;
+  server_rig_start(rig);
+  greeted();
+  server_rig_call(rig);
+  SERVER_RUN_UNTIL(rig, rig->counts[AT_REFUSED] == 1);
+}
+
+static void in_on_refused(void** state) {
+  (void) state;
+  each_grace(AT_REFUSED, play_refused);
+}
+
 static void visit_and_stop(hvuv_conn_t* conn, void* arg) {
   int* visits = arg;
 
@@ -482,6 +496,7 @@ int main(void) {
       TEST(in_on_close_while_callers_wait),
       TEST(in_the_on_open_of_one_who_waited),
       TEST(in_on_accept_error),
+      TEST(in_on_refused),
       TEST(inside_each),
   };
 

@@ -157,6 +157,49 @@ static void a_peer_that_the_family_refuses_is_dropped(void** state) {
   assert_int_equal(fake_count_open(), before);
 }
 
+static void on_refused(hvuv_stream_t* stream, int status) {
+  (void) stream;
+  trace_status("refused", status);
+}
+
+static void on_refused_close(hvuv_stream_t* stream, int status) {
+  on_refused(stream, status);
+  scene_close(stream);
+}
+
+static void fire_for_a_stranger(uv_os_sock_t sock) {
+  struct sockaddr name;
+
+  memset(&name, 0, sizeof(name));
+  name.sa_family = AF_INET;
+  fake_name(FAKE_ACCEPT, &name, sizeof(name));
+  fake_next(FAKE_ACCEPT, 0);
+  fire(sock);
+}
+
+static void a_peer_that_the_family_refuses_is_reported_on_request(
+    void** state) {
+  hvuv_stream_t* listener;
+  uv_os_sock_t sock;
+
+  (void) state;
+  listener = scene_listener(&sock);
+  assert_int_equal(hvuv_set_refused_cb(listener, on_refused), 0);
+  fire_for_a_stranger(sock);
+  fire_for_a_stranger(sock);
+  assert_story("refused:EAFNOSUPPORT refused:EAFNOSUPPORT");
+  assert_int_equal(fake_poller_wanted(sock), UV_READABLE);
+  assert_int_equal(hvuv_set_refused_cb(listener, NULL), 0);
+  fire_for_a_stranger(sock);
+  assert_story("");
+
+  assert_int_equal(hvuv_set_refused_cb(listener, on_refused_close), 0);
+  fire_for_a_stranger(sock);
+  assert_int_equal(hvuv_set_refused_cb(listener, on_refused), UV_EINVAL);
+  turns(2);
+  assert_story("refused:EAFNOSUPPORT close");
+}
+
 static void close_in_the_callback_closes_what_waits(void** state) {
   uv_os_sock_t sock;
 
@@ -249,6 +292,7 @@ int main(void) {
       SCENE(a_lost_connection_is_passed_over),
       SCENE(a_wake_in_vain_tells_nothing),
       SCENE(a_peer_that_the_family_refuses_is_dropped),
+      SCENE(a_peer_that_the_family_refuses_is_reported_on_request),
       SCENE(close_in_the_callback_closes_what_waits),
       SCENE(what_was_taken_outlives_the_listener),
       SCENE(streams_closed_in_the_callback_are_no_trouble),

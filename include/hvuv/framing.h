@@ -9,7 +9,8 @@
  * elsewhere.
  *
  *   HVUV_FRAMING_RAW     no messages: bytes as they come
- *   HVUV_FRAMING_LENGTH  the size in 1, 2 or 4 bytes, then that many bytes
+ *   HVUV_FRAMING_LENGTH  the size in 1, 2, 4 or 8 bytes, then that many bytes;
+ *                        or that many with those of the size
  *   HVUV_FRAMING_VARINT  the same with a size of seven bits a byte, low bits
  *                        first, the top bit set in all bytes but the last (as
  *                        in Protocol Buffers); in its shortest form only
@@ -44,14 +45,16 @@ typedef enum hvuv_framing_kind_e {
 #define HVUV_FRAMING_MAX_MAX ((size_t) 1024 * 1024 * 1024)
 
 /* Size in bytes of a buffer for what goes before or after a message. */
-#define HVUV_FRAMING_EDGE_BYTES 5
+#define HVUV_FRAMING_EDGE_BYTES 8
 
 /* All zero is HVUV_FRAMING_RAW. */
 typedef struct hvuv_framing_s {
   hvuv_framing_kind_t kind;
-  unsigned int prefix_bytes; /* HVUV_FRAMING_LENGTH: 1, 2 or 4 */
+  unsigned int prefix_bytes; /* HVUV_FRAMING_LENGTH: 1, 2, 4 or 8 */
   int is_little_endian;      /* HVUV_FRAMING_LENGTH */
   size_t max_message_bytes;  /* not counting prefix or line end; 0: default */
+  int counts_prefix;         /* HVUV_FRAMING_LENGTH: the size in the prefix
+                                includes the prefix itself */
 } hvuv_framing_t;
 
 /* A decoder; the caller allocates it. */
@@ -61,7 +64,7 @@ typedef struct hvuv_decoder_s {
   unsigned int state;
   int error;
   unsigned int head_bytes; /* of the prefix, so far */
-  uint32_t size;           /* the value of the prefix, so far */
+  uint64_t size;           /* the value of the prefix, so far */
   size_t have_bytes;       /* of the message, kept in bytes */
   size_t room_bytes;
   char* bytes;
@@ -89,7 +92,8 @@ HVUV_EXTERN int hvuv_decoder_init(hvuv_decoder_t* decoder,
  * code.
  *
  *   UV_EMSGSIZE  a message is above the limit, or its prefix announces one
- *   UV_EPROTO    a varint that is too long or not in its shortest form
+ *   UV_EPROTO    a varint that is too long or not in its shortest form, or a
+ *                size that includes its prefix and is smaller than that
  *   UV_ENOMEM    no memory for the part of a message received so far
  *
  * *message is set only when 1 is returned. The memory used depends on the bytes

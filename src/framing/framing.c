@@ -46,7 +46,7 @@ int hvuv_framing_check(const hvuv_framing_t* f) {
   switch (f->kind) {
     case HVUV_FRAMING_LENGTH:
       return f->prefix_bytes == 1 || f->prefix_bytes == 2 ||
-                     f->prefix_bytes == 4
+                     f->prefix_bytes == 4 || f->prefix_bytes == 8
                  ? 0
                  : UV_EINVAL;
     case HVUV_FRAMING_RAW:
@@ -58,17 +58,21 @@ int hvuv_framing_check(const hvuv_framing_t* f) {
   }
 }
 
-static size_t limit_of(const hvuv_framing_t* f) {
-  size_t limit;
+/* What the size in a prefix includes besides the message. */
+static unsigned int counted_bytes(const hvuv_framing_t* f) {
+  return f->counts_prefix ? f->prefix_bytes : 0;
+}
 
-  limit = f->max_message_bytes;
+static size_t limit_of(const hvuv_framing_t* f) {
+  size_t limit = f->max_message_bytes;
+  size_t most;
+
   if (limit == 0)
     limit = HVUV_FRAMING_MAX_DEFAULT;
-  if (f->kind == HVUV_FRAMING_LENGTH && f->prefix_bytes == 1 && limit > 0xff)
-    limit = 0xff;
-  if (f->kind == HVUV_FRAMING_LENGTH && f->prefix_bytes == 2 && limit > 0xffff)
-    limit = 0xffff;
-  return limit;
+  if (f->kind != HVUV_FRAMING_LENGTH || f->prefix_bytes > 2)
+    return limit;
+  most = (f->prefix_bytes == 1 ? 0xff : 0xffff) - counted_bytes(f);
+  return limit < most ? limit : most;
 }
 
 int hvuv_decoder_init(hvuv_decoder_t* d, const hvuv_framing_t* f) {
@@ -115,7 +119,7 @@ static void skip(uv_buf_t* input, size_t n) {
 static size_t most_needed(const hvuv_decoder_t* d) {
   return d->framing.kind == HVUV_FRAMING_LINES
              ? d->framing.max_message_bytes + 1 /* a CR */
-             : d->size;
+             : (size_t) d->size;
 }
 
 static int make_room(hvuv_decoder_t* d, size_t needed) {
@@ -189,15 +193,21 @@ static void begin_next(hvuv_decoder_t* d) {
 /* Each takes one byte: 1 when the prefix is whole, 0 when not, or an error. */
 static int take_length_byte(hvuv_decoder_t* d, unsigned char byte) {
   if (d->framing.is_little_endian)
-    d->size |= (uint32_t) byte << 8 * d->head_bytes;
+    d->size |= (uint64_t) byte << 8 * d->head_bytes;
   else
     d->size = d->size << 8 | byte;
   d->head_bytes++;
-  return d->head_bytes == d->framing.prefix_bytes;
+  if (d->head_bytes < d->framing.prefix_bytes)
+    return 0;
+
+  if (d->size < counted_bytes(&d->framing))
+    return UV_EPROTO;
+  d->size -= counted_bytes(&d->framing);
+  return 1;
 }
 
 static int take_varint_byte(hvuv_decoder_t* d, unsigned char byte) {
-  uint32_t bits = byte & 0x7f;
+  uint64_t bits = byte & 0x7f;
 
   /* A last byte of 0 would be a longer form of the same number; the fifth has
    * room for four bits. */
@@ -250,14 +260,14 @@ static int next_sized(hvuv_decoder_t* d, uv_buf_t* input, uv_buf_t* message) {
       return r;
   }
 
-  missing = d->size - d->have_bytes;
+  missing = (size_t) d->size - d->have_bytes;
   if (d->have_bytes == 0 && input->len >= missing)
     return give_input(d, input, missing, missing, message);
 
   r = keep(d, input, input->len < missing ? input->len : missing);
   if (r != 0)
     return r;
-  return d->have_bytes == d->size ? give_kept(d, d->size, message) : 0;
+  return d->have_bytes == d->size ? give_kept(d, d->have_bytes, message) : 0;
 }
 
 /* The bytes of a line without its CR, if it has one. */
@@ -337,7 +347,7 @@ int hvuv_decoder_end(const hvuv_decoder_t* d) {
 
 /* --- The other way -------------------------------------------------------- */
 
-static size_t put_length(const hvuv_framing_t* f, uint32_t size, char head[]) {
+static size_t put_length(const hvuv_framing_t* f, uint64_t size, char head[]) {
   unsigned int i;
   unsigned int at;
 
@@ -374,7 +384,7 @@ int hvuv_framing_edges(const hvuv_framing_t* f,
   *head_bytes = 0;
   *tail_bytes = 0;
   if (f->kind == HVUV_FRAMING_LENGTH)
-    *head_bytes = put_length(f, (uint32_t) nbytes, head);
+    *head_bytes = put_length(f, (uint64_t) nbytes + counted_bytes(f), head);
   if (f->kind == HVUV_FRAMING_VARINT)
     *head_bytes = put_varint((uint32_t) nbytes, head);
   if (f->kind == HVUV_FRAMING_LINES)

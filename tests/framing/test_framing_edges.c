@@ -219,7 +219,7 @@ static void a_decoder_reads_what_has_edges(void** state) {
 
   (void) state;
   for (kind = HVUV_FRAMING_LENGTH; kind <= HVUV_FRAMING_LINES; kind++) {
-    for (prefix_bytes = 1; prefix_bytes <= 4; prefix_bytes *= 2) {
+    for (prefix_bytes = 1; prefix_bytes <= 8; prefix_bytes *= 2) {
       framing = framing_of((hvuv_framing_kind_t) kind, prefix_bytes, 0);
       for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         if (edges(&framing, sizes[i], &e) == UV_EMSGSIZE)

@@ -36,14 +36,14 @@ typedef struct sample_s {
   int end;
 } sample_t;
 
-static const hvuv_framing_t one = {HVUV_FRAMING_LENGTH, 1, 0, 5};
-static const hvuv_framing_t two = {HVUV_FRAMING_LENGTH, 2, 0, 0};
-static const hvuv_framing_t two_little = {HVUV_FRAMING_LENGTH, 2, 1, 256};
-static const hvuv_framing_t four = {HVUV_FRAMING_LENGTH, 4, 0, 0};
-static const hvuv_framing_t four_little = {HVUV_FRAMING_LENGTH, 4, 1, 0};
-static const hvuv_framing_t varint = {HVUV_FRAMING_VARINT, 0, 0, 0};
-static const hvuv_framing_t lines = {HVUV_FRAMING_LINES, 0, 0, 0};
-static const hvuv_framing_t lines_of_3 = {HVUV_FRAMING_LINES, 0, 0, 3};
+static const hvuv_framing_t one = {HVUV_FRAMING_LENGTH, 1, 0, 5, 0};
+static const hvuv_framing_t two = {HVUV_FRAMING_LENGTH, 2, 0, 0, 0};
+static const hvuv_framing_t two_little = {HVUV_FRAMING_LENGTH, 2, 1, 256, 0};
+static const hvuv_framing_t four = {HVUV_FRAMING_LENGTH, 4, 0, 0, 0};
+static const hvuv_framing_t four_little = {HVUV_FRAMING_LENGTH, 4, 1, 0, 0};
+static const hvuv_framing_t varint = {HVUV_FRAMING_VARINT, 0, 0, 0, 0};
+static const hvuv_framing_t lines = {HVUV_FRAMING_LINES, 0, 0, 0, 0};
+static const hvuv_framing_t lines_of_3 = {HVUV_FRAMING_LINES, 0, 0, 3, 0};
 
 /* The bytes of a literal, which may hold zeroes, without the last. */
 #define BYTES(literal) literal, sizeof(literal) - 1

@@ -199,6 +199,11 @@ static int64_t read_length(const hvuv_framing_t* framing,
   size = 0;
   for (i = 0; i < head; i++)
     size = size * 256 + bytes[framing->is_little_endian ? head - 1 - i : i];
+  if (framing->counts_prefix) {
+    if (size < head)
+      return UV_EPROTO;
+    size -= head;
+  }
   return read_sized(framing, nbytes, head, size, reading);
 }
 
@@ -316,18 +321,21 @@ static void send_back(const hvuv_framing_t* framing, const story_t* story) {
 
 /* A framing whose limit is what the decoder makes of it. */
 static void choose(const uint8_t* data, hvuv_framing_t* framing) {
-  static const unsigned int prefixes[] = {1, 2, 4, 4};
+  static const unsigned int prefixes[] = {1, 2, 4, 8};
+  size_t most;
 
   memset(framing, 0, sizeof(*framing));
   framing->kind = (hvuv_framing_kind_t) (data[0] & 3);
   framing->prefix_bytes = prefixes[data[0] >> 2 & 3];
   framing->is_little_endian = data[0] >> 4 & 1;
+  framing->counts_prefix = data[0] >> 5 & 1;
   /* 1 to 128, and above in steps: some 3000 bytes, or more than INPUT_MAX. */
   framing->max_message_bytes =
       data[1] < 128 ? (size_t) data[1] + 1 : (size_t) (data[1] - 127) * 97;
+  most = framing->counts_prefix ? 254 : 255;
   if (framing->kind == HVUV_FRAMING_LENGTH && framing->prefix_bytes == 1 &&
-      framing->max_message_bytes > 255)
-    framing->max_message_bytes = 255;
+      framing->max_message_bytes > most)
+    framing->max_message_bytes = most;
 }
 
 /* Of RAW the slices show, but the bytes are the same. */

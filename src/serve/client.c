@@ -39,6 +39,28 @@
 
 typedef struct hvuv__client_s client_t;
 
+#define MAY_BECOME(state) (1u << (state))
+
+static const unsigned int next_states[] = {
+    [HVUV__CLIENT_IDLE] =
+        MAY_BECOME(HVUV__CLIENT_DIALLING) | MAY_BECOME(HVUV__CLIENT_CLOSING),
+    [HVUV__CLIENT_DIALLING] =
+        MAY_BECOME(HVUV__CLIENT_OPEN) | MAY_BECOME(HVUV__CLIENT_WAITING) |
+        MAY_BECOME(HVUV__CLIENT_IDLE) | MAY_BECOME(HVUV__CLIENT_CLOSING),
+    [HVUV__CLIENT_OPEN] = MAY_BECOME(HVUV__CLIENT_WAITING) |
+                          MAY_BECOME(HVUV__CLIENT_IDLE) |
+                          MAY_BECOME(HVUV__CLIENT_CLOSING),
+    [HVUV__CLIENT_WAITING] =
+        MAY_BECOME(HVUV__CLIENT_DIALLING) | MAY_BECOME(HVUV__CLIENT_CLOSING),
+    [HVUV__CLIENT_CLOSING] = 0,
+};
+
+static void move(client_t* c, enum hvuv__client_state to) {
+  assert(next_states[c->state] & MAY_BECOME(to));
+  (void) next_states;
+  c->state = to;
+}
+
 static void check(const client_t* c) {
   assert(c->handle->impl == c);
   assert(c->owner.blocks == (c->conn != NULL ? 1u : 0u));
@@ -60,7 +82,7 @@ static void report_attempt(client_t* c, const hvuv_attempt_t* attempt) {
 }
 
 static void finish(client_t* c, int status) {
-  c->state = HVUV__CLIENT_IDLE;
+  move(c, HVUV__CLIENT_IDLE);
   check(c);
   if (c->options.on_done != NULL)
     c->options.on_done(c->handle, status);
@@ -69,7 +91,7 @@ static void finish(client_t* c, int status) {
 /* --- Dialling ------------------------------------------------------------- */
 
 static void wait_for(client_t* c, uint64_t delay_ms) {
-  c->state = HVUV__CLIENT_WAITING;
+  move(c, HVUV__CLIENT_WAITING);
   hvuv__owner_set_alarm(&c->owner, delay_ms);
   check(c);
 }
@@ -103,7 +125,7 @@ static void on_connected(hvuv_connect_t* req, int status) {
   if (c->state == HVUV__CLIENT_CLOSING)
     return;
 
-  c->state = HVUV__CLIENT_OPEN;
+  move(c, HVUV__CLIENT_OPEN);
   c->opened_ms = uv_now(c->handle->loop);
   hvuv__conn_open(c->conn);
 }
@@ -119,7 +141,7 @@ static int dial(client_t* c) {
   if (c->conn == NULL)
     return UV_ENOMEM;
 
-  c->state = HVUV__CLIENT_DIALLING;
+  move(c, HVUV__CLIENT_DIALLING);
   hvuv__retry_begin(&c->retry);
   c->connect_req.data = c;
   stream = hvuv_conn_stream(c->conn);
@@ -140,7 +162,7 @@ static void on_alarm(hvuv__owner_t* owner) {
   if (dial(c) == 0)
     return;
 
-  c->state = HVUV__CLIENT_DIALLING;
+  move(c, HVUV__CLIENT_DIALLING);
   hvuv__retry_begin(&c->retry);
   attempt_failed(c, UV_ENOMEM);
 }
@@ -298,7 +320,7 @@ void hvuv_client_close(hvuv_client_t* handle, hvuv_client_close_cb cb) {
     return;
 
   check(c);
-  c->state = HVUV__CLIENT_CLOSING;
+  move(c, HVUV__CLIENT_CLOSING);
   c->close_cb = cb;
   hvuv__owner_stop_alarm(&c->owner);
   if (c->conn != NULL)

@@ -3,7 +3,7 @@
  * fits winning. Pure: what a code means follows from the address alone.
  *
  * What is not in the table is PERMANENT, so that an error that nobody thought
- * of is told instead of being tried again for ever.
+ * of is reported instead of being tried again for ever.
  */
 #include <stddef.h>
 
@@ -51,7 +51,7 @@ static const row_t rows[] = {
     /* The hypervisor makes its socket when it starts. */
     {NULL, HYBRID, HVUV_ERROR_VM_OFF, {UV_ENOENT}},
 
-    /* virtio answers a reset where others refuse, and Hyper-V nothing. */
+    /* Where others refuse, virtio resets, and Hyper-V is silent. */
     {NULL, VSOCK | HYPERV, HVUV_ERROR_NOT_LISTENING, {UV_ECONNRESET}},
     {NULL, EVERY, HVUV_ERROR_NOT_LISTENING, {UV_ECONNREFUSED, UV_ETIMEDOUT}},
 

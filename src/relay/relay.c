@@ -1,6 +1,6 @@
 /*
  * A relay's life: two streams joined (relay/pair.h says how they end), and the
- * clock for its limits.
+ * timer for its limits.
  *
  *      ports[0] ---- ways[0] ---> ports[1]
  *               <--- ways[1] ----
@@ -9,15 +9,15 @@
  *             or a limit, or hvuv_relay_close()          has closed
  *   JOINED ------------------------------------> CLOSING ---------------> gone
  *
- * The relay, its requests, its clock and both buffers are one block, which goes
+ * The relay, its requests, its timer and both buffers are one block, which goes
  * when the last of the handles in it has closed.
  */
 #include <assert.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "relay/clock.h"
 #include "relay/pair.h"
+#include "relay/timer.h"
 
 #define BUFFER_BYTES       65536
 #define BUFFER_BYTES_MAX   ((size_t) 1 << 30)
@@ -31,8 +31,8 @@ typedef struct hvuv__relay_s {
   hvuv_relay_t* relay;
   hvuv_relay_cb cb;
   hvuv__pair_t pair;
-  hvuv__clock_t clock;
-  unsigned int open; /* the two ports and the clock, until each has closed */
+  hvuv__timer_t timer;
+  unsigned int open; /* the two ports and the timer, until each has closed */
   char buffers[];
 } hvuv__relay_t;
 
@@ -86,7 +86,7 @@ static void finish(hvuv__relay_t* r) {
   r->state = CLOSING;
   publish(r);
   hvuv__pair_close(&r->pair);
-  hvuv__clock_close(&r->clock, one_closed);
+  hvuv__timer_close(&r->timer, one_closed);
   check(r);
 }
 
@@ -98,13 +98,13 @@ static void go_on(hvuv__relay_t* r) {
     finish(r);
     return;
   }
-  hvuv__clock_set(&r->clock, hvuv__pair_due(&r->pair));
+  hvuv__timer_set(&r->timer, hvuv__pair_due(&r->pair));
   if (r->pair.has_parted && (hvuv__port_has_ref(&r->pair.ports[0]) ||
                              hvuv__port_has_ref(&r->pair.ports[1])))
-    hvuv__clock_hold_loop(&r->clock);
+    hvuv__timer_hold_loop(&r->timer);
 }
 
-/* --- What the ports and the clock report ---------------------------------- */
+/* --- What the ports and the timer report ---------------------------------- */
 
 static void on_alloc(hvuv__port_t* port, uv_buf_t* buf) {
   hvuv__relay_t* r = port->owner;
@@ -212,8 +212,8 @@ static int start(hvuv__relay_t* r,
     hvuv__port_give_back(&pair->ports[1]);
     return err;
   }
-  hvuv__clock_open(&r->clock, loop, r, on_ring);
-  hvuv__clock_set(&r->clock, hvuv__pair_due(pair));
+  hvuv__timer_open(&r->timer, loop, r, on_ring);
+  hvuv__timer_set(&r->timer, hvuv__pair_due(pair));
   return 0;
 }
 

@@ -12,8 +12,8 @@
  * Any callback may call any function here on any connection of the loop,
  * including its own. No function here calls a handler back before it returns,
  * and none may be called from another thread. What a callback sends goes to the
- * kernel after it has returned, in one system call for each connection; what is
- * large, or above some 16 KiB in total, goes before that.
+ * kernel after it has returned, in one system call for each connection; large
+ * messages, and what exceeds some 16 KiB in total, go earlier.
  */
 #ifndef HVUV_PROTOCOL_H
 #define HVUV_PROTOCOL_H
@@ -59,8 +59,8 @@ typedef struct hvuv_protocol_s {
   void (*on_writable)(hvuv_conn_t* conn);
 
   /* Called when the peer has finished sending, between two messages. A handler
-   * that has more to send calls hvuv_conn_end() when it is done. NULL calls
-   * hvuv_conn_end() at once. */
+   * that has more to send calls hvuv_conn_end() when it is done. If NULL, the
+   * framework calls hvuv_conn_end() at once. */
   void (*on_end)(hvuv_conn_t* conn);
 
   /* Called last, once for each on_open, even if that returned an error. May be
@@ -122,10 +122,9 @@ typedef struct hvuv_limits_s {
    * when the kernel takes them, and when the peer takes them from it, as far as
    * the system reports it (Linux does). */
   uint64_t idle_timeout_ms; /* 5 minutes */
-  /* After hvuv_conn_end(), without a byte that the kernel or the peer takes; so
-   * a peer that reads slowly but steadily gets everything, and has this long to
-   * finish after the last byte. Also when sending has failed, without a byte
-   * from the peer before its end. */
+  /* After hvuv_conn_end(): how long neither kernel nor peer may take a byte, so
+   * a slow but steady reader gets everything and then has this long to finish.
+   * After a failed send: how long the peer may send nothing before its end. */
   uint64_t end_timeout_ms; /* 5 seconds */
 } hvuv_limits_t;
 
@@ -158,8 +157,8 @@ typedef struct hvuv_stats_s {
  *
  *   UV_EPIPE     hvuv_conn_end() was called, sending has failed before, or the
  *                connection is closing
- *   UV_ENOBUFS   more than max_queued_bytes would be queued behind others: the
- *                peer does not take them
+ *   UV_ENOBUFS   something is queued already, and max_queued_bytes would be
+ *                exceeded: the peer does not take it
  *   UV_EMSGSIZE  larger than the framing allows, or than HVUV_FRAMING_MAX_MAX
  *   UV_EINVAL    a pointer is NULL
  *   UV_ENOMEM    if the kernel had already taken a part of it, the connection
@@ -215,11 +214,11 @@ HVUV_EXTERN void hvuv_conn_pause(hvuv_conn_t* conn);
 HVUV_EXTERN void hvuv_conn_resume(hvuv_conn_t* conn);
 
 /* Changes the framing in both directions: from the next call of a sending
- * function, and from the byte after the current message. Called in
- * on_message, that is the byte after the message it was called with, even if it
- * has already been received; with HVUV_FRAMING_RAW, a byte that was not yet
- * passed to on_message. So a connection may begin with lines and go on with
- * prefixed messages (an HTTP upgrade). The framing is copied.
+ * function, and from the byte after the current message. In on_message that
+ * is the byte after the message it was called with, even if it has already been
+ * received; with HVUV_FRAMING_RAW, a byte that was not yet passed to
+ * on_message. So a connection may begin with lines and go on with prefixed
+ * messages (an HTTP upgrade). The framing is copied.
  *
  * Returns 0, UV_EINVAL if a pointer is NULL, the framing is invalid or the
  * connection is closing, or UV_EBUSY if a part of a message has been received
@@ -227,9 +226,9 @@ HVUV_EXTERN void hvuv_conn_resume(hvuv_conn_t* conn);
 HVUV_EXTERN int hvuv_conn_set_framing(hvuv_conn_t* conn,
                                       const hvuv_framing_t* framing);
 
-/* The same with a whole protocol, whose callbacks are called from then on,
- * without a call of its on_open. *protocol must stay valid and unchanged until
- * on_close has returned. The state stays as it is; UV_EINVAL too if state_bytes
+/* The same for a whole protocol: its framing and callbacks take over; its
+ * on_open is not called. *protocol must stay valid and unchanged until on_close
+ * has returned. The state stays as it is; UV_EINVAL too if state_bytes
  * is larger than that of the protocol which the connection was made with. */
 HVUV_EXTERN int hvuv_conn_set_protocol(hvuv_conn_t* conn,
                                        const hvuv_protocol_t* protocol);

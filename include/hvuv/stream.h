@@ -39,11 +39,10 @@ typedef struct hvuv_write_s hvuv_write_t;
 typedef struct hvuv_shutdown_s hvuv_shutdown_t;
 
 /* Called to obtain memory to read into. suggested_size is in bytes; any size
- * will do. Leaving the buffer empty means that there is none now: the read
- * callback is called with UV_ENOBUFS and reading goes on, so that while bytes
- * wait, the next turn of the loop asks again; hvuv_read_stop() ends that. Each
- * buffer is passed to exactly one read callback before the next one is asked
- * for. */
+ * will do. An empty buffer means no memory now: the read callback gets
+ * UV_ENOBUFS, and while bytes wait alloc_cb is called again each turn, until
+ * hvuv_read_stop(). Each buffer is passed to exactly one read callback before
+ * the next one is asked for. */
 typedef void (*hvuv_alloc_cb)(hvuv_stream_t* stream,
                               size_t suggested_size,
                               uv_buf_t* buf);
@@ -58,9 +57,10 @@ typedef void (*hvuv_read_cb)(hvuv_stream_t* stream,
                              const uv_buf_t* buf);
 
 /* status is 0, or the reason why the request failed. UV_ECANCELED means that it
- * was not attempted: the stream was closed, or the connect or a write before it
- * failed. After hvuv_close() a write may also report 0, so a callback that goes
- * on using the stream must check hvuv_is_closing() first. */
+ * was given up: the stream was closed (part of a write may have been sent, a
+ * connect may have been under way), or the connect or a write before it failed.
+ * After hvuv_close() a write may also report 0, so a callback that goes on
+ * using the stream must check hvuv_is_closing() first. */
 typedef void (*hvuv_write_cb)(hvuv_write_t* req, int status);
 typedef void (*hvuv_connect_cb)(hvuv_connect_t* req, int status);
 typedef void (*hvuv_shutdown_cb)(hvuv_shutdown_t* req, int status);
@@ -182,9 +182,9 @@ HVUV_EXTERN int hvuv_init(uv_loop_t* loop, hvuv_stream_t* stream);
  *   UV_EINVAL    the stream is closing, or the socket is not SOCK_STREAM
  *   UV_ENOTCONN  the socket is neither connected nor listening; on AF_VSOCK
  *                also if it was shut down already
- *   UV_EEXIST    the loop watches this socket already. It is a mistake too to
- *                have a socket in two idle handles, or in two on Windows, but
- *                that is not detected
+ *   UV_EEXIST    the loop watches this socket already. Not detected, but also a
+ *                mistake: one socket in two idle handles, or on Windows in any
+ *                two
  *   UV_EBADF, UV_ENOTSOCK, UV_ENOMEM */
 HVUV_EXTERN int hvuv_open(hvuv_stream_t* stream, uv_os_sock_t sock);
 
@@ -208,7 +208,7 @@ HVUV_EXTERN void hvuv_close(hvuv_stream_t* stream, hvuv_close_cb cb);
  * peer sees:
  *
  *   an adopted TCP socket   UV_ECONNRESET (SO_LINGER with a time of 0)
- *   Unix sockets (`local`,  UV_ECONNRESET if bytes of its own were not read,
+ *   Unix sockets (`local`,  UV_ECONNRESET if bytes it sent were not read,
  *   `hybrid`, adopted)      else UV_EOF: these sockets have no other reset
  *   AF_VSOCK                UV_EOF (seen on Linux 6.1; its transports have no
  *                           reset that a program could ask for)
@@ -228,9 +228,9 @@ HVUV_EXTERN int hvuv_close_reset(hvuv_stream_t* stream, hvuv_close_cb cb);
  *                     address, or its service does not exist on this system
  *                     (AF_VSOCK carries only service ids that stand for a
  *                     port); $HVUV_LOCAL_VM is not a VM id
- *   UV_EADDRINUSE     a live socket listens there; on vsock also: is bound
- *                     there, or was and was closed less than 8 s ago while its
- *                     peer holds unread bytes (seen on Linux 6.1)
+ *   UV_EADDRINUSE     a live socket listens there; on vsock also while one is
+ *                     merely bound there, or less than 8 s after one was closed
+ *                     whose peer holds unread bytes (seen on Linux 6.1)
  *   UV_EADDRNOTAVAIL  nothing can be bound to this CID or VM id here
  *   UV_EACCES         a vsock port below 1024, including 0, without
  *                     CAP_NET_BIND_SERVICE (af_vsock.c), or a directory of
@@ -346,12 +346,13 @@ HVUV_EXTERN int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client);
  *   UV_ETIMEDOUT      the timeout passed, the kernel's own 2 s on AF_VSOCK
  *                     too; or nobody listens on a Hyper-V host
  *                     (hyperv_transport.c never refuses)
- *   UV_EPROTO         the hypervisor sent something else than its OK
+ *   UV_EPROTO         the hypervisor sent something other than its OK
  *                     (`hybrid`); the stream connected to its own port (vsock)
  *
  * After a failure the stream is as hvuv_init() left it, except for its timeout
  * and hvuv_unref(), and may connect again. Writes and a shutdown made behind
- * the connect have called back with UV_ECANCELED, and reading is stopped. */
+ * the connect call back, right after cb, with UV_ECANCELED, and reading is
+ * stopped. */
 HVUV_EXTERN int hvuv_connect(hvuv_connect_t* req,
                              hvuv_stream_t* stream,
                              const hvuv_addr_t* addr,
@@ -361,18 +362,17 @@ HVUV_EXTERN int hvuv_connect(hvuv_connect_t* req,
  * has passed, its callback is called with UV_ETIMEDOUT. 0, the default, is
  * the family's own choice: AF_VSOCK gives up after 2 s (the kernel's time),
  * `hybrid` after 5 s, in which a guest may boot; `local` waits indefinitely for
- * room in a full backlog. Bytes and connections that came in time count even if
- * the loop looks late.
- * Windows ends a connect over AF_HYPERV after at most 300 s (hvsocket.h of the
- * SDK), whatever is set here. UV_EINVAL if the stream is closing, UV_EALREADY
- * while a connect is pending. */
+ * room in a full backlog. What arrived in time counts, even if the loop sees it
+ * late. Windows ends a connect over AF_HYPERV after at most 300 s (hvsocket.h
+ * of the SDK), whatever is set here. UV_EINVAL if the stream is closing,
+ * UV_EALREADY while a connect is pending. */
 HVUV_EXTERN int hvuv_set_connect_timeout(hvuv_stream_t* stream,
                                          uint64_t timeout_ms);
 
 /* --- Reading and writing ------------------------------------------------- */
 
-/* Starts reading; while a connect is pending, once it has succeeded. After
- * UV_EOF that is reported again. UV_EALREADY if the stream is reading already,
+/* Starts reading; if a connect is pending, once it succeeds. After UV_EOF,
+ * UV_EOF is reported again. UV_EALREADY if the stream is reading already,
  * UV_EINVAL if it is NULL or closing or a callback is NULL, UV_ENOTCONN if it
  * is neither connected nor connecting, or reading has failed. */
 HVUV_EXTERN int hvuv_read_start(hvuv_stream_t* stream,
@@ -380,18 +380,18 @@ HVUV_EXTERN int hvuv_read_start(hvuv_stream_t* stream,
                                 hvuv_read_cb read_cb);
 
 /* Stops reading: the read callback is not called again, except to return the
- * buffer when this is called from alloc_cb. Always returns 0. */
+ * buffer when this is called from alloc_cb. Returns 0, or UV_EINVAL if stream
+ * is NULL. */
 HVUV_EXTERN int hvuv_read_stop(hvuv_stream_t* stream);
 
 /* Writes all bytes of bufs, after all earlier writes. The array is copied; the
  * bytes must stay valid and unchanged until cb is called, which may be NULL. Up
  * to four buffers are queued without allocating.
  *
- * The first write of a loop turn goes to the kernel at once. Further ones of
- * the same turn are sent together: when the stream's own callbacks of that turn
- * have returned, else at the end of the turn, at hvuv_close(), or as soon as
- * they amount to 64 KiB. After a turn with many writes the first one waits for
- * the others too. Bytes that the kernel has not taken count in
+ * The first write of a loop turn goes to the kernel at once. Further ones are
+ * gathered until the stream's callbacks return, the turn ends, hvuv_close() is
+ * called, or they amount to 64 KiB. After a turn with many writes, the next
+ * turn's first is gathered too. Bytes that the kernel has not taken count in
  * hvuv_get_write_queue_size().
  *
  *   UV_EBADF   the stream has no socket or is closing
@@ -432,8 +432,8 @@ HVUV_EXTERN int hvuv_try_write(hvuv_stream_t* stream,
  *   hybrid: OpenVMM (its tests)      passed              passed
  *   hybrid: libkrun (read)           keeps one direction open
  *
- * A program that has to work with all of them does not shut down before it has
- * read the answer, and ends its requests by a framing instead.
+ * A program that must work with all of them reads the answer before it shuts
+ * down; its framing marks where a request ends.
  *
  * cb may be NULL. UV_ENOTCONN if the stream is neither connected nor
  * connecting, is closing, was shut down before, or reading has failed. */

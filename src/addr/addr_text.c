@@ -3,7 +3,7 @@
  * sockets, locales and allocation.
  *
  * Here scan_ reads at a cursor, by the rule of text.h; parse_ reads all that is
- * left of the text and answers 0 or UV_EINVAL; put_ writes at `out` and answers
+ * left of the text and returns 0 or UV_EINVAL; put_ writes at `out` and returns
  * where the next byte goes.
  */
 #include "hvuv/addr.h"

@@ -8,7 +8,8 @@
  *   port           service id  HV_GUID_VSOCK_TEMPLATE with the port as Data1
  *
  * No other CID has a VM id, and no other VM id a CID (hvsocket.h of the Windows
- * SDK; Linux, net/vmw_vsock/hyperv_transport.c). Pure.
+ * SDK; Linux, net/vmw_vsock/hyperv_transport.c). So two addresses that differ
+ * may be of one machine, which is decided here too. Pure.
  */
 #ifndef HVUV_SRC_ADDR_ALIAS_H
 #define HVUV_SRC_ADDR_ALIAS_H

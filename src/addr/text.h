@@ -2,8 +2,8 @@
  * The strict scanners that guid.c and addr_text.c share. They know neither
  * locale nor errno, and read no byte behind the NUL.
  *
- * A scanner reads at *text. It answers 1 and moves *text behind what it read,
- * or it answers 0 and moves nothing.
+ * A scanner reads at *text. It returns 1 and moves *text behind what it read,
+ * or it returns 0 and moves nothing.
  */
 #ifndef HVUV_SRC_ADDR_TEXT_H
 #define HVUV_SRC_ADDR_TEXT_H

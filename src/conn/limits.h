@@ -1,4 +1,8 @@
-/* The limits of a connection: what they are unless somebody sets them. */
+/*
+ * The limits of a connection: what they are unless somebody sets them. How many
+ * connections there may be (max_connections) is a server's limit; its default
+ * is in serve/server.c.
+ */
 #ifndef HVUV_SRC_CONN_LIMITS_H
 #define HVUV_SRC_CONN_LIMITS_H
 

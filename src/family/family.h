@@ -50,7 +50,7 @@ typedef struct hvuv__family_s {
   int (*connected)(uv_os_sock_t sock, hvuv_addr_t* local);
 
   /* Who has been accepted by a listener bound to *listener; claim is the
-   * listener's, or NULL. A negative answer says that it must not come in. */
+   * listener's, or NULL. A negative result means that it must not come in. */
   int (*accepted)(const struct sockaddr* name,
                   size_t len,
                   const hvuv_addr_t* listener,

@@ -153,7 +153,7 @@ static int reply(uv_os_sock_t sock, unsigned int* seen) {
 }
 
 /* Whoever comes in through the guest's socket is the guest; its port is not
- * told. */
+ * known. */
 static int accepted(const struct sockaddr* name,
                     size_t len,
                     const hvuv_addr_t* listener,

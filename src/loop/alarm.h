@@ -1,7 +1,10 @@
 /*
- * A stream's one timer: for a connect its retries and its timeout, for a
- * listener its pause when descriptors have run out. A block of its own, like a
- * poller, so that a stream need not outlive it. It never keeps its loop alive.
+ * The one timer of a stream, of an owner of connections, or of a group of them:
+ * for a connect its retries and its timeout, for a listener its pause when
+ * descriptors have run out, for writes that wait a try at sending; for an owner
+ * whatever it waits for, for a group the first deadline of its connections. A
+ * block of its own, like a poller, so that a stream need not outlive it. It
+ * never keeps its loop alive.
  */
 #ifndef HVUV_SRC_LOOP_ALARM_H
 #define HVUV_SRC_LOOP_ALARM_H

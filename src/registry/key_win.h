@@ -19,7 +19,7 @@ typedef struct hvuv__record_s {
 } hvuv__record_t;
 
 /* Where the list is, and the calls that others can come between: what tests
- * put in place of the machine's own, to see every answer without being an
+ * put in place of the machine's own, to see every result without being an
  * administrator and without touching the machine. They change it before they
  * call anything; nothing else does. */
 typedef struct hvuv__registry_s {

@@ -134,8 +134,8 @@ int hvuv__registry_read(const hvuv_guid_t* id, hvuv_service_t* service) {
   return err;
 }
 
-/* How many keys the list has, and when it last got or lost one. The clock that
- * tells this may stand still for 16 ms. */
+/* How many keys the list has, and when it last got or lost one, by a clock
+ * that may stand still for 16 ms. */
 typedef struct stamp_s {
   DWORD keys;
   FILETIME time;

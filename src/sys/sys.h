@@ -3,8 +3,8 @@
  * them with POSIX sockets, sys_win.c with Winsock; tests fulfil them from a
  * script.
  *
- * Every verb answers 0 (or a count) or a UV_E* code, and never blocks. One that
- * a signal interrupts tries again by itself, or answers UV_EAGAIN if it is
+ * Every verb returns 0 (or a count) or a UV_E* code, and never blocks. One that
+ * a signal interrupts tries again by itself, or returns UV_EAGAIN if it is
  * recv, peek or send, whose callers poll again then.
  */
 #ifndef HVUV_SRC_SYS_SYS_H
@@ -15,7 +15,7 @@
 
 #define HVUV__NO_SOCK ((uv_os_sock_t) -1)
 
-/* What hvuv__sys_connect() answers besides 0 and errors: the attempt is under
+/* What hvuv__sys_connect() returns besides 0 and errors: the attempt is under
  * way, and the socket becomes writable when it has ended. */
 #define HVUV__IN_PROGRESS 1
 
@@ -58,7 +58,7 @@ int hvuv__sys_take_error(uv_os_sock_t sock);
 /* How the peer stands, without reading, and without taking a pending error: 0
  * while it may still send, UV_EOF when it has finished sending, UV_ECONNRESET
  * when the connection is gone both ways; another code when that cannot be
- * known. Windows does not tell the first end from the second: UV_EOF. */
+ * known. Windows reports both ends alike: UV_EOF. */
 int hvuv__sys_peer_state(uv_os_sock_t sock);
 
 /* Bytes sent that have not left for good: over TCP those that the peer's system
@@ -71,7 +71,7 @@ int hvuv__sys_outstanding(uv_os_sock_t sock, size_t* bytes);
 extern const int hvuv__sys_pipes_half_close;
 
 /* How a connect under way has ended: 0, or why it failed. UV_EAGAIN if it has
- * not, which only Windows can tell; there the poller may wake too early. */
+ * not, which is known on Windows only, where the poller may wake too early. */
 int hvuv__sys_connect_result(uv_os_sock_t sock);
 
 /* Bytes received, 0 at the end of input, UV_EAGAIN if there are none now. */
@@ -107,8 +107,8 @@ int hvuv__sys_setsockopt(
 int hvuv__sys_getsockopt(
     uv_os_sock_t sock, int level, int option, void* value, size_t len);
 
-/* The system's own number for the last error that this thread was told as
- * `status`; 0 if that is not known, or says no more than status does. */
+/* The system's own number for the last error that this thread got as `status`;
+ * 0 if that is not known, or has no more in it than status. */
 int hvuv__sys_original(int status);
 
 #endif /* HVUV_SRC_SYS_SYS_H */

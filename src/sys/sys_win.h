@@ -5,7 +5,7 @@
 #include "sys/sys.h"
 
 /* The UV_E* code for a number of Windows' own, WSAGetLastError()'s or
- * GetLastError()'s, which hvuv__sys_original() tells from now on. */
+ * GetLastError()'s, which hvuv__sys_original() returns from now on. */
 int hvuv__sys_error(unsigned long number);
 
 #endif /* HVUV_SRC_SYS_SYS_WIN_H */

@@ -310,7 +310,7 @@ HVUV_EXTERN int hvuv_listen(hvuv_stream_t* stream,
  *   else        its address is none of the listener's family, such as the path
  *               of a Unix socket that is bound outside the directory of `local`
  *
- * The listener goes on. UV_EINVAL if the stream is closing. */
+ * The listener goes on. UV_EINVAL if the stream is NULL or closing. */
 HVUV_EXTERN int hvuv_set_refused_cb(hvuv_stream_t* stream, hvuv_refused_cb cb);
 
 /* Accepts the waiting connection into client, a stream initialised with

@@ -69,6 +69,9 @@ typedef struct hvuv__family_s {
    * leaves it to the system, which has a limit of its own or none. */
   unsigned int connect_timeout_ms;
 
+  /* What an error of send() means; may be NULL. */
+  int (*write_error)(int err);
+
   /* Receive buffer in bytes, *value 0 asks; NULL for SO_RCVBUF. */
   int (*recv_buffer_size)(uv_os_sock_t sock, int* value);
 

@@ -202,7 +202,7 @@ void hvuv__listener_alarm(hvuv_stream_t* s) {
 }
 
 int hvuv_set_refused_cb(hvuv_stream_t* s, hvuv_refused_cb cb) {
-  if (s->state >= HVUV__CLOSING)
+  if (s == NULL || s->state >= HVUV__CLOSING)
     return UV_EINVAL;
   s->refused_cb = cb;
   return 0;

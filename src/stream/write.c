@@ -109,6 +109,11 @@ static int is_full(ssize_t sent) {
   return sent == UV_EAGAIN || sent == UV_ENOBUFS;
 }
 
+/* What an error of sending is to whoever wrote. */
+static int write_error(const hvuv_stream_t* s, int err) {
+  return s->family->write_error == NULL ? err : s->family->write_error(err);
+}
+
 /* Books what sending `bytes` of the queue came to. Returns 1 if the kernel may
  * take more. */
 static int book(hvuv_stream_t* s, ssize_t sent, size_t bytes) {
@@ -121,7 +126,7 @@ static int book(hvuv_stream_t* s, ssize_t sent, size_t bytes) {
 
   err = is_full(sent) ? hvuv__stream_error(s) : (int) sent;
   if (err != 0)
-    hvuv__wqueue_fail(s, err);
+    hvuv__wqueue_fail(s, write_error(s, err));
   return 0;
 }
 
@@ -395,7 +400,9 @@ int hvuv_try_write(hvuv_stream_t* s,
   if (nbufs > HVUV__SEND_BUFS_MAX)
     nbufs = HVUV__SEND_BUFS_MAX;
   sent = hvuv__sys_send(s->sock, bufs, nbufs);
-  return is_full(sent) ? UV_EAGAIN : (int) sent;
+  if (sent >= 0)
+    return (int) sent;
+  return is_full(sent) ? UV_EAGAIN : write_error(s, (int) sent);
 }
 
 int hvuv_shutdown(hvuv_shutdown_t* req, hvuv_stream_t* s, hvuv_shutdown_cb cb) {

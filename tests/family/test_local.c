@@ -320,6 +320,59 @@ static void a_vm_sees_the_host_as_its_parent(void** state) {
   assert_story("connection:0 connection:0");
 }
 
+static int refused_status;
+static int refused_calls;
+
+static void on_refused(hvuv_stream_t* server, int status) {
+  refused_status = status;
+  refused_calls++;
+  assert_non_null(server);
+}
+
+static void on_refused_close(hvuv_stream_t* server, int status) {
+  on_refused(server, status);
+  scene_close(server);
+}
+
+static void who_is_turned_away_is_reported(void** state) {
+  hvuv_stream_t* server;
+  uv_os_sock_t sock;
+
+  (void) state;
+  refused_calls = 0;
+  server = listener("local://loopback/5000", &sock);
+  call_from("/d/" VM_HEX "/.1-2-0");
+  fake_poller_fire(sock, 0, UV_READABLE); /* to nobody */
+
+  assert_int_equal(hvuv_set_refused_cb(server, on_refused), 0);
+  call_from("/d/" VM_HEX "/.1-2-0");
+  fake_poller_fire(sock, 0, UV_READABLE);
+  assert_int_equal(refused_status, UV_EACCES);
+  call_from("/somebody/elses");
+  fake_poller_fire(sock, 0, UV_READABLE);
+  assert_int_equal(refused_status, UV_EINVAL);
+  assert_int_equal(refused_calls, 2);
+
+  call_from("");
+  fake_poller_fire(sock, 0, UV_READABLE);
+  assert_story("connection:0");
+}
+
+static void a_listener_may_close_when_it_is_told_so(void** state) {
+  hvuv_stream_t* server;
+  uv_os_sock_t sock;
+
+  (void) state;
+  refused_calls = 0;
+  server = listener("local://loopback/5000", &sock);
+  assert_int_equal(hvuv_set_refused_cb(server, on_refused_close), 0);
+  call_from("/somebody/elses");
+  fake_poller_fire(sock, 0, UV_READABLE);
+  assert_int_equal(refused_calls, 1);
+  assert_int_equal(hvuv_set_refused_cb(server, NULL), UV_EINVAL);
+  assert_int_equal(hvuv_set_refused_cb(NULL, NULL), UV_EINVAL);
+}
+
 static void a_caller_that_is_not_meant_is_dropped(void** state) {
   uv_os_sock_t sock;
   int before;
@@ -381,6 +434,8 @@ int main(void) {
       LOCAL(a_caller_is_known_by_its_signature),
       LOCAL(a_vm_sees_the_host_as_its_parent),
       LOCAL(a_caller_that_is_not_meant_is_dropped),
+      LOCAL(who_is_turned_away_is_reported),
+      LOCAL(a_listener_may_close_when_it_is_told_so),
       LOCAL(a_caller_on_no_unix_socket_is_dropped),
       LOCAL(close_gives_the_path_back),
   };

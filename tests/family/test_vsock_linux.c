@@ -233,6 +233,31 @@ static void eio_is_eof(void** state) {
   assert_story("eof");
 }
 
+/* Linux 7.2, when the host rescinds the channel just then. */
+static void a_write_to_a_host_that_is_gone_is_epipe(void** state) {
+  hvuv_stream_t* s;
+  uv_os_sock_t sock;
+
+  (void) state;
+  s = scene_open(&sock);
+  fake_next(FAKE_SEND, UV_ENODEV);
+  assert_int_equal(scene_try_write(s, "x"), UV_EPIPE);
+  fake_next(FAKE_SEND, UV_ENODEV);
+  assert_int_equal(scene_write(s, "write", "x"), 0);
+  scene_play();
+  assert_story("write:EPIPE");
+}
+
+static void a_connect_without_a_transport_is_enodev_all_the_same(void** state) {
+  hvuv_stream_t* s = scene_stream();
+
+  (void) state;
+  fake_next(FAKE_CONNECT, UV_ENODEV);
+  assert_int_equal(scene_connect(s, "connect", "vsock://9:5000"), 0);
+  scene_play();
+  assert_story("connect:ENODEV");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       SCENE(hyperv_addresses_are_carried_by_vsock),
@@ -243,6 +268,8 @@ int main(void) {
       SCENE(vsock_has_its_own_receive_size),
       SCENE(the_system_is_told_seconds_and_microseconds),
       SCENE(eio_is_eof),
+      SCENE(a_write_to_a_host_that_is_gone_is_epipe),
+      SCENE(a_connect_without_a_transport_is_enodev_all_the_same),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

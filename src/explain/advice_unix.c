@@ -131,7 +131,7 @@ const hvuv__advice_t hvuv__advice_unix[] = {
      NULL,
      "The peer has finished sending; that is how a stream ends. A hypervisor "
      "without half-close also ends it here when this side has shut down, and "
-     "what the peer sent after that is lost (docs/endings.md)."},
+     "what the peer sent after that may be lost (docs/endings.md)."},
     {HYBRID,
      {UV_EPIPE, UV_ENOTCONN},
      NULL,

@@ -116,6 +116,13 @@ HVUV_EXTERN int hvuv_server_listen_socket(hvuv_server_t* server,
 HVUV_EXTERN int hvuv_server_unlisten(hvuv_server_t* server,
                                      const hvuv_addr_t* addr);
 
+/* Lets processes of other users connect to the first listener that is bound to
+ * this `hybrid` address: what hvuv_chmod() does, and returns. UV_ENOENT also if
+ * there is no such listener, UV_EINVAL also if a pointer is NULL. */
+HVUV_EXTERN int hvuv_server_chmod(hvuv_server_t* server,
+                                  const hvuv_addr_t* addr,
+                                  int flags);
+
 /* Gets the address to which a listener is bound; index 0 is the first one.
  * UV_ENOENT if there are not so many, otherwise as hvuv_getsockname(). */
 HVUV_EXTERN int hvuv_server_address(const hvuv_server_t* server,

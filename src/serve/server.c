@@ -305,6 +305,18 @@ int hvuv_server_unlisten(hvuv_server_t* handle, const hvuv_addr_t* addr) {
   return 0;
 }
 
+int hvuv_server_chmod(hvuv_server_t* handle,
+                      const hvuv_addr_t* addr,
+                      int flags) {
+  hvuv__listener_t* l;
+
+  if (handle == NULL || addr == NULL)
+    return UV_EINVAL;
+  check(handle->impl);
+  l = hvuv__listeners_find(&handle->impl->listeners, addr);
+  return l == NULL ? UV_ENOENT : hvuv_chmod(&l->stream, flags);
+}
+
 /* --- Stopping ------------------------------------------------------------- */
 
 void hvuv_server_stop(hvuv_server_t* handle,

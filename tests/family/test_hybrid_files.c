@@ -163,6 +163,28 @@ static void the_mode_of_anothers_file_stays(void** state) {
   assert_int_equal(mode_of(lock_place), 0600);
 }
 
+static int on_message(hvuv_conn_t* conn, const char* bytes, size_t size) {
+  return hvuv_conn_send(conn, bytes, size);
+}
+
+static void a_servers_listeners_have_modes_as_well(void** state) {
+  static const hvuv_protocol_t protocol = {.on_message = on_message};
+  hvuv_server_t server;
+
+  (void) state;
+  assert_int_equal(hvuv_server_init(&loop, &server, NULL), 0);
+  assert_int_equal(hvuv_server_chmod(&server, &addr, UV_WRITABLE), UV_ENOENT);
+  assert_int_equal(hvuv_server_listen(&server, &addr, &protocol), 0);
+  assert_int_equal(hvuv_server_chmod(NULL, &addr, UV_WRITABLE), UV_EINVAL);
+  assert_int_equal(hvuv_server_chmod(&server, NULL, UV_WRITABLE), UV_EINVAL);
+  assert_int_equal(hvuv_server_chmod(&server, &addr, 0), UV_EINVAL);
+  assert_int_equal(mode_of(sock_place), 0755);
+  assert_int_equal(hvuv_server_chmod(&server, &addr, UV_WRITABLE), 0);
+  assert_int_equal(mode_of(sock_place), 0777);
+  hvuv_server_stop(&server, 0, NULL);
+  uv_run(&loop, UV_RUN_DEFAULT);
+}
+
 /* --- Whose they are ------------------------------------------------------- */
 
 static void anothers_socket_stays_when_we_close(void** state) {
@@ -248,6 +270,7 @@ int main(void) {
       TEST(wrong_calls_of_chmod_are_refused),
       TEST(what_has_no_mode_of_its_own_is_enotsup),
       TEST(the_mode_of_anothers_file_stays),
+      TEST(a_servers_listeners_have_modes_as_well),
       TEST(anothers_socket_stays_when_we_close),
       TEST(a_forked_childs_close_leaves_the_parents_socket),
       TEST(what_a_killed_process_left_is_taken_over),

@@ -1,5 +1,5 @@
-/* Servers at local:// addresses: several, with one protocol or more, and who
- * may come. */
+/* Servers at local:// addresses: several, with one protocol or more, who may
+ * come, and how long a stop takes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -267,8 +267,8 @@ static void only_those_allowed_get_in(void** state) {
 
 /* Its socket is bound to a file where no partition has its own. */
 static void a_caller_of_no_partition_is_counted_and_reported(void** state) {
-  char path[256];
-  char name[256];
+  char path[ENDPOINT_ROOM];
+  char name[ENDPOINT_ROOM];
   uv_os_sock_t sock;
 
   (void) state;
@@ -297,6 +297,55 @@ static void without_a_list_everybody_gets_in(void** state) {
   assert_true(is_framed(NULL, "local://loopback/5000"));
 }
 
+/* --- Stopping ------------------------------------------------------------- */
+
+#define PIECES      15
+#define PIECE_BYTES 200000
+#define GRACE_MS    60
+
+static void send_much_and_stop(server_rig_t* r, hvuv_conn_t* conn) {
+  static const char piece[PIECE_BYTES];
+  int i;
+
+  for (i = 0; i < PIECES; i++)
+    r->unsent += hvuv_conn_send(conn, piece, sizeof(piece)) != 0;
+  server_rig_stop(r, GRACE_MS);
+}
+
+/* It takes some 40 kB in a turn of the loop, which is a millisecond or more, and
+ * so several times the grace for all. More than the kernel keeps in one piece,
+ * so that each turn is seen as progress. */
+static void a_peer_that_reads_steadily_gets_everything(void** state) {
+  static char room[40000];
+  char path[ENDPOINT_ROOM];
+  uv_os_sock_t sock;
+  size_t have = 0;
+  ssize_t n;
+
+  (void) state;
+  if (!net_is_posix())
+    return; /* The system does not say what the peer has taken. */
+  rig->is_silent = 1;
+  rig->acts[AT_MESSAGE] = send_much_and_stop;
+  server_rig_init(rig);
+  assert_int_equal(listen_at("local://any/5000", &rig->protocol), 0);
+  sock = peer_connect(endpoint_path("l/host/5000.a", path), NULL);
+  server_rig_track(rig, sock);
+  server_rig_say(sock, "all of it");
+  do {
+    server_rig_turn(rig);
+    n = net_recv(sock, room, sizeof(room));
+    have += n > 0 ? (size_t) n : 0;
+  } while (n > 0 || n == UV_EAGAIN);
+  assert_int_equal(n, 0);
+  assert_int_equal(rig->unsent, 0);
+  assert_int_equal(have, PIECES * (4 + PIECE_BYTES));
+
+  server_rig_hang_up(rig, sock);
+  SERVER_RUN_UNTIL(rig, rig->stops > 0);
+  assert_int_equal(rig->reasons[0], 0);
+}
+
 #define TEST(function)                                                         \
   cmocka_unit_test_setup_teardown(function, setup, teardown)
 
@@ -310,6 +359,7 @@ int main(void) {
       TEST(only_those_allowed_get_in),
       TEST(a_caller_of_no_partition_is_counted_and_reported),
       TEST(without_a_list_everybody_gets_in),
+      TEST(a_peer_that_reads_steadily_gets_everything),
   };
   int err;
 

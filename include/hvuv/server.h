@@ -41,6 +41,11 @@ typedef struct hvuv_server_options_s {
   unsigned int max_connections; /* default 1,000; 0: no limit */
   hvuv_full_policy_t when_full; /* default HVUV_FULL_WAIT */
 
+  /* How many connections one VM may have, so that it cannot take every place;
+   * further ones are closed at once, whatever when_full. VMs are told apart as
+   * by allowed_peers; each hybrid listener is one. Default 0: no limit. */
+  unsigned int max_per_peer;
+
   /* The peers to accept: those whose address has the VM id or the CID of one of
    * these; ports and services are not compared. NULL: all. The array is copied.
    * The VM id or CID is all that is known of a peer on these sockets, and with
@@ -57,7 +62,8 @@ typedef struct hvuv_server_options_s {
    * is its address, or NULL if it is not known. May be NULL: it is counted in
    * any case. reason is
    *
-   *   UV_EBUSY   the server is full, with HVUV_FULL_REFUSE (refused_full)
+   *   UV_EBUSY   the server is full, with HVUV_FULL_REFUSE, or peer's VM has
+   *              max_per_peer connections (refused_full)
    *   UV_EACCES  peer is not among allowed_peers, or must not come to this
    *              address by the rules of `local` (refused_peer)
    *   else       why the family does not know it, see hvuv_set_refused_cb()

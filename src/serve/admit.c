@@ -25,6 +25,7 @@ int hvuv__rules_init(hvuv__rules_t* rules,
     return UV_EINVAL;
 
   rules->max_connections = options->max_connections;
+  rules->max_per_peer = options->max_per_peer;
   rules->when_full = options->when_full;
   rules->allowed_peers = NULL;
   rules->nallowed_peers = options->nallowed_peers;
@@ -70,10 +71,16 @@ hvuv__verdict_t hvuv__admit_room(const hvuv__rules_t* rules,
 
 hvuv__verdict_t hvuv__admit_caller(const hvuv__rules_t* rules,
                                    uint64_t connections_now,
-                                   const hvuv_addr_t* peer) {
+                                   const hvuv_addr_t* peer,
+                                   uint64_t of_peer) {
   hvuv__verdict_t verdict = hvuv__admit_room(rules, connections_now);
 
+  assert(of_peer <= connections_now);
   if (verdict != HVUV__ADMIT)
     return verdict;
-  return is_allowed(rules, peer) ? HVUV__ADMIT : HVUV__REFUSE_PEER;
+  if (!is_allowed(rules, peer))
+    return HVUV__REFUSE_PEER;
+  if (rules->max_per_peer != 0 && of_peer >= rules->max_per_peer)
+    return HVUV__REFUSE_SHARE;
+  return HVUV__ADMIT;
 }

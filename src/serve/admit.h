@@ -2,11 +2,14 @@
  * Who may come in. Pure: a verdict follows from the rules of a server, the
  * number of its connections and the name of the caller.
  *
- *                   room?          may this peer?
- *   caller ---+--- yes ----------+--- yes ---> ADMIT
- *             |                  '--- no ----> REFUSE_PEER
- *             '--- no, wait -----------------> WAIT
- *             '--- no, refuse ---------------> REFUSE_FULL
+ *                   room?          may this peer?   has it its share?
+ *   caller ---+--- yes ----------+--- yes --------+--- no ----> ADMIT
+ *             |                  |                '--- yes ---> REFUSE_SHARE
+ *             |                  '--- no ---------------------> REFUSE_PEER
+ *             '--- no, wait ----------------------------------> WAIT
+ *             '--- no, refuse --------------------------------> REFUSE_FULL
+ *
+ * A peer that has its share does not wait: behind it others would.
  */
 #ifndef HVUV_SRC_SERVE_ADMIT_H
 #define HVUV_SRC_SERVE_ADMIT_H
@@ -17,11 +20,13 @@ typedef enum hvuv__verdict_e {
   HVUV__ADMIT = 0,
   HVUV__WAIT, /* until a connection has gone */
   HVUV__REFUSE_FULL,
-  HVUV__REFUSE_PEER
+  HVUV__REFUSE_PEER,
+  HVUV__REFUSE_SHARE
 } hvuv__verdict_t;
 
 typedef struct hvuv__rules_s {
   unsigned int max_connections; /* 0: no limit */
+  unsigned int max_per_peer;    /* the same */
   hvuv_full_policy_t when_full;
   hvuv_addr_t* allowed_peers; /* a copy; NULL: everybody */
   unsigned int nallowed_peers;
@@ -37,10 +42,11 @@ void hvuv__rules_close(hvuv__rules_t* rules);
 hvuv__verdict_t hvuv__admit_room(const hvuv__rules_t* rules,
                                  uint64_t connections_now);
 
-/* Whether this caller may have it. A caller without a name (NULL) is nobody
- * that a list could allow. */
+/* Whether this caller may have it, of whose machine so many connections are
+ * there. A caller without a name (NULL) is nobody that a list could allow. */
 hvuv__verdict_t hvuv__admit_caller(const hvuv__rules_t* rules,
                                    uint64_t connections_now,
-                                   const hvuv_addr_t* peer);
+                                   const hvuv_addr_t* peer,
+                                   uint64_t of_peer);
 
 #endif /* HVUV_SRC_SERVE_ADMIT_H */

@@ -22,6 +22,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "addr/alias.h"
 #include "base/alloc.h"
 #include "conn/conn_group.h"
 #include "serve/admit.h"
@@ -82,23 +83,46 @@ static void on_refused_by_family(hvuv__owner_t* owner, int status) {
   report_refused(s, NULL, status);
 }
 
+static void refuse(server_t* s,
+                   hvuv_conn_t* conn,
+                   const hvuv_addr_t* peer,
+                   int reason) {
+  hvuv__conn_drop(conn, reason);
+  report_refused(s, peer, reason);
+}
+
+/* How many connections its machine has. */
+static uint64_t count_of(const server_t* s, const hvuv_addr_t* peer) {
+  const hvuv_conn_t* conn;
+  hvuv_addr_t other;
+  uint64_t n = 0;
+
+  for (conn = s->owner.group.conns; conn != NULL; conn = conn->next)
+    n += hvuv_conn_peer(conn, &other) == 0 &&
+         hvuv__alias_same_machine(&other, peer);
+  return n;
+}
+
 /* What becomes of a caller that has been accepted. */
 static void receive(server_t* s, hvuv_conn_t* conn) {
   hvuv_stats_t* stats = &s->owner.group.stats;
   const hvuv_addr_t* peer;
+  uint64_t of_peer = 0;
   hvuv_addr_t name;
 
   peer = hvuv_conn_peer(conn, &name) == 0 ? &name : NULL;
-  switch (hvuv__admit_caller(&s->rules, stats->connections_now, peer)) {
+  if (s->rules.max_per_peer != 0 && peer != NULL)
+    of_peer = count_of(s, peer);
+  switch (
+      hvuv__admit_caller(&s->rules, stats->connections_now, peer, of_peer)) {
     case HVUV__REFUSE_FULL:
+    case HVUV__REFUSE_SHARE:
       stats->refused_full++;
-      hvuv__conn_drop(conn, UV_EBUSY);
-      report_refused(s, peer, UV_EBUSY);
+      refuse(s, conn, peer, UV_EBUSY);
       break;
     case HVUV__REFUSE_PEER:
       stats->refused_peer++;
-      hvuv__conn_drop(conn, UV_EACCES);
-      report_refused(s, peer, UV_EACCES);
+      refuse(s, conn, peer, UV_EACCES);
       break;
     case HVUV__ADMIT:
       hvuv__conn_open(conn);

@@ -142,10 +142,10 @@ static void play(const row_t* row) {
 
   assert_int_equal(hvuv__rules_init(&rules, &options), 0);
   memset(allowed, 0xa5, sizeof(allowed)); /* They were copied. */
-  assert_int_equal(hvuv__admit_caller(&rules,
-                                      row->connections_now,
-                                      row->peer != NULL ? &peer : NULL),
-                   row->verdict);
+  assert_int_equal(
+      hvuv__admit_caller(
+          &rules, row->connections_now, row->peer != NULL ? &peer : NULL, 0),
+      row->verdict);
   hvuv__rules_close(&rules);
 }
 
@@ -169,6 +169,27 @@ static void room_is_known_before_the_caller_is(void** state) {
   assert_int_equal(hvuv__admit_room(&rules, 1), HVUV__WAIT);
   rules.when_full = HVUV_FULL_REFUSE;
   assert_int_equal(hvuv__admit_room(&rules, 1), HVUV__REFUSE_FULL);
+  hvuv__rules_close(&rules);
+}
+
+static void a_peer_may_have_its_share(void** state) {
+  hvuv_server_options_t options;
+  hvuv__rules_t rules;
+  hvuv_addr_t peer;
+
+  (void) state;
+  assert_int_equal(hvuv_addr_parse("vsock://3:7", &peer), 0);
+  hvuv_server_options_init(&options);
+  options.max_connections = 4;
+  options.max_per_peer = 2;
+  assert_int_equal(hvuv__rules_init(&rules, &options), 0);
+  assert_int_equal(hvuv__admit_caller(&rules, 3, &peer, 1), HVUV__ADMIT);
+  assert_int_equal(hvuv__admit_caller(&rules, 3, &peer, 2), HVUV__REFUSE_SHARE);
+  assert_int_equal(hvuv__admit_caller(&rules, 3, &peer, 3), HVUV__REFUSE_SHARE);
+  assert_int_equal(hvuv__admit_caller(&rules, 3, NULL, 0), HVUV__ADMIT);
+  assert_int_equal(hvuv__admit_caller(&rules, 4, &peer, 2), HVUV__WAIT);
+  rules.max_per_peer = 0;
+  assert_int_equal(hvuv__admit_caller(&rules, 3, &peer, 3), HVUV__ADMIT);
   hvuv__rules_close(&rules);
 }
 
@@ -204,6 +225,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(each_caller_gets_its_verdict),
       TEST(room_is_known_before_the_caller_is),
+      TEST(a_peer_may_have_its_share),
       TEST(rules_that_make_no_sense_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -265,6 +265,29 @@ static void only_those_allowed_get_in(void** state) {
   assert_int_equal(rig->stats.other_errors, 0);
 }
 
+static void one_vm_cannot_take_every_place(void** state) {
+  caller_t first;
+  caller_t other;
+
+  (void) state;
+  rig->options.max_per_peer = 1;
+  server_rig_init(rig);
+  assert_int_equal(listen_at("local://any/5000", &rig->protocol), 0);
+  call(&first, X, "local://parent/5000", "\0\0\0\2hi", 6);
+  SERVER_RUN_UNTIL(rig, rig->counts[AT_MESSAGE] == 1);
+  assert_false(is_framed(X, "local://parent/5000"));
+  assert_int_equal(rig->refused_reason, UV_EBUSY);
+  assert_true(is_of(X, &rig->refused_peer));
+  call(&other, Y, "local://parent/5000", "\0\0\0\2hi", 6);
+  assert_true(is_answered(&other));
+
+  assert_true(is_answered(&first));
+  SERVER_RUN_UNTIL(rig, rig->counts[AT_CLOSE] == 2);
+  assert_true(is_framed(X, "local://parent/5000"));
+  server_rig_stats(rig);
+  assert_int_equal(rig->stats.refused_full, 1);
+}
+
 /* Its socket is bound to a file where no partition has its own. */
 static void a_caller_of_no_partition_is_counted_and_reported(void** state) {
   char path[ENDPOINT_ROOM];
@@ -357,6 +380,7 @@ int main(void) {
       TEST(connections_outlive_their_listener),
       TEST(who_waits_at_an_address_that_is_given_up_is_dropped),
       TEST(only_those_allowed_get_in),
+      TEST(one_vm_cannot_take_every_place),
       TEST(a_caller_of_no_partition_is_counted_and_reported),
       TEST(without_a_list_everybody_gets_in),
       TEST(a_peer_that_reads_steadily_gets_everything),

@@ -12,7 +12,7 @@
  * Loops: hvuv keeps libuv handles of its own on a loop: two that all its
  * streams share, one or two more for each socket, and on Windows possibly a
  * third shared one with a thread (hvuv/engine.h). hvuv_close() closes them.
- * uv_walk() visits them too; they must not be closed or stopped by hand.
+ * uv_walk() visits them too; hvuv/loop.h has what that means.
  *
  * Errors: every function that can fail returns 0 (or a count) on success, or
  * one of libuv's negative UV_E* codes, which uv_strerror() describes.
@@ -31,6 +31,7 @@
 #include "hvuv/framing.h"
 #include "hvuv/guid.h"
 #include "hvuv/hyperv.h"
+#include "hvuv/loop.h"
 #include "hvuv/protocol.h"
 #include "hvuv/relay.h"
 #include "hvuv/server.h"

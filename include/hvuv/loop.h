@@ -1,6 +1,30 @@
-/* What a stream is to its loop. */
+/*
+ * What hvuv keeps on a loop: libuv handles of its own, two that all streams of
+ * the loop share, one or two more for each socket, and on Windows possibly a
+ * third shared one with a thread (hvuv/engine.h). hvuv_close() closes them.
+ *
+ * uv_walk() visits them too. A program that ends its loop by closing whatever
+ * uv_walk() shows may do so: the handles are closed once, whether hvuv_close()
+ * was called before or is called afterwards, and the close callbacks of streams
+ * run either way. But from the walk on the loop's streams do nothing any more,
+ * so each of them still has to be closed with hvuv_close() (a server with
+ * hvuv_server_stop(), a client with hvuv_client_close()).
+ */
 #ifndef HVUV_LOOP_H
 #define HVUV_LOOP_H
+
+#include <uv.h>
+
+#include "export.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Returns 1 if a handle is one of hvuv's own, for walkers that print handles or
+ * choose among them. The handle must have been initialised, and its `data` must
+ * be readable as a pointer value; it is not followed. */
+HVUV_EXTERN int hvuv_owns_handle(const uv_handle_t* handle);
 
 /* private: a stream's place among those that have something to do at the end
  * of the loop's turn, or that close. A complete type because streams are
@@ -9,5 +33,9 @@ struct hvuv__turn_s {
   struct hvuv__turn_s* prev;
   struct hvuv__turn_s* next; /* NULL in no queue */
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* HVUV_LOOP_H */

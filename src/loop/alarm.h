@@ -15,11 +15,15 @@ typedef struct hvuv__alarm_s hvuv__alarm_t;
 
 typedef void (*hvuv__alarm_cb)(void* owner);
 
-/* UV_ENOMEM. */
+/* UV_ENOMEM. When whoever walks the loop has closed its handle, it never rings.
+ */
 int hvuv__alarm_open(uv_loop_t* loop,
                      void* owner,
                      hvuv__alarm_cb cb,
                      hvuv__alarm_t** alarm);
+
+/* 1 if it would ring. */
+int hvuv__alarm_rings(const hvuv__alarm_t* alarm);
 
 /* Rings once, delay_ms from now; an alarm that is set is set anew. */
 void hvuv__alarm_set(hvuv__alarm_t* alarm, uint64_t delay_ms);

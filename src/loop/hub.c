@@ -31,20 +31,31 @@
  *
  * Hubs are found by their loop through a global list, because uv_loop_t has no
  * room for libraries. The lock guards that list alone: a hub is used by the
- * thread of its loop only.
+ * thread of its loop only. A loop is known by its address and by a block that
+ * uv_loop_init() allocates for it, because another loop may be made at the
+ * address of one whose streams were not all closed. Such a hub is no longer
+ * found, nor is one whose handles were closed by whoever walked the loop; it
+ * goes on serving the members that it has, which then only leave.
+ *
+ * A fork copies the list. The lock is held meanwhile, so a child finds it
+ * whole; of loops that it makes anew it knows none, by the rule above.
  */
 #include "loop/hub.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/handle.h"
+#include "sys/sys.h"
 
 struct hvuv__hub_s {
   uv_check_t check;
   uv_idle_t idle;
   uv_idle_t closer;
   uv_loop_t* loop;
+  const void* life; /* of the loop: what no other one has */
   hvuv__poll_shared_t poll;
   const hvuv__wakes_t* wakes;
   hvuv__hub_t* next;
@@ -53,6 +64,7 @@ struct hvuv__hub_s {
   size_t members;       /* that have not left */
   size_t holding;       /* holds on the loop */
   unsigned int handles; /* not yet given back by libuv */
+  int is_listed;
   int has_ended;
   char* buffer;
 };
@@ -113,11 +125,43 @@ static uv_once_t once = UV_ONCE_INIT;
 static uv_mutex_t lock;
 static hvuv__hub_t* hubs;
 
+static void take_lock(void) {
+  uv_mutex_lock(&lock);
+}
+
+static void give_lock(void) {
+  uv_mutex_unlock(&lock);
+}
+
 static void init_lock(void) {
-  if (uv_mutex_init(&lock) != 0)
+  if (uv_mutex_init(&lock) != 0 ||
+      hvuv__sys_watch_forks(take_lock, give_lock, give_lock) != 0)
     abort();
 }
 
+/* Under the lock. */
+static void unlist(hvuv__hub_t* hub) {
+  hvuv__hub_t** link;
+
+  for (link = &hubs; *link != hub; link = &(*link)->next)
+    assert(*link != NULL);
+  *link = hub->next;
+  hub->is_listed = 0;
+}
+
+static void forget(hvuv__hub_t* hub) {
+  take_lock();
+  if (hub->is_listed)
+    unlist(hub);
+  give_lock();
+}
+
+static int is_whole(const hvuv__hub_t* hub) {
+  return hvuv__handle_is_open((const uv_handle_t*) &hub->check) &&
+         hvuv__handle_is_open((const uv_handle_t*) &hub->idle);
+}
+
+/* Under the lock. */
 static hvuv__hub_t* find(const uv_loop_t* loop) {
   hvuv__hub_t* hub;
 
@@ -125,17 +169,10 @@ static hvuv__hub_t* find(const uv_loop_t* loop) {
     if (hub->loop == loop)
       break;
 
-  return hub;
-}
-
-static void forget(hvuv__hub_t* hub) {
-  hvuv__hub_t** link;
-
-  uv_mutex_lock(&lock);
-  for (link = &hubs; *link != hub; link = &(*link)->next)
-    assert(*link != NULL);
-  *link = hub->next;
-  uv_mutex_unlock(&lock);
+  if (hub == NULL || (hub->life == loop->internal_fields && is_whole(hub)))
+    return hub;
+  unlist(hub);
+  return NULL;
 }
 
 /* --- Its life ------------------------------------------------------------- */
@@ -146,10 +183,22 @@ static void forget(hvuv__hub_t* hub) {
 static void check_hub(const hvuv__hub_t* hub) {
   assert(!hub->has_ended || hub->members == 0);
   assert(hub->members > 0 || ring_is_empty(&hub->due));
-  assert(ring_is_empty(&hub->due) ||
+  assert(ring_is_empty(&hub->due) || !is_whole(hub) ||
          uv_is_active((const uv_handle_t*) &hub->idle));
 }
 #endif
+
+static hvuv__hub_t* of_check(void* check) {
+  return (hvuv__hub_t*) ((char*) check - offsetof(hvuv__hub_t, check));
+}
+
+static hvuv__hub_t* of_idle(void* idle) {
+  return (hvuv__hub_t*) ((char*) idle - offsetof(hvuv__hub_t, idle));
+}
+
+static hvuv__hub_t* of_closer(void* closer) {
+  return (hvuv__hub_t*) ((char*) closer - offsetof(hvuv__hub_t, closer));
+}
 
 static void give_back_handle(hvuv__hub_t* hub) {
   assert(hub->handles > 0);
@@ -160,8 +209,12 @@ static void give_back_handle(hvuv__hub_t* hub) {
   hvuv__free(hub);
 }
 
-static void on_handle_closed(uv_handle_t* handle) {
-  give_back_handle(handle->data);
+static void on_check_closed(uv_handle_t* handle) {
+  give_back_handle(of_check(handle));
+}
+
+static void on_idle_closed(uv_handle_t* handle) {
+  give_back_handle(of_idle(handle));
 }
 
 static void end(hvuv__hub_t* hub) {
@@ -169,8 +222,8 @@ static void end(hvuv__hub_t* hub) {
   hub->has_ended = 1;
   forget(hub);
   hvuv__poll_leave(&hub->poll);
-  uv_close((uv_handle_t*) &hub->check, on_handle_closed);
-  uv_close((uv_handle_t*) &hub->idle, on_handle_closed);
+  hvuv__handle_close((uv_handle_t*) &hub->check, on_check_closed);
+  hvuv__handle_close((uv_handle_t*) &hub->idle, on_idle_closed);
 }
 
 static void on_idle(uv_idle_t* idle) {
@@ -179,7 +232,7 @@ static void on_idle(uv_idle_t* idle) {
 }
 
 static void on_check(uv_check_t* check) {
-  hvuv__hub_t* hub = check->data;
+  hvuv__hub_t* hub = of_check(check);
   hvuv__turn_t now;
 
   if (!ring_is_empty(&hub->due)) {
@@ -196,7 +249,7 @@ static void on_check(uv_check_t* check) {
 
 /* The closer may be opened again by what is woken here. */
 static void on_closer_closed(uv_handle_t* handle) {
-  hvuv__hub_t* hub = handle->data;
+  hvuv__hub_t* hub = of_closer(handle);
   hvuv__turn_t now;
 
   ring_move(&hub->leaving, &now);
@@ -216,6 +269,7 @@ static hvuv__hub_t* create(uv_loop_t* loop, const hvuv__wakes_t* wakes) {
     return NULL;
 
   hub->loop = loop;
+  hub->life = loop->internal_fields;
   hvuv__poll_enter(&hub->poll, loop);
   hub->wakes = wakes;
   hub->handles = 2;
@@ -226,8 +280,8 @@ static hvuv__hub_t* create(uv_loop_t* loop, const hvuv__wakes_t* wakes) {
    * src/win/loop-watcher.c). */
   uv_check_init(loop, &hub->check);
   uv_idle_init(loop, &hub->idle);
-  hub->check.data = hub;
-  hub->idle.data = hub;
+  hvuv__handle_mark((uv_handle_t*) &hub->check);
+  hvuv__handle_mark((uv_handle_t*) &hub->idle);
   uv_check_start(&hub->check, on_check);
   uv_unref((uv_handle_t*) &hub->check);
   return hub;
@@ -239,16 +293,17 @@ int hvuv__hub_enter(uv_loop_t* loop,
   hvuv__hub_t* hub;
 
   uv_once(&once, init_lock);
-  uv_mutex_lock(&lock);
+  take_lock();
   hub = find(loop);
   if (hub == NULL) {
     hub = create(loop, wakes);
     if (hub != NULL) {
       hub->next = hubs;
+      hub->is_listed = 1;
       hubs = hub;
     }
   }
-  uv_mutex_unlock(&lock);
+  give_lock();
 
   if (hub == NULL)
     return UV_ENOMEM;
@@ -263,7 +318,7 @@ int hvuv__hub_enter(uv_loop_t* loop,
 /* Opened anew each time, since a closed handle is none. */
 static void close_closer(hvuv__hub_t* hub) {
   uv_idle_init(hub->loop, &hub->closer);
-  hub->closer.data = hub;
+  hvuv__handle_mark((uv_handle_t*) &hub->closer);
   hub->handles++;
   uv_close((uv_handle_t*) &hub->closer, on_closer_closed);
 }
@@ -314,7 +369,7 @@ void hvuv__hub_defer(hvuv__hub_t* hub, hvuv__turn_t* turn) {
     return;
 
   assert(hub->members > 0);
-  if (ring_is_empty(&hub->due))
+  if (ring_is_empty(&hub->due) && is_whole(hub))
     uv_idle_start(&hub->idle, on_idle);
   ring_add(&hub->due, turn);
 }

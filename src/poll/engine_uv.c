@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/alloc.h"
+#include "base/handle.h"
 #include "poll/poller.h"
 
 typedef struct uv_poller_s {
@@ -41,6 +42,7 @@ static int open_uv(hvuv__poll_shared_t* shared,
 
   err = uv_poll_init_socket(shared->loop, &p->poll, sock);
   if (err == 0) {
+    hvuv__handle_mark((uv_handle_t*) &p->poll);
     uv_unref((uv_handle_t*) &p->poll);
     *poller = &p->base;
     return 0;
@@ -68,6 +70,9 @@ static void on_poll(uv_poll_t* poll, int status, int events) {
 static int arm_uv(hvuv__poller_t* poller, int events) {
   uv_poller_t* p = of(poller);
 
+  /* By whoever walked the loop. */
+  if (!hvuv__handle_is_open((uv_handle_t*) &p->poll))
+    return UV_ECANCELED;
   if (events == 0)
     return uv_poll_stop(&p->poll);
   return uv_poll_start(&p->poll, events, on_poll);
@@ -76,8 +81,7 @@ static int arm_uv(hvuv__poller_t* poller, int events) {
 static void close_uv(hvuv__poller_t* poller) {
   uv_poller_t* p = of(poller);
 
-  assert(!uv_is_closing((uv_handle_t*) &p->poll));
-  uv_close((uv_handle_t*) &p->poll, on_closed);
+  hvuv__handle_close((uv_handle_t*) &p->poll, on_closed);
 }
 
 const hvuv__engine_t hvuv__engine_uv = {

@@ -26,6 +26,10 @@ static void check(const hvuv__owner_t* owner) {
 
 /* --- The alarm ------------------------------------------------------------ */
 
+int hvuv__owner_can_wait(const hvuv__owner_t* owner) {
+  return owner->alarm != NULL && hvuv__alarm_rings(owner->alarm);
+}
+
 void hvuv__owner_set_alarm(hvuv__owner_t* owner, uint64_t delay_ms) {
   assert(owner->state != HVUV__OWNER_CLOSING);
   if (!owner->waits)

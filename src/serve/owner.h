@@ -68,6 +68,10 @@ hvuv_conn_t* hvuv__owner_new_conn(hvuv__owner_t* owner,
 void hvuv__owner_add_block(hvuv__owner_t* owner);
 void hvuv__owner_remove_block(hvuv__owner_t* owner);
 
+/* 0 on a loop whose handles were closed by whoever walked it: nothing happens
+ * there any more but that what closes ends. */
+int hvuv__owner_can_wait(const hvuv__owner_t* owner);
+
 /* on_alarm is called so long from now; replaces an earlier time. The loop is
  * held until then. */
 void hvuv__owner_set_alarm(hvuv__owner_t* owner, uint64_t delay_ms);

@@ -349,6 +349,8 @@ void hvuv_server_stop(hvuv_server_t* handle,
   server_t* s = handle->impl;
 
   check(s);
+  if (!hvuv__owner_can_wait(&s->owner))
+    grace_ms = 0;
   if (s->state == SERVING) {
     s->state = STOPPING;
     s->stop_cb = cb;

@@ -107,6 +107,12 @@ int hvuv__sys_setsockopt(
 int hvuv__sys_getsockopt(
     uv_os_sock_t sock, int level, int option, void* value, size_t len);
 
+/* Has three functions called at each fork from now on: before it, and after it
+ * in the parent and in the child. 0, or UV_ENOMEM. Windows has no forks. */
+int hvuv__sys_watch_forks(void (*before)(void),
+                          void (*in_parent)(void),
+                          void (*in_child)(void));
+
 /* The system's own number for the last error that this thread got as `status`;
  * 0 if that is not known, or has no more in it than status. */
 int hvuv__sys_original(int status);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -298,6 +299,12 @@ int hvuv__sys_getsockopt(
 
   room = (socklen_t) len;
   return result(getsockopt(sock, level, option, value, &room));
+}
+
+int hvuv__sys_watch_forks(void (*before)(void),
+                          void (*in_parent)(void),
+                          void (*in_child)(void)) {
+  return uv_translate_sys_error(pthread_atfork(before, in_parent, in_child));
 }
 
 int hvuv__sys_original(int status) {

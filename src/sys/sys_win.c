@@ -357,6 +357,15 @@ void hvuv__sys_close_reset(uv_os_sock_t sock) {
     hvuv__sys_close(sock);
 }
 
+int hvuv__sys_watch_forks(void (*before)(void),
+                          void (*in_parent)(void),
+                          void (*in_child)(void)) {
+  (void) before;
+  (void) in_parent;
+  (void) in_child;
+  return 0;
+}
+
 int hvuv__sys_getsockname(uv_os_sock_t sock,
                           struct sockaddr* name,
                           size_t* len) {

@@ -40,6 +40,7 @@ static ssize_t hooked_sendmsg(int fd, const struct msghdr* msg, int flags);
 #define hvuv__sys_getpeername      hooked_getpeername
 #define hvuv__sys_setsockopt       hooked_setsockopt
 #define hvuv__sys_getsockopt       hooked_getsockopt
+#define hvuv__sys_watch_forks      hooked_watch_forks
 #define hvuv__sys_original         hooked_original
 #include "sys/sys_posix.c"
 #undef recv

@@ -279,6 +279,15 @@ int hvuv__sys_connect_result(uv_os_sock_t sock) {
   return (int) fake_answer(FAKE_TAKE_ERROR, sock);
 }
 
+int hvuv__sys_watch_forks(void (*before)(void),
+                          void (*in_parent)(void),
+                          void (*in_child)(void)) {
+  (void) before;
+  (void) in_parent;
+  (void) in_child;
+  return 0;
+}
+
 int hvuv__sys_original(int status) {
   (void) status;
   return 0;

@@ -32,6 +32,7 @@
 #define hvuv__sys_shutdown       real_shutdown
 #define hvuv__sys_socket         real_socket
 #define hvuv__sys_take_error     real_take_error
+#define hvuv__sys_watch_forks    real_watch_forks
 #if defined(_WIN32)
 #include "sys/sys_win.c"
 #else
@@ -59,6 +60,7 @@
 #undef hvuv__sys_shutdown
 #undef hvuv__sys_socket
 #undef hvuv__sys_take_error
+#undef hvuv__sys_watch_forks
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
 #endif
@@ -211,6 +213,12 @@ int hvuv__sys_shutdown(uv_os_sock_t sock) {
 
 void hvuv__sys_close(uv_os_sock_t sock) {
   real_close(sock);
+}
+
+int hvuv__sys_watch_forks(void (*before)(void),
+                          void (*in_parent)(void),
+                          void (*in_child)(void)) {
+  return real_watch_forks(before, in_parent, in_child);
 }
 
 void hvuv__sys_close_reset(uv_os_sock_t sock) {

@@ -1,0 +1,156 @@
+/* Forks: what a child makes of loops, its own and its parent's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hvuv.h"
+
+#define CHILD_SECONDS 20
+#define FORKS         50
+
+static void count(hvuv_stream_t* s) {
+  *(int*) s->data += 1;
+}
+
+/* In a child, which says by its exit code how it went. */
+typedef int (*act_fn)(uv_loop_t* loop);
+
+static int exit_code_of_child(act_fn act, uv_loop_t* loop) {
+  int status;
+  pid_t pid;
+
+  pid = fork();
+  if (pid == 0) {
+    alarm(CHILD_SECONDS);
+    _exit(act(loop));
+  }
+  assert_true(pid > 0);
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* 0 if a stream's life on a new loop at that place is as anywhere. */
+static int live_on_a_new_loop(uv_loop_t* loop) {
+  hvuv_stream_t s;
+  int closed = 0;
+
+  if (uv_loop_init(loop) != 0 || hvuv_init(loop, &s) != 0)
+    return 2;
+  s.data = &closed;
+  hvuv_close(&s, count);
+  uv_run(loop, UV_RUN_DEFAULT);
+  return closed == 1 && uv_loop_close(loop) == 0 ? 0 : 3;
+}
+
+/* As it is when threads with loops on their stacks are started anew. */
+static void a_childs_loop_at_the_place_of_a_parents_is_its_own(void** state) {
+  uv_loop_t loop;
+  hvuv_stream_t s;
+  int closed = 0;
+
+  (void) state;
+  assert_int_equal(uv_loop_init(&loop), 0);
+  assert_int_equal(hvuv_init(&loop, &s), 0);
+  s.data = &closed;
+  assert_int_equal(exit_code_of_child(live_on_a_new_loop, &loop), 0);
+  hvuv_close(&s, count);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  assert_int_equal(closed, 1);
+  assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+/* --- A live loop goes on -------------------------------------------------- */
+
+static hvuv_stream_t reader;
+static int got;
+
+static void on_alloc(hvuv_stream_t* s, size_t size, uv_buf_t* buf) {
+  static char room[16];
+
+  (void) s;
+  (void) size;
+  *buf = uv_buf_init(room, sizeof(room));
+}
+
+static void on_read(hvuv_stream_t* s, ssize_t n, const uv_buf_t* buf) {
+  (void) buf;
+  got = (int) n;
+  hvuv_close(s, count);
+}
+
+static int go_on(uv_loop_t* loop) {
+  if (uv_loop_fork(loop) != 0)
+    return 2;
+  uv_run(loop, UV_RUN_DEFAULT);
+  return got == 5 && uv_loop_close(loop) == 0 ? 0 : 3;
+}
+
+static void a_loop_forked_by_uv_loop_fork_goes_on(void** state) {
+  uv_os_sock_t socks[2];
+  uv_loop_t loop;
+  int closed = 0;
+
+  (void) state;
+  assert_int_equal(uv_socketpair(SOCK_STREAM, 0, socks, UV_NONBLOCK_PIPE, 0),
+                   0);
+  assert_int_equal(uv_loop_init(&loop), 0);
+  assert_int_equal(hvuv_init(&loop, &reader), 0);
+  reader.data = &closed;
+  assert_int_equal(hvuv_open(&reader, socks[0]), 0);
+  assert_int_equal(hvuv_read_start(&reader, on_alloc, on_read), 0);
+  uv_run(&loop, UV_RUN_NOWAIT);
+  assert_int_equal(write(socks[1], "hello", 5), 5);
+  assert_int_equal(exit_code_of_child(go_on, &loop), 0);
+
+  /* The child has taken the bytes: the two share the socket. */
+  close(socks[1]);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  assert_int_equal(got, UV_EOF);
+  assert_int_equal(closed, 1);
+  assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+/* --- The list is never caught half-way ------------------------------------ */
+
+static volatile int enough;
+
+static void* make_and_close(void* arg) {
+  uv_loop_t loop;
+
+  while (!enough)
+    live_on_a_new_loop(&loop);
+  return arg;
+}
+
+static void a_fork_waits_for_whoever_has_the_list(void** state) {
+  pthread_t thread;
+  uv_loop_t loop;
+  int failures = 0;
+  int i;
+
+  (void) state;
+  enough = 0;
+  assert_int_equal(pthread_create(&thread, NULL, make_and_close, NULL), 0);
+  for (i = 0; i < FORKS; i++)
+    failures += exit_code_of_child(live_on_a_new_loop, &loop) != 0;
+  enough = 1;
+  pthread_join(thread, NULL);
+  assert_int_equal(failures, 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_childs_loop_at_the_place_of_a_parents_is_its_own),
+      cmocka_unit_test(a_loop_forked_by_uv_loop_fork_goes_on),
+      cmocka_unit_test(a_fork_waits_for_whoever_has_the_list),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,6 +1,7 @@
 /* The socket verbs of sys.h on POSIX. Knows sockets, and no address family. */
 #include "sys/sys.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -63,6 +64,7 @@ static void make_ours(uv_os_sock_t sock) {
 int hvuv__sys_socket(int domain, int protocol, uv_os_sock_t* sock) {
   int fd;
 
+  assert(sock != NULL);
   fd = socket(domain, SOCK_STREAM | NEW_SOCK_FLAGS, protocol);
   if (fd == -1)
     return last_error();
@@ -77,6 +79,7 @@ int hvuv__sys_inspect(uv_os_sock_t sock, enum hvuv__sock_kind* kind) {
   socklen_t len;
   int value;
 
+  assert(kind != NULL);
   len = sizeof(value);
   if (getsockopt(sock, SOL_SOCKET, SO_TYPE, &value, &len) != 0)
     return last_error();
@@ -98,6 +101,7 @@ int hvuv__sys_inspect(uv_os_sock_t sock, enum hvuv__sock_kind* kind) {
 }
 
 int hvuv__sys_bind(uv_os_sock_t sock, const struct sockaddr* name, size_t len) {
+  assert(len <= sizeof(struct sockaddr_storage));
   return result(bind(sock, name, (socklen_t) len));
 }
 
@@ -108,6 +112,7 @@ int hvuv__sys_listen(uv_os_sock_t sock, int backlog) {
 int hvuv__sys_connect(uv_os_sock_t sock,
                       const struct sockaddr* name,
                       size_t len) {
+  assert(len <= sizeof(struct sockaddr_storage));
   if (connect(sock, name, (socklen_t) len) == 0)
     return 0;
 
@@ -137,6 +142,7 @@ int hvuv__sys_accept(uv_os_sock_t server,
   socklen_t room;
   int fd;
 
+  assert(*len >= sizeof(struct sockaddr_storage));
   do {
     room = (socklen_t) *len;
     fd = accept_once(server, name, &room);
@@ -212,6 +218,7 @@ static int transfer_error(void) {
 ssize_t hvuv__sys_recv(uv_os_sock_t sock, char* base, size_t len) {
   ssize_t n;
 
+  assert(base != NULL && len > 0);
   n = recv(sock, base, len, 0);
   return n < 0 ? transfer_error() : n;
 }
@@ -219,6 +226,7 @@ ssize_t hvuv__sys_recv(uv_os_sock_t sock, char* base, size_t len) {
 ssize_t hvuv__sys_peek(uv_os_sock_t sock, char* base, size_t len) {
   ssize_t n;
 
+  assert(base != NULL && len > 0);
   n = recv(sock, base, len, MSG_PEEK);
   return n < 0 ? transfer_error() : n;
 }
@@ -239,6 +247,7 @@ ssize_t hvuv__sys_send(uv_os_sock_t sock,
                        unsigned int nbufs) {
   ssize_t n;
 
+  assert(nbufs > 0 && nbufs <= HVUV__SEND_BUFS_MAX);
   if (nbufs == 1)
     n = send(sock, bufs[0].base, bufs[0].len, MSG_NOSIGNAL);
   else
@@ -251,6 +260,7 @@ int hvuv__sys_shutdown(uv_os_sock_t sock) {
 }
 
 void hvuv__sys_close(uv_os_sock_t sock) {
+  assert(sock != HVUV__NO_SOCK);
   /* Not retried: after EINTR the descriptor is gone on Linux, and may be
    * somebody else's by now. */
   close(sock);

@@ -3,10 +3,11 @@
  *
  * Winsock's numbers become UV_E* codes by libuv's table where that knows them,
  * else by the one here, else UV_UNKNOWN. Each thread keeps its last few, so
- * that hvuv_explain() can tell a person the number that a code came from.
+ * that hvuv_explain() can show the number that a code came from.
  */
 #include "sys/sys_win.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <winsock2.h>
 
@@ -20,7 +21,7 @@
 #define ORIGINALS 8
 
 /* The most bytes that one send is given. A socket that does not block takes
- * however many it is given into the system's memory if it takes one, or answers
+ * however many it is given into the system's memory if it takes one, or fails with
  * WSAENOBUFS each time because they are too many (which is why Twisted has such
  * a limit, abstract.py). */
 #define SEND_MAX (1024u * 1024)
@@ -33,8 +34,8 @@ typedef struct original_s {
 static THREAD_LOCAL original_t originals[ORIGINALS];
 static THREAD_LOCAL unsigned int next_original;
 
-/* What libuv has no code for (src/win/error.c), or another than is meant here,
- * and these sockets answer. */
+/* What these sockets return and libuv has no code for (src/win/error.c), or
+ * another than is meant here. */
 static const original_t more_codes[] = {
     /* Hyper-V is broken, or a VM just restarts (docker/for-win 1792, vpnkit
      * 299). */
@@ -80,6 +81,7 @@ static int remember(int status, int number) {
   if (status == UV_EAGAIN)
     return status; /* Too common, and no error. */
 
+  assert(status < 0);
   kept = &originals[next_original++ % ORIGINALS];
   kept->status = status;
   kept->number = number;
@@ -132,6 +134,7 @@ int hvuv__sys_socket(int domain, int protocol, uv_os_sock_t* out) {
   u_long on = 1;
   SOCKET sock;
 
+  assert(out != NULL);
   uv_once(&once, start_winsock);
   sock = WSASocketW(domain,
                     SOCK_STREAM,
@@ -174,6 +177,7 @@ int hvuv__sys_inspect(uv_os_sock_t sock, enum hvuv__sock_kind* kind) {
 }
 
 int hvuv__sys_bind(uv_os_sock_t sock, const struct sockaddr* name, size_t len) {
+  assert(len <= sizeof(struct sockaddr_storage));
   return result(bind(sock, name, (int) len));
 }
 
@@ -199,6 +203,7 @@ int hvuv__sys_accept(uv_os_sock_t server,
   SOCKET sock;
   int room;
 
+  assert(*len >= sizeof(struct sockaddr_storage));
   room = (int) *len;
   sock = accept(server, name, &room);
   if (sock == INVALID_SOCKET)
@@ -285,6 +290,7 @@ int hvuv__sys_connect_result(uv_os_sock_t sock) {
 static ssize_t recv_with(uv_os_sock_t sock, char* base, size_t len, int flags) {
   int n;
 
+  assert(base != NULL && len > 0);
   n = recv(sock, base, len > INT_MAX ? INT_MAX : (int) len, flags);
   return n == SOCKET_ERROR ? last_error() : n;
 }
@@ -297,8 +303,8 @@ ssize_t hvuv__sys_peek(uv_os_sock_t sock, char* base, size_t len) {
   return recv_with(sock, base, len, MSG_PEEK);
 }
 
-/* What ends a reader breaks a writer: a send that is told of the end by the
- * number that a receive is told it by has failed. */
+/* What ends a reader breaks a writer: the number by which a receive has the end
+ * is a send's failure. */
 static int send_error(void) {
   int number = WSAGetLastError();
   int status = translate(number);
@@ -314,6 +320,7 @@ ssize_t hvuv__sys_send(uv_os_sock_t sock,
   size_t bytes;
   DWORD sent;
 
+  assert(nbufs > 0 && nbufs <= HVUV__SEND_BUFS_MAX);
   bytes = 0;
   for (n = 0; n < nbufs && bufs[n].len <= SEND_MAX - bytes; n++)
     bytes += bufs[n].len;
@@ -337,6 +344,7 @@ int hvuv__sys_shutdown(uv_os_sock_t sock) {
 }
 
 void hvuv__sys_close(uv_os_sock_t sock) {
+  assert(sock != HVUV__NO_SOCK);
   /* Without it a Windows peer over Hyper-V sees a broken pipe where the end of
    * input should be (WSL, pull request 14325), and libuv's slow path waits on
    * (src/win/poll.c). Where nothing is connected it fails, and may. */

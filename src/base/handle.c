@@ -17,12 +17,28 @@ int hvuv__handle_is_ours(const uv_handle_t* handle) {
   return handle->data == &tag;
 }
 
+/* So often the loop is asked, where twice is not enough. */
+#define ASK_AGAIN_MS 10
+
 /* Who waits until libuv has done with a handle that a stranger closed. The
  * stranger's callback is not ours to change, so the loop is asked: a handle that
- * it lists is still its. Each asking is the close callback of the wait's own
- * handle, which also keeps the loop alive until then. */
+ * it lists is still its.
+ *
+ *   closing -- asked the first time --> closing -- still listed --> a timer
+ *                                         |                        |   ^  |
+ *                                         +--- not listed: cb <----+   +--+
+ *
+ * A handle that is closing cannot be closed by another walk, and holds the loop.
+ * The first of its callbacks may come before that of a handle closed earlier
+ * (libuv, src/unix/core.c), the second comes after it everywhere but on Windows,
+ * where requests may be under way, and where a third would come at once, and so
+ * on for ever (src/win/handle-inl.h). */
 typedef struct wait_s {
-  uv_idle_t idle; /* first: it is found by it */
+  union {
+    uv_handle_t any;
+    uv_idle_t idle;
+    uv_timer_t timer;
+  } own; /* first: it is found by it */
   uv_handle_t* handle;
   uv_close_cb cb;
   int askings;
@@ -49,26 +65,40 @@ static int is_listed(uv_handle_t* handle) {
   return search.is_found;
 }
 
-static void ask_later(wait_t* wait);
+static void on_asked(uv_handle_t* own);
 
-/* Not the first time: libuv may be in the middle of calling close callbacks, and
- * what was closed before us comes after us (src/unix/core.c). The second time is
- * enough everywhere but on Windows, where requests may be under way. */
-static void on_asked(uv_handle_t* idle) {
-  wait_t* wait = (wait_t*) idle;
+static void on_time(uv_timer_t* timer) {
+  wait_t* wait = (wait_t*) timer;
 
-  if (wait->askings++ == 0 || is_listed(wait->handle)) {
+  if (!is_listed(wait->handle))
+    uv_close((uv_handle_t*) timer, on_asked);
+}
+
+/* Neither of the two kinds can fail to be initialised or started. */
+static void ask_later(wait_t* wait) {
+  uv_loop_t* loop = wait->handle->loop;
+
+  if (wait->askings < 2) {
+    uv_idle_init(loop, &wait->own.idle);
+    hvuv__handle_mark(&wait->own.any);
+    uv_close(&wait->own.any, on_asked);
+  } else {
+    uv_timer_init(loop, &wait->own.timer);
+    hvuv__handle_mark(&wait->own.any);
+    uv_timer_start(&wait->own.timer, on_time, ASK_AGAIN_MS, ASK_AGAIN_MS);
+  }
+}
+
+static void on_asked(uv_handle_t* own) {
+  wait_t* wait = (wait_t*) own;
+
+  wait->askings++;
+  if (wait->askings == 1 || is_listed(wait->handle)) {
     ask_later(wait);
     return;
   }
   wait->cb(wait->handle);
   hvuv__free(wait);
-}
-
-static void ask_later(wait_t* wait) {
-  uv_idle_init(wait->handle->loop, &wait->idle); /* Cannot fail. */
-  hvuv__handle_mark((uv_handle_t*) &wait->idle);
-  uv_close((uv_handle_t*) &wait->idle, on_asked);
 }
 
 void hvuv__handle_close(uv_handle_t* handle, uv_close_cb cb) {

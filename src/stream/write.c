@@ -22,18 +22,14 @@
  * are sure of it: the stream is awake, or the hub will wake it.
  *
  * Where the kernel hides that a peer has died while our side is BLOCKED, which
- * the family's table says, the stream's alarm tries a send twice a second. It is
+ * the tables of the family and of the system have, the stream's alarm tries a send twice a second. It is
  * set at the turn's end, because a write allocates nothing, and rings once in
  * vain after the stream is unblocked. A turn that is not BLOCKED pays nothing.
- *
- * A send that takes less than it was given has filled the kernel; no other is
- * made just to see UV_EAGAIN. When one fails, the write it failed in ends with
- * that error and those behind it with UV_ECANCELED, because they were never
- * tried.
  */
 /* clang-format on */
 #include "stream/write.h"
 
+#include "stream/send.h"
 #include "stream/wqueue.h"
 
 /* At most so many sends for one wake-up; one usually fills the kernel. */
@@ -105,73 +101,10 @@ static inline void end_later(hvuv_stream_t* s) {
     hvuv__stream_defer(s);
 }
 
-static int is_full(ssize_t sent) {
-  return sent == UV_EAGAIN || sent == UV_ENOBUFS;
-}
-
-/* What an error of sending is to whoever wrote. */
-static int write_error(const hvuv_stream_t* s, int err) {
-  return s->family->write_error == NULL ? err : s->family->write_error(err);
-}
-
-/* Books what sending `bytes` of the queue came to. Returns 1 if the kernel may
- * take more. */
-static int book(hvuv_stream_t* s, ssize_t sent, size_t bytes) {
-  int err;
-
-  if (sent >= 0) {
-    hvuv__wqueue_advance(s, (size_t) sent);
-    return (size_t) sent == bytes;
-  }
-
-  err = is_full(sent) ? hvuv__stream_error(s) : (int) sent;
-  if (err != 0)
-    hvuv__wqueue_fail(s, write_error(s, err));
-  return 0;
-}
-
-/* Small writes are copied together: one buffer instead of many saves the kernel
- * more than the copy costs us. Returns 1 if it may take more. */
-static int send_packed(hvuv_stream_t* s,
-                       char* bytes,
-                       size_t nbytes,
-                       hvuv_write_t* last) {
-  uv_buf_t buf;
-  ssize_t sent;
-
-  buf.base = bytes;
-  buf.len = (unsigned int) nbytes;
-  sent = hvuv__sys_send(s->sock, &buf, 1);
-  if (sent != (ssize_t) nbytes)
-    return book(s, sent, nbytes);
-  hvuv__wqueue_finish(s, last, nbytes);
-  return 1;
-}
-
-/* Sends once from the queue. Returns 1 if the kernel may take more. */
-static int send_queued(hvuv_stream_t* s) {
-  union {
-    uv_buf_t bufs[HVUV__SEND_BUFS_MAX];
-    char bytes[HVUV__SEND_BUFS_MAX * sizeof(uv_buf_t)];
-  } room;
-  const uv_buf_t* bufs;
-  hvuv_write_t* last;
-  unsigned int nbufs;
-  size_t bytes;
-
-  if (s->unsent_head->next != NULL) {
-    bytes = hvuv__wqueue_pack(s, room.bytes, sizeof(room.bytes), &last);
-    if (bytes > 0)
-      return send_packed(s, room.bytes, bytes, last);
-  }
-
-  nbufs = hvuv__wqueue_gather(s, room.bufs, HVUV__SEND_BUFS_MAX, &bufs, &bytes);
-  return book(s, bytes == 0 ? 0 : hvuv__sys_send(s->sock, bufs, nbufs), bytes);
-}
-
 /* Whether the alarm is needed, and not set. */
 static int needs_probe(const hvuv_stream_t* s) {
-  return s->writing == HVUV__WRITING_BLOCKED && s->family->hides_death &&
+  return s->writing == HVUV__WRITING_BLOCKED &&
+         (s->family->hides_death || hvuv__sys_hides_death) &&
          !(s->flags & HVUV__PROBING);
 }
 
@@ -199,7 +132,7 @@ static void flush(hvuv_stream_t* s) {
 
   assert(s->writing >= HVUV__WRITING_GATHERING);
   for (i = 0; i < SENDS_PER_WAKE && !hvuv__wqueue_is_sent(s); i++)
-    if (!send_queued(s))
+    if (!hvuv__send_queued(s))
       break;
   settle(s);
 }
@@ -270,7 +203,7 @@ void hvuv__write_gather(hvuv_stream_t* s) {
 HVUV__APART static void keep_rest(hvuv_stream_t* s,
                                   hvuv_write_t* req,
                                   ssize_t sent) {
-  book(s, sent, hvuv__wqueue_push(s, req));
+  hvuv__send_book(s, sent, hvuv__wqueue_push(s, req));
   settle(s);
 }
 
@@ -395,14 +328,16 @@ int hvuv_try_write(hvuv_stream_t* s,
   if (s->state == HVUV__CONNECTING || !hvuv__wqueue_is_sent(s))
     return UV_EAGAIN;
 
-  if (nbufs > BUFS_MAX)
-    return UV_EINVAL;
-  if (nbufs > HVUV__SEND_BUFS_MAX)
+  if (nbufs > HVUV__SEND_BUFS_MAX) {
+    if (nbufs > BUFS_MAX)
+      return UV_EINVAL;
     nbufs = HVUV__SEND_BUFS_MAX;
+  }
   sent = hvuv__sys_send(s->sock, bufs, nbufs);
   if (sent >= 0)
     return (int) sent;
-  return is_full(sent) ? UV_EAGAIN : write_error(s, (int) sent);
+  return hvuv__send_is_full(sent) ? UV_EAGAIN
+                                  : hvuv__send_error(s, (int) sent);
 }
 
 int hvuv_shutdown(hvuv_shutdown_t* req, hvuv_stream_t* s, hvuv_shutdown_cb cb) {

@@ -67,6 +67,10 @@ int hvuv__sys_peer_state(uv_os_sock_t sock);
  * UV_ENOTSUP where the system does not say. */
 int hvuv__sys_outstanding(uv_os_sock_t sock, size_t* bytes);
 
+/* Whether polling never reports the peer's death to one who waits for
+ * UV_WRITABLE alone. */
+extern const int hvuv__sys_hides_death;
+
 /* Whether one direction of a libuv pipe can be ended alone. */
 extern const int hvuv__sys_pipes_half_close;
 

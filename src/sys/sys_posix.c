@@ -200,6 +200,7 @@ int hvuv__sys_outstanding(uv_os_sock_t sock, size_t* bytes) {
   return UV_ENOTSUP;
 }
 
+const int hvuv__sys_hides_death = 0;
 const int hvuv__sys_pipes_half_close = 1;
 
 /* A socket that polls as writable is done; what it did is in SO_ERROR. */
@@ -247,7 +248,7 @@ ssize_t hvuv__sys_send(uv_os_sock_t sock,
                        unsigned int nbufs) {
   ssize_t n;
 
-  assert(nbufs > 0 && nbufs <= HVUV__SEND_BUFS_MAX);
+  assert(nbufs <= HVUV__SEND_BUFS_MAX);
   if (nbufs == 1)
     n = send(sock, bufs[0].base, bufs[0].len, MSG_NOSIGNAL);
   else

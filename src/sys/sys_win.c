@@ -246,6 +246,9 @@ int hvuv__sys_outstanding(uv_os_sock_t sock, size_t* bytes) {
   return UV_ENOTSUP;
 }
 
+/* libuv asks AFD then for no AFD_POLL_ABORT (src/win/poll.c; seen under Wine). */
+const int hvuv__sys_hides_death = 1;
+
 /* libuv closes a named pipe soon after it was shut down (src/win/pipe.c). */
 const int hvuv__sys_pipes_half_close = 0;
 
@@ -320,7 +323,7 @@ ssize_t hvuv__sys_send(uv_os_sock_t sock,
   size_t bytes;
   DWORD sent;
 
-  assert(nbufs > 0 && nbufs <= HVUV__SEND_BUFS_MAX);
+  assert(nbufs <= HVUV__SEND_BUFS_MAX);
   bytes = 0;
   for (n = 0; n < nbufs && bufs[n].len <= SEND_MAX - bytes; n++)
     bytes += bufs[n].len;

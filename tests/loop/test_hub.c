@@ -127,10 +127,8 @@ static void init_in_the_close_callback_is_a_new_life(void** state) {
   assert_int_equal(uv_loop_init(&loop), 0);
   s = stream_on(&loop);
   hvuv_close(s, on_close_again);
-  uv_run(&loop, UV_RUN_ONCE);
-  assert_story("first init:0");
-  uv_run(&loop, UV_RUN_ONCE);
-  assert_story("close");
+  run_out(&loop);
+  assert_story("first init:0 close");
   assert_int_equal(uv_loop_close(&loop), 0);
 }
 
@@ -188,10 +186,8 @@ static void init_right_after_the_hub_has_ended_makes_another(void** state) {
   s = stream_on(&loop);
   s->data = &timer;
   hvuv_close(s, on_close_end_handle);
-  uv_run(&loop, UV_RUN_ONCE);
-  assert_story("close");
   run_out(&loop);
-  assert_story("handle close");
+  assert_story("close handle close");
   assert_int_equal(uv_loop_close(&loop), 0);
 }
 

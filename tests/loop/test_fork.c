@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hvuv.h"
+#include "support/endpoint.h"
 
 #define CHILD_SECONDS 20
 #define FORKS         50
@@ -117,6 +118,60 @@ static void a_loop_forked_by_uv_loop_fork_goes_on(void** state) {
   assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+/* --- What a child closes of its parent's ---------------------------------- */
+
+static hvuv_stream_t listener;
+
+static void on_connection(hvuv_stream_t* s, int status) {
+  (void) s;
+  (void) status;
+}
+
+static int close_the_listener(uv_loop_t* loop) {
+  (void) loop;
+  hvuv_close(&listener, NULL);
+  return 0;
+}
+
+static void on_connect(hvuv_connect_t* req, int status) {
+  *(int*) req->data = status;
+}
+
+static void a_child_that_closes_its_listener_leaves_the_parents_alone(
+    void** state) {
+  hvuv_stream_t caller;
+  hvuv_connect_t req;
+  hvuv_addr_t addr;
+  uv_loop_t loop;
+  int closed = 0;
+  int status = 1;
+
+  (void) state;
+  endpoint_open();
+  assert_int_equal(uv_loop_init(&loop), 0);
+  assert_int_equal(hvuv_init(&loop, &listener), 0);
+  assert_int_equal(hvuv_addr_parse("local://any/5000", &addr), 0);
+  assert_int_equal(hvuv_bind(&listener, &addr), 0);
+  assert_int_equal(hvuv_listen(&listener, 8, on_connection), 0);
+  assert_int_equal(exit_code_of_child(close_the_listener, NULL), 0);
+
+  assert_int_equal(hvuv_init(&loop, &caller), 0);
+  assert_int_equal(hvuv_addr_parse("local://loopback/5000", &addr), 0);
+  req.data = &status;
+  assert_int_equal(hvuv_connect(&req, &caller, &addr, on_connect), 0);
+  uv_run(&loop, UV_RUN_NOWAIT);
+  assert_int_equal(status, 0);
+
+  caller.data = &closed;
+  listener.data = &closed;
+  hvuv_close(&caller, count);
+  hvuv_close(&listener, count);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  assert_int_equal(closed, 2);
+  assert_int_equal(uv_loop_close(&loop), 0);
+  endpoint_close();
+}
+
 /* --- The list is never caught half-way ------------------------------------ */
 
 static volatile int enough;
@@ -149,6 +204,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_childs_loop_at_the_place_of_a_parents_is_its_own),
       cmocka_unit_test(a_loop_forked_by_uv_loop_fork_goes_on),
+      cmocka_unit_test(
+          a_child_that_closes_its_listener_leaves_the_parents_alone),
       cmocka_unit_test(a_fork_waits_for_whoever_has_the_list),
   };
 

@@ -30,31 +30,35 @@
  *   OPEN        reads, writes        tries a send   writes are called back
  *   others      nothing: what Windows' slow path found before
  *
- * What an open stream makes of an end. Each direction ends by itself; "nothing"
- * has no callback.
+ * How an open stream ends: what comes, by what has ended before. Each direction
+ * ends by itself.
  *
- *   comes \\ ended     neither         ours: shutdown   the peer's: UV_EOF  both
- *   bytes             read_cb         read_cb          none can come       none
- *   the peer's FIN    UV_EOF, once;   UV_EOF           -                   -
- *                     what waits to
- *                     be sent is tried
- *   a read error      it, once;       it; a shutdown   nobody reads: seen  nothing
- *                     queued writes   that waited is   by the next send
- *                     end with it;    called back
- *                     then neither
- *                     readable nor
- *                     writable
- *   a send fails      that write ends with it, those behind it with
- *                     UV_ECANCELED; reading goes on to its own end
- *   the peer dies,    READABLE, or HUP with the next send; where the family
- *   we are BLOCKED    hides it, the alarm's send: both as "a send fails"
- *   hvuv_close        the socket closes; what the kernel had in full is 0, the
- *                     rest UV_ECANCELED; unread bytes make it a reset
- *   hvuv_close_reset  the same, and a reset where the family can
+ *                     nothing        our direction     the peer's       both
+ *                                    (shutdown)        (UV_EOF)
+ *   bytes             read_cb        read_cb           -                -
+ *   the peer's end    UV_EOF (1)     UV_EOF            -                -
+ *   a read error      it (2)         it                -                -
+ *   a send fails      (3)            -                 (3)              -
+ *   the peer dies     (4)            by reading        (4)              -
+ *   hvuv_close()      (5)            (5)               (5)              (5)
  *
- * and a connecting one: refused, timed out after a last look at the socket, or
- * closed: its connect is called back with that, then all that was made behind it
- * with UV_ECANCELED.
+ *   (1) once. Writes that wait are tried then, because a peer that has only
+ *       ended its direction lets them wait, and one that is gone fails them.
+ *   (2) once. Writes that wait end with it, a shutdown that waits is made and
+ *       called back; from the error on the stream is neither readable nor
+ *       writable.
+ *   (3) that write ends with the error, those behind it with UV_ECANCELED, a
+ *       shutdown behind them is made. Reading goes on to its own end, and later
+ *       writes are tried.
+ *   (4) as (1) or (2) for one that reads; for one that waits to write as (3),
+ *       where the kernel hides it by the alarm's send, within a second.
+ *   (5) writes that the kernel had taken in full are called back with 0, the
+ *       others and the shutdown with UV_ECANCELED. Bytes that were not read, and
+ *       hvuv_close_reset(), make it a reset where the family has one.
+ *
+ * A connecting stream is refused, times out after a last look at the socket, or
+ * is closed: its connect is called back with that, then all that was made behind
+ * it with UV_ECANCELED.
  *
  * Requests are the user's, and on loan. Callbacks run from the wake-ups above
  * and from on_left() only. The close callback is the last of the latter, so a

@@ -153,6 +153,54 @@ static hvuv_stream_t* ended(uv_os_sock_t* sock) {
   return s;
 }
 
+static hvuv_stream_t* ended_and_blocked(uv_os_sock_t* sock) {
+  hvuv_stream_t* s;
+
+  s = reading_and_blocked(sock);
+  fake_next(FAKE_RECV, 0);
+  fake_next(FAKE_SEND, UV_EAGAIN);
+  fake_poller_fire(*sock, 0, UV_READABLE);
+  assert_story("eof");
+  return s;
+}
+
+static hvuv_stream_t* ended_and_shutting(uv_os_sock_t* sock) {
+  hvuv_stream_t* s;
+
+  s = ended_and_blocked(sock);
+  scene_shutdown(s, "shutdown");
+  return s;
+}
+
+static hvuv_stream_t* shut_and_ended(uv_os_sock_t* sock) {
+  hvuv_stream_t* s;
+
+  s = shut(sock);
+  scene_read_start(s);
+  fake_next(FAKE_RECV, 0);
+  fake_poller_fire(*sock, 0, UV_READABLE);
+  assert_story("eof");
+  return s;
+}
+
+static hvuv_stream_t* shut_and_reading(uv_os_sock_t* sock) {
+  hvuv_stream_t* s;
+
+  s = shut(sock);
+  scene_read_start(s);
+  return s;
+}
+
+static hvuv_stream_t* broken(uv_os_sock_t* sock) {
+  hvuv_stream_t* s;
+
+  s = reading(sock);
+  fake_next(FAKE_RECV, UV_ECONNRESET);
+  fake_poller_fire(*sock, 0, UV_READABLE);
+  assert_story("read:ECONNRESET");
+  return s;
+}
+
 static hvuv_stream_t* closing(uv_os_sock_t* sock) {
   hvuv_stream_t* s;
 
@@ -204,7 +252,21 @@ static const row_t rows[] = {
       "w1:ECONNRESET shutdown:0",
       "w1:ECANCELED shutdown:ECANCELED close"}},
     {"shut", shut, {"", "", "", "close"}},
+    {"shut and reading",
+     shut_and_reading,
+     {"read:0", "", "read:ECONNRESET", "close"}},
     {"ended", ended, {"", "", "", "close"}},
+    {"ended and blocked",
+     ended_and_blocked,
+     {"", "", "w1:ECONNRESET", "w1:ECANCELED close"}},
+    {"ended and shutting",
+     ended_and_shutting,
+     {"",
+      "",
+      "w1:ECONNRESET shutdown:0",
+      "w1:ECANCELED shutdown:ECANCELED close"}},
+    {"shut and ended", shut_and_ended, {"", "", "", "close"}},
+    {"broken", broken, {"", "", "", "close"}},
     {"closing", closing, {"close", "close", "close", "close"}},
 };
 

@@ -19,8 +19,9 @@
  *             callbacks are expected, and calls it whatever becomes of the
  *             other handles. Any kind of handle would do.
  *
- * A turn's end serves the members that were due when it began. Those that
- * become due by a callback wait for the next turn, so a callback that always
+ * A turn's end has a few rounds, each of which serves the members that were due
+ * when it began: a write made in the callback of another is called back without
+ * polling in between. There are only so many of them, so a callback that always
  * asks for more does not keep the loop from its other work.
  *
  * When the last member has left, the hub ends, at the turn's end if that is
@@ -49,6 +50,10 @@
 #include "base/alloc.h"
 #include "base/handle.h"
 #include "sys/sys.h"
+
+/* So many rounds for one polling, as uv_run() has for what is pending (libuv,
+ * src/unix/core.c). */
+#define ROUNDS 8
 
 struct hvuv__hub_s {
   uv_check_t check;
@@ -231,17 +236,23 @@ static void on_idle(uv_idle_t* idle) {
   (void) idle;
 }
 
-static void on_check(uv_check_t* check) {
-  hvuv__hub_t* hub = of_check(check);
+static void end_turn(hvuv__hub_t* hub) {
   hvuv__turn_t now;
+  int round;
 
-  if (!ring_is_empty(&hub->due)) {
+  for (round = 0; round < ROUNDS && !ring_is_empty(&hub->due); round++) {
     ring_move(&hub->due, &now);
     ring_wake(&now, hub->wakes->turn_end);
-    if (ring_is_empty(&hub->due))
-      uv_idle_stop(&hub->idle);
   }
+  if (ring_is_empty(&hub->due))
+    uv_idle_stop(&hub->idle);
+}
 
+static void on_check(uv_check_t* check) {
+  hvuv__hub_t* hub = of_check(check);
+
+  if (!ring_is_empty(&hub->due))
+    end_turn(hub);
   check_hub(hub);
   if (hub->members == 0)
     end(hub);

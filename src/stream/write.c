@@ -361,7 +361,7 @@ int hvuv_shutdown(hvuv_shutdown_t* req, hvuv_stream_t* s, hvuv_shutdown_cb cb) {
 /* --- Calling back --------------------------------------------------------- */
 
 /* Calls back the writes that were done when it began; those that their
- * callbacks add wait for the next turn. Returns how many. */
+ * callbacks add wait for the next round. Returns how many. */
 static unsigned int report_writes(hvuv_stream_t* s) {
   hvuv_write_t* req;
   hvuv_write_t* last;
@@ -385,7 +385,7 @@ static void report_shutdown(hvuv_shutdown_t* req, int status) {
 }
 
 /* A callback just now may have written again, before it shut down: then the
- * shutdown waits for the next turn with that write. */
+ * shutdown waits for the next round with that write. */
 static void report_shutdown_made(hvuv_stream_t* s) {
   hvuv_shutdown_t* req;
 

@@ -297,8 +297,8 @@ HVUV_EXTERN int hvuv_chmod(hvuv_stream_t* stream, int flags);
  * listener retries by itself ten times a second. After any other error it has
  * stopped and can only be closed.
  *
- * UV_EINVAL if the stream is not bound, is closing, or cb is NULL; UV_ENOMEM;
- * otherwise the error of listen(). */
+ * UV_EINVAL if the stream is not bound or is closing, or a pointer is NULL;
+ * UV_ENOMEM; otherwise the error of listen(). */
 HVUV_EXTERN int hvuv_listen(hvuv_stream_t* stream,
                             int backlog,
                             hvuv_connection_cb cb);

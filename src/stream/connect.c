@@ -254,7 +254,7 @@ int hvuv_connect(hvuv_connect_t* req,
   const hvuv__family_t* family;
   int err;
 
-  if (req == NULL || s == NULL)
+  if (req == NULL || s == NULL || addr == NULL)
     return UV_EINVAL;
   err = can_connect(s, addr, &family);
   if (err == 0)
@@ -281,7 +281,7 @@ int hvuv_connect(hvuv_connect_t* req,
 }
 
 int hvuv_set_connect_timeout(hvuv_stream_t* s, uint64_t timeout_ms) {
-  if (s->state >= HVUV__CLOSING)
+  if (s == NULL || s->state >= HVUV__CLOSING)
     return UV_EINVAL;
   if (s->state == HVUV__CONNECTING)
     return UV_EALREADY;

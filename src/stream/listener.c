@@ -33,7 +33,7 @@ int hvuv_bind(hvuv_stream_t* s, const hvuv_addr_t* addr) {
   uv_os_sock_t sock;
   int err;
 
-  if (s->state != HVUV__IDLE)
+  if (s == NULL || addr == NULL || s->state != HVUV__IDLE)
     return UV_EINVAL;
   err = hvuv__family_find(addr, &family);
   if (err != 0)
@@ -78,7 +78,8 @@ int hvuv_chmod(hvuv_stream_t* s, int flags) {
 int hvuv_listen(hvuv_stream_t* s, int backlog, hvuv_connection_cb cb) {
   int err;
 
-  if (cb == NULL || (s->state != HVUV__BOUND && s->state != HVUV__LISTENING) ||
+  if (s == NULL || cb == NULL ||
+      (s->state != HVUV__BOUND && s->state != HVUV__LISTENING) ||
       s->stage == HVUV__LISTEN_DEAD)
     return UV_EINVAL;
 
@@ -211,6 +212,8 @@ int hvuv_set_refused_cb(hvuv_stream_t* s, hvuv_refused_cb cb) {
 int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client) {
   int err;
 
+  if (server == NULL || client == NULL)
+    return UV_EINVAL;
   if (server->state != HVUV__LISTENING || client->state >= HVUV__CLOSING ||
       server->loop != client->loop)
     return UV_EINVAL;

@@ -336,8 +336,7 @@ int hvuv_try_write(hvuv_stream_t* s,
   sent = hvuv__sys_send(s->sock, bufs, nbufs);
   if (sent >= 0)
     return (int) sent;
-  return hvuv__send_is_full(sent) ? UV_EAGAIN
-                                  : hvuv__send_error(s, (int) sent);
+  return hvuv__send_is_full(sent) ? UV_EAGAIN : hvuv__send_error(s, (int) sent);
 }
 
 int hvuv_shutdown(hvuv_shutdown_t* req, hvuv_stream_t* s, hvuv_shutdown_cb cb) {

@@ -179,6 +179,28 @@ static void a_stream_without_a_socket_releases_none(void** state) {
   assert_int_equal(hvuv__stream_release(scene_stream()), HVUV__NO_SOCK);
 }
 
+static void what_is_null_is_invalid(void** state) {
+  hvuv_stream_t* s;
+  hvuv_connect_t req;
+  hvuv_addr_t addr;
+
+  (void) state;
+  s = scene_stream();
+  addr = scene_addr("vsock://any:5000");
+  assert_int_equal(hvuv_open(NULL, fake_connected_socket()), UV_EINVAL);
+  fake_close(fake_newest_socket());
+  assert_int_equal(hvuv_bind(NULL, &addr), UV_EINVAL);
+  assert_int_equal(hvuv_bind(s, NULL), UV_EINVAL);
+  assert_int_equal(hvuv_listen(NULL, 1, NULL), UV_EINVAL);
+  assert_int_equal(hvuv_accept(NULL, s), UV_EINVAL);
+  assert_int_equal(hvuv_accept(s, NULL), UV_EINVAL);
+  assert_int_equal(hvuv_connect(&req, NULL, &addr, NULL), UV_EINVAL);
+  assert_int_equal(hvuv_connect(NULL, s, &addr, NULL), UV_EINVAL);
+  assert_int_equal(hvuv_connect(&req, s, NULL, NULL), UV_EINVAL);
+  assert_int_equal(hvuv_set_connect_timeout(NULL, 1), UV_EINVAL);
+  assert_int_equal(hvuv_shutdown(NULL, s, NULL), UV_EINVAL);
+}
+
 static void init_refuses_null(void** state) {
   hvuv_stream_t stream;
 
@@ -214,6 +236,7 @@ int main(void) {
       SCENE(one_loop_watches_a_socket_once),
       SCENE(a_socket_that_is_released_outlives_its_stream),
       SCENE(a_stream_without_a_socket_releases_none),
+      SCENE(what_is_null_is_invalid),
       SCENE(init_refuses_null),
       SCENE(init_keeps_the_users_data),
   };

@@ -140,7 +140,8 @@ static int down(void** state) {
   }
   uv_close((uv_handle_t*) &scene.timer, NULL);
   loop_run_out(scene.loop);
-  hvuv__group_close(&scene.group);
+  if (scene.group.wire != NULL) /* It was not skipped before. */
+    hvuv__group_close(&scene.group);
   loop_run_out(scene.loop);
   loop_close(scene.loop);
   alloc_check();
@@ -236,6 +237,16 @@ static void who_has_paused_learns_at_once_that_there_is_nothing(void** state) {
   assert_int_not_equal(end->reason, 0);
 }
 
+/* Where the system does not say what a peer has taken, a reader that is as slow
+ * as those below is late. */
+static int can_see_progress(const end_t* end) {
+  uv_os_sock_t sock;
+  size_t bytes;
+
+  return hvuv_fileno(hvuv_conn_stream(end->conn), &sock) == 0 &&
+         hvuv__sys_outstanding(sock, &bytes) == 0;
+}
+
 /* --- Slow readers ----------------------------------------------------------- */
 
 static void who_reads_slowly_gets_all_before_the_end(void** state) {
@@ -245,6 +256,8 @@ static void who_reads_slowly_gets_all_before_the_end(void** state) {
   scene.limits.end_timeout_ms = 600;
   begin();
   open_unix(end);
+  if (!can_see_progress(end))
+    skip();
   assert_int_equal(hvuv_conn_send(end->conn, large, LARGE / 4), 0);
   hvuv_conn_end(end->conn);
   read_slowly(32768, 30);
@@ -257,15 +270,12 @@ static void who_reads_slowly_gets_all_before_the_end(void** state) {
 /* All is in the kernel from the beginning. */
 static void who_reads_slowly_from_the_kernel_is_waited_for(void** state) {
   end_t* end = &scene.ends[0];
-  size_t outstanding;
-  uv_os_sock_t sock;
 
   (void) state;
   scene.limits.end_timeout_ms = 800;
   begin();
   open_unix(end);
-  assert_int_equal(hvuv_fileno(hvuv_conn_stream(end->conn), &sock), 0);
-  if (hvuv__sys_outstanding(sock, &outstanding) != 0)
+  if (!can_see_progress(end))
     skip();
   assert_int_equal(hvuv_conn_send(end->conn, large, 100000), 0);
   hvuv_conn_end(end->conn);
@@ -287,6 +297,8 @@ static void who_reads_slowly_is_not_idle(void** state) {
   scene.limits.idle_timeout_ms = 500;
   begin();
   open_unix(end);
+  if (!can_see_progress(end))
+    skip();
   assert_int_equal(hvuv_conn_send(end->conn, large, LARGE / 8), 0);
   scene.want_bytes = LARGE / 8;
   read_slowly(16384, 60);

@@ -21,10 +21,16 @@
  *
  * Behind a `hybrid` address some VMMs end the whole connection when the host
  * ends its own direction, and the guest's answer is lost; nor do they pass on
- * the end of the guest's direction alone. hvuv_shutdown() has the table of
- * VMMs. Where one direction cannot be ended alone, a relay holds the end of
- * input back until the other direction has ended, or has rested for
- * half_close_rest_ms.
+ * the end of the guest's direction alone:
+ *
+ *   can end one direction alone   OpenVMM, Cloud Hypervisor from v53
+ *   cannot                        vhost-device-vsock, Firecracker, Cloud
+ *                                 Hypervisor to v52
+ *   keeps one direction open      libkrun
+ *
+ * hvuv_shutdown() has the whole table, with its sources. Where one direction
+ * cannot be ended alone, a relay holds the end of input back until the other
+ * direction has ended, or has rested for half_close_rest_ms.
  */
 #ifndef HVUV_RELAY_H
 #define HVUV_RELAY_H

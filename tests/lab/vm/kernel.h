@@ -74,11 +74,15 @@ void kernel_serve_raw(rig_t* rig, side_t** server, int* peer);
 uint32_t kernel_free_port(void);
 
 /* Makes KERNEL_CID_SILENT a guest that never answers, until the test ends;
- * skips where the module vhost_vsock is missing. */
+ * skips where the module vhost_vsock is missing, and where the kernel does not
+ * wait for such a guest. */
 void kernel_silent_guest(void);
 
 /* Whether that module is here; it makes this machine a host, CID 2. */
 int kernel_is_host(void);
+
+/* The first number of its release. */
+unsigned long kernel_major(void);
 
 /* Runs the loop for so long. */
 void kernel_wait(rig_t* rig, uint64_t ms);

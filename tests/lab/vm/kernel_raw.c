@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -210,6 +212,21 @@ int kernel_is_host(void) {
   return access(VHOST_PATH, F_OK) == 0;
 }
 
+/* A guest that nobody runs yet is waited for on 6.1 and 6.12, and not on 7.2. */
+static int is_silent(void) {
+  struct sockaddr_vm name;
+  int unreachable;
+  int fd;
+
+  name = raw_name(KERNEL_CID_SILENT, 1024);
+  fd = raw_socket();
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  unreachable = connect(fd, (struct sockaddr*) &name, sizeof(name)) != 0 &&
+                errno == EHOSTUNREACH;
+  raw_close(fd);
+  return !unreachable;
+}
+
 void kernel_silent_guest(void) {
   uint64_t cid;
   int fd;
@@ -222,6 +239,17 @@ void kernel_silent_guest(void) {
   fd = keep(open(VHOST_PATH, O_RDWR | O_CLOEXEC));
   assert_int_equal(ioctl(fd, VHOST_SET_OWNER, 0), 0);
   assert_int_equal(ioctl(fd, VHOST_VSOCK_SET_GUEST_CID, &cid), 0);
+  if (!is_silent()) {
+    print_message("This kernel reports such a guest as unreachable at once\n");
+    skip();
+  }
+}
+
+unsigned long kernel_major(void) {
+  struct utsname system;
+
+  assert_int_equal(uname(&system), 0);
+  return strtoul(system.release, NULL, 10);
 }
 
 static void on_wait(uv_timer_t* timer) {

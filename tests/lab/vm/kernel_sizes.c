@@ -87,6 +87,15 @@ static void a_receive_size_below_the_minimum_becomes_the_minimum(void** state) {
   assert_int_equal(recv_size(server), MINIMUM);
 }
 
+/* Linux 7.2 drops what does not fit a lowered size, also what the sender sends
+ * within the room that it has been told of; 6.1 and 6.12 do not. */
+static void need_kernel_that_drops_nothing(void) {
+  if (kernel_major() < 7)
+    return;
+  print_message("This kernel loses bytes where a receive size is lowered\n");
+  skip();
+}
+
 /* Below the minimum the kernel itself answers each read with ENOMEM; hvuv never
  * lowers the maximum, which alone leads there.
  *
@@ -100,6 +109,7 @@ static void no_receive_size_breaks_reading(void** state) {
   side_t* server;
   size_t i;
 
+  need_kernel_that_drops_nothing();
   for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
     rig_connect_pair(rig, &client, &server);
     set_recv_size(server, sizes[i]);
@@ -120,6 +130,7 @@ static void a_size_lowered_below_what_waits_breaks_no_reading(void** state) {
   side_t* client;
   side_t* server;
 
+  need_kernel_that_drops_nothing();
   rig_connect_pair(rig, &client, &server);
   side_fill(client);
   side_shutdown(client);

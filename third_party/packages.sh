@@ -131,3 +131,24 @@ want_debian() {
     die "$1. Elsewhere please run this in a container of Debian 12, on x86_64."
   fi
 }
+
+# source_deps: libuv and cmocka as sources in build/deps, if apt has the pinned
+# ones; else CMake downloads others, pinned as well.
+source_deps() {
+  if ! command -v apt-get >/dev/null 2>&1; then
+    return
+  fi
+  say "Fetching the sources of libuv and cmocka with apt"
+  mkdir -p build/deps
+  code=0
+  sh third_party/debian.sh build/deps >build/deps/fetch.log 2>&1 </dev/null ||
+    code=$?
+  case $code in
+    0) ;;
+    3) say "apt does not have the pinned ones; CMake will download others" ;;
+    *)
+      cat build/deps/fetch.log >&2
+      die "the sources of libuv and cmocka could not be had from apt"
+      ;;
+  esac
+}

@@ -1,27 +1,6 @@
 # The verbs wine and wine-heap of ./dev, which sources this.
 # shellcheck shell=sh
 
-# windows_deps: libuv and cmocka as sources in build/deps, if apt has the pinned
-# ones; else CMake downloads others, pinned as well.
-windows_deps() {
-  if ! command -v apt-get >/dev/null 2>&1; then
-    return
-  fi
-  say "Fetching the sources of libuv and cmocka with apt"
-  mkdir -p build/deps
-  code=0
-  sh third_party/debian.sh build/deps >build/deps/fetch.log 2>&1 </dev/null ||
-    code=$?
-  case $code in
-    0) ;;
-    3) say "apt does not have the pinned ones; CMake will download others" ;;
-    *)
-      cat build/deps/fetch.log >&2
-      die "the sources of libuv and cmocka could not be had from apt"
-      ;;
-  esac
-}
-
 # stop_wine: ends the servers of the two prefixes, and nothing else
 stop_wine() {
   for prefix in build/wine build/wine-slow; do
@@ -37,7 +16,7 @@ run_under_wine() {
     die "the tests are programs for x86-64, which Wine runs on such machines only"
   fi
   need cmake ninja pkg-config mingw wine
-  windows_deps
+  source_deps
   mkdir -p build/mingw
 
   # Wine's own server stays as long as the tests, however they end.

@@ -136,10 +136,10 @@ HVUV_EXTERN int hvuv_addr_local(hvuv_addr_t* addr,
                                 const hvuv_guid_t* vm_id,
                                 const hvuv_guid_t* service_id);
 
-/* The same for a guest behind a Unix socket. The path is bytes and is taken as it
- * is, with no escapes; on Windows it must be UTF-8 when it is used. UV_EINVAL if
- * it is empty, which is no file; UV_ENAMETOOLONG if it does not fit in
- * HVUV_PATH_SIZE, which is all that a Unix socket's address can hold. */
+/* The same for a guest behind a Unix socket. The path is bytes and is taken as
+ * it is, with no escapes; on Windows it must be UTF-8 when it is used.
+ * UV_EINVAL if it is empty, which is no file; UV_ENAMETOOLONG if it does not
+ * fit in HVUV_PATH_SIZE, which is all that a Unix socket's address can hold. */
 HVUV_EXTERN int hvuv_addr_hybrid(hvuv_addr_t* addr,
                                  const char* path,
                                  const hvuv_guid_t* service_id);

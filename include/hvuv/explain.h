@@ -17,10 +17,10 @@ extern "C" {
 /* Size in bytes of a buffer for any explanation, including the NUL. */
 #define HVUV_EXPLAIN_STRLEN 768
 
-/* Writes a few plain sentences: what a status returned by a function or reported
- * to a callback for this address means on this system, and what to do about it.
- * A status does not say which step it came from, so where that matters the text
- * names the step ("To a connect, ... In an open stream, ...").
+/* Writes a few plain sentences: what a status returned by a function or
+ * reported to a callback for this address means on this system, and what to do
+ * about it. A status does not say which step it came from, so where that
+ * matters the text names the step ("To a connect, ... In an open stream, ...").
  *
  * It inspects the system as it is now (its vsock transports, its CID, the
  * directory of `local`, what is at the path of a `hybrid` address) and changes

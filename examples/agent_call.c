@@ -63,9 +63,11 @@ static int print_answer(const char* bytes, size_t nbytes) {
   char text[AGENT_MAX_MESSAGE_BYTES + 1];
   size_t i;
 
-  for (i = 0; i < nbytes; i++)
-    text[i] =
-        (unsigned char) bytes[i] < ' ' || bytes[i] == 127 ? '?' : bytes[i];
+  for (i = 0; i < nbytes; i++) {
+    text[i] = bytes[i];
+    if ((unsigned char) text[i] < ' ' || text[i] == 127)
+      text[i] = '?';
+  }
   text[i] = '\0';
   return output("%s: %s\n", requests[nanswers], text);
 }

@@ -48,7 +48,7 @@ static const struct {
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
 /* "%20", of one byte. */
-#define ESCAPE_LEN 3
+#define ESCAPE_LEN ((size_t) 3)
 
 /* The longest address there is: a full path of escapes and a GUID. */
 _Static_assert(HVUV_ADDR_STRLEN >= sizeof("hybrid://:") +

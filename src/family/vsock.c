@@ -21,10 +21,9 @@
 #define SO_VM_SOCKETS_CONNECT_TIMEOUT 6
 #endif
 
-_Static_assert(HVUV_CID_ANY == VMADDR_CID_ANY &&
-                   HVUV_CID_HOST == VMADDR_CID_HOST &&
-                   HVUV_PORT_ANY == VMADDR_PORT_ANY,
-               "an address says it as the kernel does");
+_Static_assert(HVUV_CID_ANY == VMADDR_CID_ANY, "a CID is the kernel's");
+_Static_assert(HVUV_CID_HOST == VMADDR_CID_HOST, "a CID is the kernel's");
+_Static_assert(HVUV_PORT_ANY == VMADDR_PORT_ANY, "a port is the kernel's");
 
 /* Longer than any connect, and far from what the kernel's clock can hold. */
 #define TIMEOUT_MAX_MS ((uint64_t) 24 * 60 * 60 * 1000)

@@ -3,6 +3,9 @@
 
 #include <assert.h>
 
+#ifdef NDEBUG
+#define check(way) ((void) 0)
+#else
 static void check(const hvuv__way_t* way) {
   assert(way->state >= HVUV__WAY_READING && way->state <= HVUV__WAY_BROKEN);
   assert(way->from != NULL && way->to != NULL && way->from != way->to);
@@ -15,6 +18,7 @@ static void check(const hvuv__way_t* way) {
   assert(way->read_status != 0 || way->state <= HVUV__WAY_WRITING ||
          way->state >= HVUV__WAY_DROPPED);
 }
+#endif
 
 static void note_movement(hvuv__way_t* way) {
   way->moved_ms = uv_now(way->loop);

@@ -61,7 +61,7 @@ static void a_message_that_came_in_parts_stays_while_it_is_handed_out(
 
   open_to(rig, &sized);
   for (i = 0; i < 12; i++)
-    hvuv_test_receive(rig->test, "upgrade\n\0\2ab" + i, 1);
+    hvuv_test_receive(rig->test, &"upgrade\n\0\2ab"[i], 1);
   assert_story("message:upgrade message:ab");
 }
 

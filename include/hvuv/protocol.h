@@ -124,7 +124,10 @@ typedef struct hvuv_limits_s {
   uint64_t idle_timeout_ms; /* 5 minutes */
   /* After hvuv_conn_end(): how long neither kernel nor peer may take a byte, so
    * a slow but steady reader gets everything and then has this long to finish.
-   * After a failed send: how long the peer may send nothing before its end. */
+   * After a failed send: how long the peer may send nothing before its end.
+   * What a peer has taken is as fine as the kernel counts it: on a Unix socket
+   * of Linux some 36 KiB at a time, on TCP a window's update; a peer that takes
+   * less than that in this time counts as one that takes nothing. */
   uint64_t end_timeout_ms; /* 5 seconds */
 } hvuv_limits_t;
 

@@ -304,6 +304,13 @@ void hvuv__conn_go_on(hvuv_conn_t* conn) {
     hvuv__time_note_sent(conn);
 }
 
+/* A system reports each error once: where a send had the reset, a read finds an
+ * end of input, though the peer has not finished. */
+static int has_been_reset(const hvuv_conn_t* conn) {
+  return conn->state == HVUV__CONN_CUT &&
+         (conn->reason == UV_ECONNRESET || conn->reason == UV_ECONNABORTED);
+}
+
 void hvuv__conn_received_end(hvuv_conn_t* conn) {
   int err = 0;
 
@@ -312,6 +319,8 @@ void hvuv__conn_received_end(hvuv_conn_t* conn) {
   conn->message_ms = 0;
   if (hvuv__conn_is(conn, HVUV__CONN_DELIVERS))
     err = hvuv__in_end(conn);
+  if (has_been_reset(conn))
+    err = conn->reason;
   if (err != 0) {
     meet(conn, HVUV__CONN_READ_FAILS, err);
     return;

@@ -40,6 +40,8 @@
  *    ENDED    0           its error    -        ENDED     -        ETIMEDOUT  its reason
  *
  *    * UV_ECONNRESET is the reason whichever side finds it: the peer is gone.
+ *      Where a write found it the peer's end is none, but a failed read: a
+ *      system reports each error once.
  *
  * A write that fails says nothing of what the peer has sent: a server that
  * refuses a large request sends its answer and closes. So what has come is

@@ -107,7 +107,9 @@ void hvuv__way_on_written(hvuv__way_t* way, int status) {
 
   way->state = HVUV__WAY_READING;
   if (status != 0) {
-    break_and_read_on(way, status);
+    /* Nobody cancels a relay's write while it goes on: one that was made on the
+     * stream before it has failed, and nothing is written any more. */
+    break_and_read_on(way, status == UV_ECANCELED ? UV_EPIPE : status);
     return;
   }
   *way->bytes += held;

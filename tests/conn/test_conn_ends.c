@@ -209,6 +209,28 @@ static void that_the_peer_is_gone_is_the_better_reason(void** state) {
   assert_story("close:ECONNRESET");
 }
 
+/* A system reports each error once, and an end of input to whoever asks next. */
+static void a_peer_that_a_write_found_reset_has_not_ended(void** state) {
+  rig_t* rig = *state;
+
+  open_choked(rig);
+  hvuv_test_break_sending(rig->test, UV_ECONNRESET);
+  rig_receive(rig, "a\n");
+  assert_story("message:a");
+  hvuv_test_receive_end(rig->test);
+  assert_story("close:ECONNRESET");
+}
+
+static void nor_is_half_a_message_the_reason_then(void** state) {
+  rig_t* rig = *state;
+
+  open_choked(rig);
+  hvuv_test_break_sending(rig->test, UV_ECONNRESET);
+  rig_receive(rig, "half");
+  hvuv_test_receive_end(rig->test);
+  assert_story("close:ECONNRESET");
+}
+
 static void one_that_is_cut_is_writable_no_more(void** state) {
   rig_t* rig = *state;
 
@@ -405,6 +427,8 @@ int main(void) {
       RIG(without_on_end_the_peers_end_closes),
       RIG(what_has_cut_it_is_the_reason_whatever_follows),
       RIG(that_the_peer_is_gone_is_the_better_reason),
+      RIG(a_peer_that_a_write_found_reset_has_not_ended),
+      RIG(nor_is_half_a_message_the_reason_then),
       RIG(one_that_is_cut_is_writable_no_more),
       RIG(who_has_paused_and_gets_nothing_more_learns_of_it_at_once),
       RIG(who_has_paused_is_handed_the_rest_when_he_resumes),

@@ -154,15 +154,16 @@ static void test_bind_reads_the_registry(void** state) {
   int code;
 
   (void) state;
-  if (RegCreateKeyExA(HKEY_LOCAL_MACHINE,
-                      path,
-                      0,
-                      NULL,
-                      REG_OPTION_VOLATILE,
-                      KEY_ALL_ACCESS,
-                      NULL,
-                      &key,
-                      NULL) != 0)
+  if (RegCreateKeyExA(
+          HKEY_LOCAL_MACHINE,
+          path,
+          0,
+          NULL,
+          REG_OPTION_NON_VOLATILE, /* as others may below its list */
+          KEY_ALL_ACCESS,
+          NULL,
+          &key,
+          NULL) != 0)
     skip(); /* not elevated, on Windows */
   RegCloseKey(key);
   code = code_of_bind(HV_WILDCARD, OTHER);

@@ -13,7 +13,9 @@
 # which is for Windows, AF_HYPERV exists wherever the program runs
 # (hyperv_emulation.h). Exit code 77 means "skipped"; print the reason. Labels: unit
 # stream transport example hyperv consumer, and fuzz, vm and vm-pair, which
-# tests/fuzz and tests/lab/vm add.
+# tests/fuzz and tests/lab/vm add. The label threads stands beside one of these.
+# ./dev tsan runs the tests with the labels threads and example, and builds the target
+# tsan_tests for it, which is no more than those need.
 #
 #   hvuv_run_again(NAME test_x_again OF test_x LABELS ... [TIMEOUT seconds]
 #                  [ENVIRONMENT A=1...] [ARGUMENTS a...])
@@ -62,9 +64,11 @@ function(hvuv_set_test name)
   endif()
   if(HVUV_SANITIZE)
     set_tests_properties(${name} PROPERTIES ENVIRONMENT
-      "ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1;UBSAN_OPTIONS=print_stacktrace=1")
+      "ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1;UBSAN_OPTIONS=print_stacktrace=1;TSAN_OPTIONS=suppressions='${PROJECT_SOURCE_DIR}/tests/tsan.supp'")
   endif()
 endfunction()
+
+add_custom_target(tsan_tests)
 
 function(hvuv_run_again)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;OF;TIMEOUT"
@@ -76,6 +80,9 @@ function(hvuv_run_again)
     list(APPEND options TIMEOUT ${arg_TIMEOUT})
   endif()
   hvuv_set_test(${arg_NAME} ${options})
+  if("threads" IN_LIST arg_LABELS OR "example" IN_LIST arg_LABELS)
+    add_dependencies(tsan_tests ${arg_OF})
+  endif()
   set_property(TEST ${arg_NAME} APPEND PROPERTY ENVIRONMENT
                ${arg_ENVIRONMENT})
 endfunction()

@@ -12,8 +12,9 @@ is_there() {
     libuv) pkg-config --exists 'libuv >= 1.44' 2>/dev/null ;;
     cmocka) pkg-config --exists 'cmocka >= 1.1.5' 2>/dev/null ;;
     glib) pkg-config --exists 'glib-2.0 >= 2.36' 2>/dev/null ;;
-    sanitizers) links_sanitized cc ;;
-    clang-runtime) links_sanitized clang ;;
+    sanitizers) links_sanitized cc address,undefined ;;
+    tsan) links_sanitized cc thread ;;
+    clang-runtime) links_sanitized clang address,undefined ;;
     mingw) command -v x86_64-w64-mingw32-gcc >/dev/null 2>&1 ;;
     wine) command -v wine >/dev/null 2>&1 && command -v wineserver >/dev/null 2>&1 ;;
     qemu) command -v qemu-system-x86_64 >/dev/null 2>&1 ;;
@@ -32,17 +33,17 @@ has_match() {
   [ -e "$1" ]
 }
 
-# links_sanitized COMPILER
+# links_sanitized COMPILER SANITIZERS
 links_sanitized() {
   mkdir -p build
   echo 'int main(void) { return 0; }' |
-    "$1" -fsanitize=address,undefined -x c - -o build/probe 2>/dev/null
+    "$1" "-fsanitize=$2" -x c - -o build/probe 2>/dev/null
 }
 
 # packages NEED: Debian's names for it
 packages() {
   case $1 in
-    compiler | sanitizers) echo build-essential ;;
+    compiler | sanitizers | tsan) echo build-essential ;;
     ninja) echo ninja-build ;;
     libuv) echo libuv1-dev ;;
     cmocka) echo libcmocka-dev ;;

@@ -1,6 +1,7 @@
 /* Forks: what a child makes of loops, its own and its parent's. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -174,7 +175,7 @@ static void a_child_that_closes_its_listener_leaves_the_parents_alone(
 
 /* --- The list is never caught half-way ------------------------------------ */
 
-static volatile int enough;
+static atomic_int enough;
 
 static void* make_and_close(void* arg) {
   uv_loop_t loop;

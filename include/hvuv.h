@@ -24,6 +24,7 @@
 
 #include "hvuv/addr.h"
 #include "hvuv/alloc.h"
+#include "hvuv/binding.h"
 #include "hvuv/client.h"
 #include "hvuv/engine.h"
 #include "hvuv/explain.h"
@@ -36,6 +37,7 @@
 #include "hvuv/relay.h"
 #include "hvuv/server.h"
 #include "hvuv/service.h"
+#include "hvuv/socket.h"
 #include "hvuv/stream.h"
 #include "hvuv/version.h"
 

@@ -9,6 +9,7 @@
 #ifndef HVUV_CLIENT_H
 #define HVUV_CLIENT_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
 
@@ -142,6 +143,13 @@ HVUV_EXTERN void hvuv_client_stats(const hvuv_client_t* client,
  * may be NULL, is called last, from the loop. To be called once. */
 HVUV_EXTERN void hvuv_client_close(hvuv_client_t* client,
                                    hvuv_client_close_cb cb);
+
+/* For bindings: the size of a hvuv_client_t in bytes, and its fields; see
+ * hvuv_stream_size(). hvuv_client_init() leaves data as it is. */
+HVUV_EXTERN size_t hvuv_client_size(void);
+HVUV_EXTERN void* hvuv_client_get_data(const hvuv_client_t* client);
+HVUV_EXTERN void hvuv_client_set_data(hvuv_client_t* client, void* data);
+HVUV_EXTERN uv_loop_t* hvuv_client_get_loop(const hvuv_client_t* client);
 
 #ifdef __cplusplus
 }

@@ -116,6 +116,10 @@ HVUV_EXTERN int hvuv_decoder_end(const hvuv_decoder_t* decoder);
  * all-zero decoder. */
 HVUV_EXTERN void hvuv_decoder_close(hvuv_decoder_t* decoder);
 
+/* For bindings: the size of a hvuv_decoder_t in bytes; see
+ * hvuv_stream_size(). */
+HVUV_EXTERN size_t hvuv_decoder_size(void);
+
 /* Writes what is to be sent before and after a message of nbytes into head and
  * tail, each of HVUV_FRAMING_EDGE_BYTES, and sets *head_bytes and *tail_bytes
  * to their sizes. Returns 0, UV_EMSGSIZE if the message is too large for the

@@ -199,6 +199,12 @@ HVUV_EXTERN void hvuv_relay_stats(const hvuv_relay_t* relay,
  * reading. */
 HVUV_EXTERN int hvuv_relay_look(const hvuv_relay_end_t* end);
 
+/* For bindings: the size of a hvuv_relay_t in bytes, and its data; see
+ * hvuv_stream_size(). hvuv_relay_start() leaves data as it is. */
+HVUV_EXTERN size_t hvuv_relay_size(void);
+HVUV_EXTERN void* hvuv_relay_get_data(const hvuv_relay_t* relay);
+HVUV_EXTERN void hvuv_relay_set_data(hvuv_relay_t* relay, void* data);
+
 #ifdef __cplusplus
 }
 #endif

@@ -161,6 +161,13 @@ HVUV_EXTERN void hvuv_server_stop(hvuv_server_t* server,
                                   uint64_t grace_ms,
                                   hvuv_server_stop_cb cb);
 
+/* For bindings: the size of a hvuv_server_t in bytes, and its fields; see
+ * hvuv_stream_size(). hvuv_server_init() leaves data as it is. */
+HVUV_EXTERN size_t hvuv_server_size(void);
+HVUV_EXTERN void* hvuv_server_get_data(const hvuv_server_t* server);
+HVUV_EXTERN void hvuv_server_set_data(hvuv_server_t* server, void* data);
+HVUV_EXTERN uv_loop_t* hvuv_server_get_loop(const hvuv_server_t* server);
+
 #ifdef __cplusplus
 }
 #endif

@@ -28,6 +28,7 @@
 #include "alloc.h"
 #include "export.h"
 #include "loop.h"
+#include "stream_private.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -76,13 +77,16 @@ typedef void (*hvuv_refused_cb)(hvuv_stream_t* server, int status);
 /* Called when hvuv is done with the stream: its memory is the user's again. */
 typedef void (*hvuv_close_cb)(hvuv_stream_t* stream);
 
+/* Streams and requests are complete types, to be allocated on their own or
+ * inside a larger struct. Their size may change between versions of hvuv before
+ * 1.0; hvuv/binding.h is for languages that do not read this header. */
 struct hvuv_connect_s {
   /* public */
   void* data;
   /* read-only */
   hvuv_stream_t* handle;
   /* private */
-  hvuv_connect_cb cb;
+  HVUV__CONNECT_FIELDS
 };
 
 struct hvuv_shutdown_s {
@@ -91,7 +95,7 @@ struct hvuv_shutdown_s {
   /* read-only */
   hvuv_stream_t* handle;
   /* private */
-  hvuv_shutdown_cb cb;
+  HVUV__SHUTDOWN_FIELDS
 };
 
 struct hvuv_write_s {
@@ -100,14 +104,7 @@ struct hvuv_write_s {
   /* read-only */
   hvuv_stream_t* handle;
   /* private */
-  hvuv_write_cb cb;
-  hvuv_write_t* next;
-  uv_buf_t* bufs; /* small_bufs, or an allocated copy */
-  uv_buf_t small_bufs[4];
-  unsigned int nbufs;
-  unsigned int index;  /* the first buffer not fully sent */
-  size_t queued_bytes; /* bytes not yet sent */
-  int status;
+  HVUV__WRITE_FIELDS
 };
 
 struct hvuv_stream_s {
@@ -116,77 +113,18 @@ struct hvuv_stream_s {
   /* read-only */
   uv_loop_t* loop;
   size_t write_queue_size; /* bytes accepted by hvuv_write() and not yet sent */
-  /* private; what every message touches comes first, in one cache line */
-  unsigned int state;
-  unsigned int flags;
-  unsigned int writing;
-  unsigned int reading;
-  unsigned int shut;
-  uv_os_sock_t sock;
-  hvuv_alloc_cb alloc_cb;
-  hvuv_read_cb read_cb;
-  hvuv_write_t* done_head;
-  hvuv_write_t* done_tail;
-  hvuv_write_t* unsent_head;
-  hvuv_write_t* unsent_tail;
-  struct hvuv__turn_s turn;
-  struct hvuv__poller_s* poller;
-  struct hvuv__hub_s* hub;
-  const struct hvuv__family_s* family;
-  struct hvuv__alarm_s* alarm;
-  struct hvuv__claim_s* claim;
-  hvuv_connect_t* connect_req;
-  hvuv_shutdown_t* shutdown_req;
-  hvuv_connection_cb connection_cb;
-  hvuv_refused_cb refused_cb;
-  hvuv_close_cb close_cb;
-  uv_os_sock_t accepted_sock; /* taken from the kernel, not yet by the user */
-  unsigned int stage;         /* of a connect, or of a listener */
-  unsigned int options;       /* asked for, see hvuv/hyperv.h */
-  unsigned int retry_ms;
-  uint64_t connect_timeout_ms;
-  uint64_t connect_deadline_ms;
-  unsigned int handshake_bytes;
-  int connect_status;
-  int shutdown_status;
-  int read_end;     /* 0, UV_EOF or the error that ended reading */
-  int poll_status;  /* the poller's error while the stream is awake with it */
-  int socket_error; /* its reason, taken from the socket */
-  int poll_error;   /* why polling failed; reported at the end of the turn */
-  hvuv_addr_t local_addr;
-  hvuv_addr_t peer_addr; /* of a listener: the peer of accepted_sock */
+  /* private */
+  HVUV__STREAM_FIELDS
 };
 
 /* --- Life ---------------------------------------------------------------- */
 
 /* Initialises a stream. No socket is created until bind, connect, accept or
- * open. Once initialised, the stream must be closed with hvuv_close() before
+ * open (hvuv/socket.h). Once initialised, the stream must be closed with hvuv_close() before
  * its memory is freed. Returns 0, UV_EINVAL if a pointer is NULL, or UV_ENOMEM
  * if this is the loop's first stream and what its streams share cannot be
  * allocated; after an error there is nothing to close. */
 HVUV_EXTERN int hvuv_init(uv_loop_t* loop, hvuv_stream_t* stream);
-
-/* Adopts a connected or a listening stream socket of any address family, such
- * as one of a socket pair or one from socket activation. The socket is set to
- * non-blocking and close-on-exec. On success it is the stream's and is closed
- * with it; on an error it remains the caller's, as it was.
- *
- * On Windows, closing the stream ends the connection for every other process
- * that has the socket as well, because the socket is shut down first.
- *
- * A listening socket still needs hvuv_listen() to set its callback. For a
- * socket whose address hvuv has no form for, hvuv_getsockname() and
- * hvuv_getpeername() return UV_ENOTSUP.
- *
- *   UV_EBUSY     the stream has a socket
- *   UV_EINVAL    the stream is closing, or the socket is not SOCK_STREAM
- *   UV_ENOTCONN  the socket is neither connected nor listening; on AF_VSOCK
- *                also if it was shut down already
- *   UV_EEXIST    the loop watches this socket already. Not detected, but also a
- *                mistake: one socket in two idle handles, or on Windows in any
- *                two
- *   UV_EBADF, UV_ENOTSOCK, UV_ENOMEM */
-HVUV_EXTERN int hvuv_open(hvuv_stream_t* stream, uv_os_sock_t sock);
 
 /* Closes a stream, whatever its state. The socket is closed at once. Later,
  * from the loop, pending requests call back with UV_ECANCELED (writes that the

@@ -391,3 +391,7 @@ int hvuv_framing_edges(const hvuv_framing_t* f,
     tail[(*tail_bytes)++] = '\n';
   return 0;
 }
+
+size_t hvuv_decoder_size(void) {
+  return sizeof(hvuv_decoder_t);
+}

@@ -307,3 +307,17 @@ int hvuv_relay_look(const hvuv_relay_end_t* end) {
     return UV_EINVAL;
   return hvuv__port_look(end);
 }
+
+/* --- For bindings --------------------------------------------------------- */
+
+size_t hvuv_relay_size(void) {
+  return sizeof(hvuv_relay_t);
+}
+
+void* hvuv_relay_get_data(const hvuv_relay_t* relay) {
+  return relay->data;
+}
+
+void hvuv_relay_set_data(hvuv_relay_t* relay, void* data) {
+  relay->data = data;
+}

@@ -328,3 +328,21 @@ void hvuv_client_close(hvuv_client_t* handle, hvuv_client_close_cb cb) {
   hvuv__owner_end(&c->owner);
   check(c);
 }
+
+/* --- For bindings --------------------------------------------------------- */
+
+size_t hvuv_client_size(void) {
+  return sizeof(hvuv_client_t);
+}
+
+void* hvuv_client_get_data(const hvuv_client_t* handle) {
+  return handle->data;
+}
+
+void hvuv_client_set_data(hvuv_client_t* handle, void* data) {
+  handle->data = data;
+}
+
+uv_loop_t* hvuv_client_get_loop(const hvuv_client_t* handle) {
+  return handle->loop;
+}

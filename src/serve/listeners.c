@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/alloc.h"
+#include "hvuv/socket.h"
 #include "stream/stream_state.h"
 #include "sys/sys.h"
 

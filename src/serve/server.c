@@ -387,3 +387,21 @@ void hvuv_server_each(hvuv_server_t* handle,
 void hvuv_server_stats(const hvuv_server_t* handle, hvuv_stats_t* stats) {
   *stats = handle->impl->owner.group.stats;
 }
+
+/* --- For bindings --------------------------------------------------------- */
+
+size_t hvuv_server_size(void) {
+  return sizeof(hvuv_server_t);
+}
+
+void* hvuv_server_get_data(const hvuv_server_t* handle) {
+  return handle->data;
+}
+
+void hvuv_server_set_data(hvuv_server_t* handle, void* data) {
+  handle->data = data;
+}
+
+uv_loop_t* hvuv_server_get_loop(const hvuv_server_t* handle) {
+  return handle->loop;
+}

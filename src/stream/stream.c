@@ -67,6 +67,7 @@
  */
 #include "stream/stream.h"
 
+#include "hvuv/socket.h"
 #include "stream/connect.h"
 #include "stream/listener.h"
 #include "stream/read.h"

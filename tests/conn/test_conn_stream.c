@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "conn/wire_stream.h"
+#include "hvuv/socket.h"
 #include "support/alloc.h"
 #include "support/loop.h"
 #include "support/net.h"

@@ -1,5 +1,6 @@
 /*
- * Sockets that come from elsewhere: hvuv_open() makes a stream of a socket.
+ * Sockets that come from elsewhere and go elsewhere: hvuv_open() makes a stream
+ * of a socket, hvuv_detach() a socket of a stream.
  */
 #ifndef HVUV_SOCKET_H
 #define HVUV_SOCKET_H
@@ -25,7 +26,7 @@ extern "C" {
  * socket whose address hvuv has no form for, hvuv_getsockname() and
  * hvuv_getpeername() return UV_ENOTSUP.
  *
- *   UV_EBUSY     the stream has a socket
+ *   UV_EBUSY     the stream has a socket, or had one: see hvuv_detach()
  *   UV_EINVAL    the stream is closing, or the socket is not SOCK_STREAM
  *   UV_ENOTCONN  the socket is neither connected nor listening; on AF_VSOCK
  *                also if it was shut down already
@@ -34,6 +35,51 @@ extern "C" {
  *                two
  *   UV_EBADF, UV_ENOTSOCK, UV_ENOMEM */
 HVUV_EXTERN int hvuv_open(hvuv_stream_t* stream, uv_os_sock_t sock);
+
+/* Gives a connected stream's socket back: *sock is set to it, and it is the
+ * caller's from now on, open and connected. The opposite of hvuv_open(). The
+ * stream has no socket any more and can only be closed, which does not touch
+ * that socket; its addresses remain available until then. Legal inside every
+ * callback.
+ *
+ * Nothing is lost or left behind: hvuv reads nothing ahead, so what no read
+ * callback has got is still in the socket, and what was written has been sent.
+ * Reading stops, as by hvuv_read_stop(). Requests are not given up: while one
+ * has not called back UV_EBUSY is returned, so the time to detach is the last
+ * one's callback.
+ *
+ *   UV_EBUSY     a write, a shutdown or a connect has not called back
+ *   UV_ENOTCONN  the stream is not connected (it may be listening, or detached
+ *                before), or its connection has failed
+ *   UV_EINVAL    a pointer is NULL, or the stream is closing
+ *
+ * After an error the stream is as it was, and *sock is not set. A stream whose
+ * peer has ended (UV_EOF), or that was shut down, can be detached, and its
+ * socket has ended as far. Afterwards hvuv_open() and hvuv_accept() into the
+ * stream return UV_EBUSY, hvuv_bind() and hvuv_connect() UV_EINVAL, reading and
+ * hvuv_shutdown() UV_ENOTCONN, hvuv_write() and hvuv_fileno() UV_EBADF. Not for
+ * the streams of a relay, nor for that of a connection (hvuv_conn_stream()).
+ *
+ * The socket is non-blocking and close-on-exec, also if it came by hvuv_open()
+ * and was neither. To hand it on:
+ *
+ *   libuv      uv_pipe_open(), on any loop, whatever the family; the pipe owns
+ *              it then. Not on Windows, where that takes named pipes only.
+ *   a child    uv_spawn() with the socket as UV_INHERIT_FD. libuv has the child
+ *              inherit it, and makes it blocking if it is the child's 0, 1 or
+ *              2. Blocking is a property of the socket, not of the descriptor,
+ *              so the parent does nothing more with its own but close it.
+ *   a process  SCM_RIGHTS (unix(7)), or uv_write2() with a uv_pipe_t that has
+ *              opened it; then close it here. Close-on-exec does not travel:
+ *              the receiver sets it (MSG_CMSG_CLOEXEC).
+ *   Windows    uv_tcp_open(), which ties the socket to its loop's completion
+ *              port for good, as nothing has before (seen under Wine 8 with
+ *              TCP and both engines; with other families not tried), or
+ *              WSADuplicateSocketW(). Where libuv polls with threads
+ *              (AF_HYPERV with HVUV_ENGINE_UV), a thread that waits for it
+ *              goes on, and keeps the loop alive, until bytes come or three
+ *              minutes have passed (libuv 1.44, src/win/poll.c). */
+HVUV_EXTERN int hvuv_detach(hvuv_stream_t* stream, uv_os_sock_t* sock);
 
 #ifdef __cplusplus
 }

@@ -11,8 +11,8 @@
  *         |  +-----------------+     |                         |
  *         |      it failed           | it is done              |
  *         |                          v                         |
- *         +-----------------------> OPEN                       |
- *         |    accept, open                                    |
+ *         +-----------------------> OPEN ----------> DETACHED  |
+ *         |    accept, open                detach              |
  *         |                                                    |
  *         +--- close, from every state ---> CLOSING --> CLOSED
  *              (at once: socket, poller,      |           |
@@ -72,6 +72,7 @@
 #include "stream/listener.h"
 #include "stream/read.h"
 #include "stream/stream_state.h"
+#include "stream/wqueue.h"
 #include "stream/write.h"
 
 #include <string.h>
@@ -235,6 +236,35 @@ int hvuv_open(hvuv_stream_t* s, uv_os_sock_t sock) {
   hvuv__stream_move(s, kind == HVUV__SOCK_LISTENING ? HVUV__BOUND : HVUV__OPEN);
   learn_names(s);
   hvuv__stream_check(s);
+  return 0;
+}
+
+static int can_detach(const hvuv_stream_t* s) {
+  if (s == NULL || s->state >= HVUV__CLOSING)
+    return UV_EINVAL;
+  if (s->state == HVUV__CONNECTING)
+    return UV_EBUSY;
+  if (s->state != HVUV__OPEN)
+    return UV_ENOTCONN;
+  if (!hvuv__wqueue_is_sent(s) || hvuv__wqueue_has_done(s) ||
+      s->shutdown_req != NULL)
+    return UV_EBUSY;
+
+  /* Its next owner would not learn of an error that was taken from it. */
+  if (s->socket_error != 0 || (s->read_end != 0 && s->read_end != UV_EOF))
+    return UV_ENOTCONN;
+  return 0;
+}
+
+int hvuv_detach(hvuv_stream_t* s, uv_os_sock_t* sock) {
+  int err;
+
+  err = sock == NULL ? UV_EINVAL : can_detach(s);
+  if (err != 0)
+    return err;
+
+  *sock = hvuv__stream_release(s);
+  assert(*sock != HVUV__NO_SOCK);
   return 0;
 }
 

@@ -8,10 +8,11 @@
  *                alarm retries a full backlog), READABLE (the answer of a
  *                hypervisor), nothing (settled, reported at the turn's end)
  *   OPEN         READABLE while reading, WRITABLE while the kernel is full
+ *   DETACHED     nothing; the socket is somebody else's, the poller is gone
  *   CLOSING      nothing; the poller is gone
  *
  * Who owns what: the stream owns its socket, poller, alarm and claim from
- * hvuv__stream_attach() to hvuv__stream_detach().
+ * hvuv__stream_attach() to hvuv__stream_detach(), or hvuv__stream_release().
  */
 #include "stream/stream_state.h"
 
@@ -27,17 +28,20 @@ typedef struct state_row_s {
 
 static const state_row_t states[] = {
     [HVUV__IDLE] = {MAY_BECOME(HVUV__BOUND) | MAY_BECOME(HVUV__CONNECTING) |
-                        MAY_BECOME(HVUV__OPEN) | MAY_BECOME(HVUV__CLOSING),
+                        MAY_BECOME(HVUV__OPEN) | MAY_BECOME(HVUV__DETACHED) |
+                        MAY_BECOME(HVUV__CLOSING),
                     HVUV__WRITING_NONE},
     [HVUV__BOUND] = {MAY_BECOME(HVUV__LISTENING) |
                          MAY_BECOME(HVUV__CONNECTING) |
-                         MAY_BECOME(HVUV__CLOSING),
+                         MAY_BECOME(HVUV__DETACHED) | MAY_BECOME(HVUV__CLOSING),
                      HVUV__WRITING_NONE},
     [HVUV__LISTENING] = {MAY_BECOME(HVUV__CLOSING), HVUV__WRITING_NONE},
     [HVUV__CONNECTING] = {MAY_BECOME(HVUV__OPEN) | MAY_BECOME(HVUV__IDLE) |
                               MAY_BECOME(HVUV__CLOSING),
                           HVUV__WRITING_HELD},
-    [HVUV__OPEN] = {MAY_BECOME(HVUV__CLOSING), HVUV__WRITING_STRAIGHT},
+    [HVUV__OPEN] = {MAY_BECOME(HVUV__DETACHED) | MAY_BECOME(HVUV__CLOSING),
+                    HVUV__WRITING_STRAIGHT},
+    [HVUV__DETACHED] = {MAY_BECOME(HVUV__CLOSING), HVUV__WRITING_NONE},
     [HVUV__CLOSING] = {MAY_BECOME(HVUV__CLOSED), HVUV__WRITING_NONE},
     [HVUV__CLOSED] = {0, HVUV__WRITING_NONE},
 };
@@ -56,7 +60,7 @@ static void check_socket(const hvuv_stream_t* s) {
   assert((s->accepted_sock != HVUV__NO_SOCK) <= (s->state == HVUV__LISTENING));
   assert((s->stage >= HVUV__LISTEN_WATCHING) <=
          (s->state == HVUV__LISTENING || s->state >= HVUV__CLOSING));
-  if (s->state == HVUV__IDLE || s->state >= HVUV__CLOSING)
+  if (s->state == HVUV__IDLE || s->state >= HVUV__DETACHED)
     assert(s->sock == HVUV__NO_SOCK && s->alarm == NULL && s->claim == NULL);
   else
     assert(s->family != NULL);
@@ -221,12 +225,16 @@ int hvuv__stream_error(hvuv_stream_t* s) {
 uv_os_sock_t hvuv__stream_release(hvuv_stream_t* s) {
   uv_os_sock_t sock;
 
-  assert(s->state < HVUV__CLOSING);
-  if (s->poller != NULL)
-    hvuv__poller_close(s->poller);
-  s->poller = NULL;
+  assert(s->unsent_head == NULL && s->done_head == NULL);
+  assert(s->shutdown_req == NULL && s->claim == NULL);
   sock = s->sock;
-  s->sock = HVUV__NO_SOCK;
+  s->sock = HVUV__NO_SOCK; /* so that it is not closed */
+  hvuv__stream_move(s, HVUV__DETACHED);
+  hvuv__stream_detach(s);
+  s->reading = HVUV__READING_OFF;
+  s->poll_error = 0;
+  hvuv__stream_update(s);
+  hvuv__stream_check(s);
   return sock;
 }
 

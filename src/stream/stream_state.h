@@ -20,6 +20,7 @@ enum hvuv__state {
   HVUV__LISTENING,
   HVUV__CONNECTING,
   HVUV__OPEN,
+  HVUV__DETACHED,
   HVUV__CLOSING,
   HVUV__CLOSED
 };
@@ -113,8 +114,8 @@ int hvuv__stream_attach(hvuv_stream_t* stream, uv_os_sock_t sock);
 /* Takes socket, poller, alarm and claim away; legal with none of them. */
 void hvuv__stream_detach(hvuv_stream_t* stream);
 
-/* Gives the socket back to whoever lent it: it stays open and is watched no
- * more. Returns it, or HVUV__NO_SOCK if there is none. The stream can only be
+/* Takes them away too, but leaves the socket open: returns it, or HVUV__NO_SOCK
+ * if there is none. For a stream without requests or a claim; it can only be
  * closed afterwards. */
 uv_os_sock_t hvuv__stream_release(hvuv_stream_t* stream);
 

@@ -88,7 +88,7 @@ static void check(const hvuv_stream_t* s) {
 #endif
 
 static int can_write(const hvuv_stream_t* s) {
-  if (s->state == HVUV__IDLE || s->state >= HVUV__CLOSING)
+  if (s->state == HVUV__IDLE || s->state >= HVUV__DETACHED)
     return UV_EBADF;
   if (s->state == HVUV__BOUND || s->state == HVUV__LISTENING)
     return UV_EPIPE;

@@ -1,14 +1,17 @@
 /*
  * What hvuv keeps on a loop: libuv handles of its own, two that all streams of
- * the loop share, one or two more for each socket, and on Windows possibly a
- * third shared one with a thread (hvuv/engine.h). hvuv_close() closes them.
+ * the loop share, one or two more for each socket, two for each relay, and on
+ * Windows possibly a third shared one with a thread (hvuv/engine.h).
+ * hvuv_close() closes them.
  *
  * uv_walk() visits them too. A program that ends its loop by closing whatever
  * uv_walk() shows may do so: the handles are closed once, whether hvuv_close()
  * was called before or is called afterwards, and the close callbacks of streams
  * run either way. But from the walk on the loop's streams do nothing any more,
  * so each of them still has to be closed with hvuv_close() (a server with
- * hvuv_server_stop(), a client with hvuv_client_close()).
+ * hvuv_server_stop(), a client with hvuv_client_close(), a relay with
+ * hvuv_relay_close(); the memory of a libuv stream that the walk closes while
+ * it is a relay's must stay until the relay's callback).
  */
 #ifndef HVUV_LOOP_H
 #define HVUV_LOOP_H

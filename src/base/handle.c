@@ -102,9 +102,14 @@ static void on_asked(uv_handle_t* own) {
 }
 
 void hvuv__handle_close(uv_handle_t* handle, uv_close_cb cb) {
+  assert(hvuv__handle_is_ours(handle));
+  hvuv__handle_close_any(handle, cb);
+}
+
+void hvuv__handle_close_any(uv_handle_t* handle, uv_close_cb cb) {
   wait_t* wait;
 
-  assert(cb != NULL && hvuv__handle_is_ours(handle));
+  assert(cb != NULL);
   if (hvuv__handle_is_open(handle)) {
     uv_close(handle, cb);
     return;

@@ -31,4 +31,7 @@ static inline int hvuv__handle_is_open(const uv_handle_t* handle) {
  * little memory; without it cb is not called, and the block is lost. */
 void hvuv__handle_close(uv_handle_t* handle, uv_close_cb cb);
 
+/* The same for a handle that is the user's, whose memory must stay until cb. */
+void hvuv__handle_close_any(uv_handle_t* handle, uv_close_cb cb);
+
 #endif /* HVUV_SRC_BASE_HANDLE_H */

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "base/handle.h"
 #include "stream/info.h"
 #include "sys/sys.h"
 
@@ -296,8 +297,8 @@ void hvuv__port_close(hvuv__port_t* port, int reset) {
   }
 
   /* It refuses a stream that is shutting down, among others. */
-  if (reset && handle->type == UV_TCP &&
+  if (reset && handle->type == UV_TCP && hvuv__handle_is_open(handle) &&
       uv_tcp_close_reset((uv_tcp_t*) handle, uv_on_closed) == 0)
     return;
-  uv_close(handle, uv_on_closed);
+  hvuv__handle_close_any(handle, uv_on_closed);
 }

@@ -4,6 +4,18 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "base/handle.h"
+
+static hvuv__timer_t* of_timer(void* uv_timer) {
+  return (hvuv__timer_t*) ((char*) uv_timer -
+                           offsetof(hvuv__timer_t, uv_timer));
+}
+
+static hvuv__timer_t* of_check(void* uv_check) {
+  return (hvuv__timer_t*) ((char*) uv_check -
+                           offsetof(hvuv__timer_t, uv_check));
+}
+
 #ifdef NDEBUG
 #define check(timer) ((void) 0)
 #else
@@ -14,7 +26,7 @@ static void check(const hvuv__timer_t* timer) {
 #endif
 
 static void on_polled(uv_check_t* handle) {
-  hvuv__timer_t* timer = handle->data;
+  hvuv__timer_t* timer = of_check(handle);
 
   check(timer);
   uv_check_stop(handle);
@@ -23,12 +35,15 @@ static void on_polled(uv_check_t* handle) {
   timer->on_ring(timer->owner);
 }
 
-/* Starts the timer again so that the poll does not wait for long. */
+/* Starts the timer again so that the poll does not wait for long. Whoever walks
+ * the loop may have closed the other handle. */
 static void on_timer(uv_timer_t* handle) {
-  hvuv__timer_t* timer = handle->data;
+  hvuv__timer_t* timer = of_timer(handle);
 
   check(timer);
   assert(timer->due_ms != HVUV__TIMER_NEVER);
+  if (!hvuv__handle_is_open((uv_handle_t*) &timer->uv_check))
+    return;
   uv_check_start(&timer->uv_check, on_polled);
   uv_timer_start(handle, on_timer, 1, 0);
 }
@@ -42,8 +57,8 @@ void hvuv__timer_open(hvuv__timer_t* timer,
   uv_check_init(loop, &timer->uv_check);
   uv_unref((uv_handle_t*) &timer->uv_timer);
   uv_unref((uv_handle_t*) &timer->uv_check);
-  timer->uv_timer.data = timer;
-  timer->uv_check.data = timer;
+  hvuv__handle_mark((uv_handle_t*) &timer->uv_timer);
+  hvuv__handle_mark((uv_handle_t*) &timer->uv_check);
   timer->owner = owner;
   timer->on_ring = on_ring;
   timer->due_ms = HVUV__TIMER_NEVER;
@@ -72,18 +87,24 @@ void hvuv__timer_hold_loop(hvuv__timer_t* timer) {
   uv_ref((uv_handle_t*) &timer->uv_timer);
 }
 
-static void on_closed(uv_handle_t* handle) {
-  hvuv__timer_t* timer = handle->data;
-
+static void one_closed(hvuv__timer_t* timer) {
   assert(timer->open_handles > 0);
   if (--timer->open_handles == 0)
     timer->on_closed(timer->owner);
+}
+
+static void on_timer_closed(uv_handle_t* handle) {
+  one_closed(of_timer(handle));
+}
+
+static void on_check_closed(uv_handle_t* handle) {
+  one_closed(of_check(handle));
 }
 
 void hvuv__timer_close(hvuv__timer_t* timer, hvuv__timer_cb cb) {
   check(timer);
   assert(cb != NULL);
   timer->on_closed = cb;
-  uv_close((uv_handle_t*) &timer->uv_timer, on_closed);
-  uv_close((uv_handle_t*) &timer->uv_check, on_closed);
+  hvuv__handle_close((uv_handle_t*) &timer->uv_timer, on_timer_closed);
+  hvuv__handle_close((uv_handle_t*) &timer->uv_check, on_check_closed);
 }

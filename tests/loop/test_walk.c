@@ -357,6 +357,71 @@ static void a_server_stops_after_the_walk(void** state) {
   net_close(caller);
 }
 
+/* --- Relays --------------------------------------------------------------- */
+
+static hvuv_stream_t left;
+static uv_tcp_t right;
+static hvuv_relay_t relay;
+
+static void on_relayed(hvuv_relay_t* r, int status) {
+  (void) r;
+  trace_status("relayed", status);
+}
+
+/* Of a stream of hvuv's and one of libuv's, which the walk closes too. */
+static void make_relay(void) {
+  const hvuv_relay_end_t ends[2] = {{.hvuv = &left},
+                                    {.uv = (uv_stream_t*) &right}};
+  uv_os_sock_t socks[2];
+
+  assert_int_equal(net_pair(socks), 0);
+  peers[0] = socks[1];
+  assert_int_equal(hvuv_init(&loop, &left), 0);
+  assert_int_equal(hvuv_open(&left, socks[0]), 0);
+  assert_int_equal(net_tcp_pair(socks), 0);
+  peers[1] = socks[1];
+  assert_int_equal(uv_tcp_init(&loop, &right), 0);
+  assert_int_equal(uv_tcp_open(&right, socks[0]), 0);
+  right.data = NULL;
+  assert_int_equal(
+      hvuv_relay_start_ex(&relay, &ends[0], &ends[1], NULL, on_relayed), 0);
+  uv_run(&loop, UV_RUN_NOWAIT);
+}
+
+static void expect_the_relays_end(void) {
+  assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  assert_story("relayed:ECANCELED");
+  assert_int_equal(uv_loop_close(&loop), 0);
+  net_close(peers[0]);
+  net_close(peers[1]);
+}
+
+static void a_relay_closes_after_the_walk(void** state) {
+  (void) state;
+  make_relay();
+  close_whatever_is_there(NULL);
+  hvuv_relay_close(&relay);
+  expect_the_relays_end();
+}
+
+static void a_relay_closes_when_the_walked_loop_has_run(void** state) {
+  (void) state;
+  make_relay();
+  close_whatever_is_there(on_stranger_closed);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  assert_int_equal(owned, strangers - 1);
+  hvuv_relay_close(&relay);
+  expect_the_relays_end();
+}
+
+static void a_relay_closes_before_the_walk(void** state) {
+  (void) state;
+  make_relay();
+  hvuv_relay_close(&relay);
+  close_whatever_is_there(NULL);
+  expect_the_relays_end();
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       WALK(the_walk_comes_first),
@@ -371,6 +436,9 @@ int main(void) {
       WALK(a_loop_made_after_the_walk_is_a_loop_like_any_other),
       WALK(a_loop_made_where_a_forgotten_one_was_is_one_too),
       WALK(a_server_stops_after_the_walk),
+      WALK(a_relay_closes_after_the_walk),
+      WALK(a_relay_closes_when_the_walked_loop_has_run),
+      WALK(a_relay_closes_before_the_walk),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,9 @@
  * so each of them still has to be closed with hvuv_close() (a server with
  * hvuv_server_stop(), a client with hvuv_client_close(), a relay with
  * hvuv_relay_close(); the memory of a libuv stream that the walk closes while
- * it is a relay's must stay until the relay's callback).
+ * it is a relay's must stay until the relay's callback). A server that
+ * was stopping with a grace waits for what will not come: it is stopped again,
+ * with a grace of 0.
  */
 #ifndef HVUV_LOOP_H
 #define HVUV_LOOP_H

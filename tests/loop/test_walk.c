@@ -333,28 +333,59 @@ static const hvuv_protocol_t protocol = {
     .on_close = on_conn_close,
 };
 
-static void a_server_stops_after_the_walk(void** state) {
+static hvuv_server_t server;
+
+static void serve_one(uv_os_sock_t* caller) {
   struct sockaddr_in name;
-  hvuv_server_t server;
-  uv_os_sock_t caller;
   uv_os_sock_t sock;
   int i;
 
-  (void) state;
   assert_int_equal(net_tcp_listen(&sock, &name), 0);
   assert_int_equal(hvuv_server_init(&loop, &server, NULL), 0);
   assert_int_equal(hvuv_server_listen_socket(&server, sock, &protocol), 0);
-  assert_int_equal(net_tcp_connect(&caller, &name), 0);
+  assert_int_equal(net_tcp_connect(caller, &name), 0);
   for (i = 0; i < 1000 && strcmp(trace_story(), "open") != 0; i++)
     uv_run(&loop, UV_RUN_ONCE);
   assert_story("open");
+}
 
-  close_whatever_is_there(NULL);
-  hvuv_server_stop(&server, 3600000, on_stopped);
+static void expect_the_servers_end(uv_os_sock_t caller) {
   assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
   assert_story("conn:ECANCELED stopped");
   assert_int_equal(uv_loop_close(&loop), 0);
   net_close(caller);
+}
+
+static void a_server_stops_after_the_walk(void** state) {
+  uv_os_sock_t caller;
+
+  (void) state;
+  serve_one(&caller);
+  close_whatever_is_there(NULL);
+  hvuv_server_stop(&server, 3600000, on_stopped);
+  expect_the_servers_end(caller);
+}
+
+static void a_server_stops_before_the_walk(void** state) {
+  uv_os_sock_t caller;
+
+  (void) state;
+  serve_one(&caller);
+  hvuv_server_stop(&server, 0, on_stopped);
+  close_whatever_is_there(NULL);
+  expect_the_servers_end(caller);
+}
+
+static void a_server_that_was_stopping_stops_again_after_the_walk(
+    void** state) {
+  uv_os_sock_t caller;
+
+  (void) state;
+  serve_one(&caller);
+  hvuv_server_stop(&server, 3600000, on_stopped);
+  close_whatever_is_there(NULL);
+  hvuv_server_stop(&server, 0, NULL);
+  expect_the_servers_end(caller);
 }
 
 /* --- Relays --------------------------------------------------------------- */
@@ -436,6 +467,8 @@ int main(void) {
       WALK(a_loop_made_after_the_walk_is_a_loop_like_any_other),
       WALK(a_loop_made_where_a_forgotten_one_was_is_one_too),
       WALK(a_server_stops_after_the_walk),
+      WALK(a_server_stops_before_the_walk),
+      WALK(a_server_that_was_stopping_stops_again_after_the_walk),
       WALK(a_relay_closes_after_the_walk),
       WALK(a_relay_closes_when_the_walked_loop_has_run),
       WALK(a_relay_closes_before_the_walk),

@@ -14,6 +14,10 @@
  * it is a relay's must stay until the relay's callback). A server that
  * was stopping with a grace waits for what will not come: it is stopped again,
  * with a grace of 0.
+ *
+ * A forked child that goes on using a loop of its parent's calls uv_loop_fork()
+ * before anything else on it, hvuv_close() included: until then the two share
+ * what libuv polls with, and what the child closes the parent polls no more.
  */
 #ifndef HVUV_LOOP_H
 #define HVUV_LOOP_H

@@ -65,6 +65,9 @@ extern walk_t walk;
 unsigned int below(unsigned int n);
 
 /* A line of the script that a failure prints. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 1, 2)))
+#endif
 void note(const char* format, ...);
 void note_print(void);
 

@@ -321,7 +321,17 @@ static int say_seed(void** unused) {
   return 0;
 }
 
+/* What systems and libraries open once, some of them at the first conversation
+ * of a kind. On Windows also what a thread of theirs closes a little later. */
+static int may_leave_some(unsigned long i) {
+  return i == 0 || !net_is_posix();
+}
+
+/* A descriptor that each conversation leaves shows in the sum of them. */
+#define DESCRIPTORS_ONCE 50
+
 static void random_conversations_lose_nothing(void** unused) {
+  int descriptors = endpoint_count_descriptors();
   unsigned long i;
   void* s;
   int err;
@@ -333,11 +343,11 @@ static void random_conversations_lose_nothing(void** unused) {
     s = (void*) (uintptr_t) &transport;
     assert_int_equal(rig_setup(&s), 0);
     converse(s);
-    /* The first leaves what systems and libraries open once. */
-    err = i == 0 ? rig_teardown_leaky(&s) : rig_teardown(&s);
+    err = may_leave_some(i) ? rig_teardown_leaky(&s) : rig_teardown(&s);
     assert_int_equal(err, 0);
   }
   seed = 0;
+  assert_true(endpoint_count_descriptors() <= descriptors + DESCRIPTORS_ONCE);
   print_message("%llu bytes arrived; %lu conversations ended in order\n",
                 (unsigned long long) total_bytes,
                 in_order);

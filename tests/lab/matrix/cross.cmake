@@ -6,6 +6,8 @@ set(CMAKE_SYSTEM_NAME Linux)
 string(REGEX REPLACE "-.*" "" CMAKE_SYSTEM_PROCESSOR ${triplet})
 set(CMAKE_C_COMPILER ${triplet}-gcc)
 set(CMAKE_SYSROOT ${root})
+# The compiler's own package looks for these in a folder that another package fills.
+set(CMAKE_C_FLAGS_INIT "-B${root}/usr/lib/${triplet} -L${root}/usr/lib/${triplet}")
 set(CMAKE_LIBRARY_ARCHITECTURE ${triplet})
 set(CMAKE_CROSSCOMPILING_EMULATOR $ENV{HVUV_MATRIX_QEMU} -L ${root})
 

@@ -42,7 +42,7 @@ static void begin_close(hvuv_conn_t* conn, int reason) {
 static void begin_cut(hvuv_conn_t* conn, int reason) {
   hvuv__out_cut(conn);
   conn->reason = reason;
-  conn->active_ms = hvuv__conn_exact_now(conn);
+  conn->counts.last_active_ms = hvuv__conn_exact_now(conn);
 }
 
 /* Something has happened; status is why, if it is an error. The one place where
@@ -142,37 +142,49 @@ void hvuv__conn_shut(hvuv_conn_t* conn, int status) {
 
 /* --- Birth and death ------------------------------------------------------ */
 
-static size_t front_bytes(const hvuv_conn_t* conn) {
-  return HVUV__ALIGNED(conn->group->wire->conn_bytes);
+static size_t front_bytes(const hvuv__group_t* group) {
+  return HVUV__ALIGNED(group->wire->conn_bytes);
+}
+
+static size_t block_bytes(const hvuv__group_t* group, size_t state_bytes) {
+  return front_bytes(group) + HVUV__ALIGNED(sizeof(hvuv_conn_t)) + state_bytes;
 }
 
 hvuv_conn_t* hvuv__conn_new(hvuv__group_t* group,
                             const hvuv_protocol_t* protocol) {
-  size_t front = HVUV__ALIGNED(group->wire->conn_bytes);
+  size_t nbytes = block_bytes(group, protocol->state_bytes);
   hvuv_conn_t* conn;
   char* block;
 
   assert(hvuv__protocol_check(protocol) == 0);
-  block = hvuv__calloc(
-      1, front + HVUV__ALIGNED(sizeof(*conn)) + protocol->state_bytes);
+  block = hvuv__calloc(1, nbytes);
   if (block == NULL)
     return NULL;
 
-  conn = (hvuv_conn_t*) (void*) (block + front);
+  conn = (hvuv_conn_t*) (void*) (block + front_bytes(group));
   conn->group = group;
   conn->protocol = protocol;
   conn->framing = protocol->framing;
   conn->state_bytes = protocol->state_bytes;
   conn->deadline_ms = HVUV__NEVER;
   hvuv_decoder_init(&conn->decoder, &protocol->framing);
+  hvuv__conn_hold(conn, nbytes);
   return conn;
 }
 
 void* hvuv__conn_front(const hvuv_conn_t* conn) {
-  return (char*) (uintptr_t) conn - front_bytes(conn);
+  return (char*) (uintptr_t) conn - front_bytes(conn->group);
+}
+
+/* Its block is the last thing that it keeps. */
+static void let_go_of_block(hvuv_conn_t* conn) {
+  assert(conn->counts.held_bytes ==
+         block_bytes(conn->group, conn->state_bytes));
+  hvuv__conn_let_go(conn, conn->counts.held_bytes);
 }
 
 void hvuv__conn_free(hvuv_conn_t* conn) {
+  let_go_of_block(conn);
   hvuv__free(hvuv__conn_front(conn));
 }
 
@@ -203,8 +215,8 @@ void hvuv__conn_open(hvuv_conn_t* conn) {
   meet(conn, HVUV__CONN_OPENS, 0);
   join(group, conn);
   conn->flags |= HVUV__CONN_WAS_OPEN;
-  conn->opened_ms = hvuv__conn_exact_now(conn);
-  conn->active_ms = conn->opened_ms;
+  conn->counts.opened_at_ms = hvuv__conn_exact_now(conn);
+  conn->counts.last_active_ms = conn->counts.opened_at_ms;
   group->wire->hold(conn, 1);
   hvuv__time_watch(conn);
 
@@ -264,8 +276,9 @@ void hvuv__conn_closed(hvuv_conn_t* conn) {
   }
 
   hvuv__in_close(conn);
+  let_go_of_block(conn);
   group->on_gone(group, conn, conn->reason);
-  hvuv__conn_free(conn);
+  hvuv__free(hvuv__conn_front(conn));
 }
 
 /* --- What comes ----------------------------------------------------------- */
@@ -288,19 +301,18 @@ static void settle(hvuv_conn_t* conn, int read_err) {
 
 void hvuv__conn_received(hvuv_conn_t* conn, char* bytes, size_t nbytes) {
   hvuv__conn_check(conn);
-  conn->active_ms = hvuv__conn_now(conn);
-  conn->group->stats.bytes_received += nbytes;
+  hvuv__conn_count_read(conn, nbytes);
   hvuv__out_cork(conn);
   settle(conn, hvuv__in_received(conn, bytes, nbytes));
 }
 
 void hvuv__conn_go_on(hvuv_conn_t* conn) {
-  uint64_t before = conn->offered_bytes;
+  uint64_t before = hvuv__conn_offered(conn);
 
   hvuv__conn_check(conn);
   hvuv__out_cork(conn);
   settle(conn, hvuv__in_received_before(conn));
-  if (conn->offered_bytes != before)
+  if (hvuv__conn_offered(conn) != before)
     hvuv__time_note_sent(conn);
 }
 

@@ -33,7 +33,7 @@ void hvuv__group_prepare(hvuv__group_t* group,
 
 void hvuv__group_release(hvuv__group_t* group) {
   assert(group->conns == NULL && group->resumed == NULL);
-  assert(group->corked == NULL);
+  assert(group->corked == NULL && group->held_bytes == 0);
   hvuv__free(group->cork);
   group->cork = NULL;
 }

@@ -78,8 +78,7 @@ int hvuv__in_update(hvuv_conn_t* conn) {
 static int hand_out(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
   int r;
 
-  conn->flags |= HVUV__CONN_GREETED;
-  conn->group->stats.messages_received++;
+  hvuv__conn_count_message_in(conn);
   r = conn->protocol->on_message(conn, bytes, nbytes);
   if (r == 0)
     return 0;
@@ -157,15 +156,35 @@ int hvuv__in_retune(hvuv_conn_t* conn) {
   return 0;
 }
 
+/* The decoder had memory for a part of a message, or gave it back. */
+static void count_part(hvuv_conn_t* conn) {
+  size_t nbytes = conn->decoder.room_bytes;
+
+  if (nbytes == conn->part_bytes)
+    return;
+  hvuv__conn_let_go(conn, conn->part_bytes);
+  hvuv__conn_hold(conn, nbytes);
+  conn->part_bytes = nbytes;
+}
+
 static int stash(hvuv_conn_t* conn, const uv_buf_t* rest) {
   assert(conn->stash == NULL && rest->len <= HVUV__SLICE_BYTES);
   conn->stash = hvuv__malloc(rest->len);
   if (conn->stash == NULL)
     return UV_ENOMEM;
   memcpy(conn->stash, rest->base, rest->len);
+  hvuv__conn_hold(conn, rest->len);
   conn->stash_bytes = rest->len;
   conn->stash_used = 0;
   return 0;
+}
+
+static void drop_stash(hvuv_conn_t* conn) {
+  if (conn->stash == NULL)
+    return;
+  hvuv__free(conn->stash);
+  hvuv__conn_let_go(conn, conn->stash_bytes);
+  conn->stash = NULL;
 }
 
 int hvuv__in_received(hvuv_conn_t* conn, char* bytes, size_t nbytes) {
@@ -176,6 +195,7 @@ int hvuv__in_received(hvuv_conn_t* conn, char* bytes, size_t nbytes) {
   input.base = bytes;
   input.len = (unsigned int) nbytes;
   err = feed(conn, &input);
+  count_part(conn);
   if (err == 0 && input.len > 0 && hvuv__conn_is(conn, HVUV__CONN_DELIVERS))
     err = stash(conn, &input);
   if (err == 0 && conn->state != HVUV__CONN_CLOSING)
@@ -192,12 +212,10 @@ int hvuv__in_received_before(hvuv_conn_t* conn) {
   input.base = conn->stash + conn->stash_used;
   input.len = (unsigned int) (conn->stash_bytes - conn->stash_used);
   err = feed(conn, &input);
+  count_part(conn);
   conn->stash_used = conn->stash_bytes - input.len;
-  if (input.len > 0)
-    return err;
-
-  hvuv__free(conn->stash);
-  conn->stash = NULL;
+  if (input.len == 0)
+    drop_stash(conn);
   return err;
 }
 
@@ -212,6 +230,6 @@ int hvuv__in_end(const hvuv_conn_t* conn) {
 
 void hvuv__in_close(hvuv_conn_t* conn) {
   hvuv_decoder_close(&conn->decoder);
-  hvuv__free(conn->stash);
-  conn->stash = NULL;
+  count_part(conn);
+  drop_stash(conn);
 }

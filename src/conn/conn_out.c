@@ -71,11 +71,12 @@ hvuv__chunk_t* hvuv__out_new_chunk(hvuv_conn_t* conn,
                                    unsigned int nbufs,
                                    size_t room_bytes) {
   size_t front = HVUV__ALIGNED(conn->group->wire->chunk_bytes);
+  size_t nbytes =
+      front + sizeof(hvuv__chunk_t) + nbufs * sizeof(uv_buf_t) + room_bytes;
   hvuv__chunk_t* chunk;
   char* block;
 
-  block = hvuv__malloc(front + sizeof(*chunk) + nbufs * sizeof(uv_buf_t) +
-                       room_bytes);
+  block = hvuv__malloc(nbytes);
   if (block == NULL)
     return NULL;
 
@@ -83,6 +84,7 @@ hvuv__chunk_t* hvuv__out_new_chunk(hvuv_conn_t* conn,
   chunk->conn = conn;
   chunk->send = NULL;
   chunk->nbytes = 0;
+  chunk->held_bytes = nbytes;
   chunk->bufs = (uv_buf_t*) (chunk + 1);
   chunk->nbufs = nbufs;
   return chunk;
@@ -109,10 +111,10 @@ static int queue(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
     return err;
   }
 
-  conn->offered_bytes += chunk->nbytes;
-  hvuv__time_watch_progress(conn);
   conn->chunks++;
   conn->chunk_bytes += chunk->nbytes;
+  hvuv__conn_hold(conn, chunk->held_bytes);
+  hvuv__time_watch_progress(conn);
   if (conn->chunk_bytes > group->limits.high_water_bytes ||
       are_too_many(conn, group->limits.high_water_bytes))
     conn->flags |= HVUV__CONN_CHOKED;
@@ -157,12 +159,13 @@ void hvuv__out_sent(hvuv__chunk_t* chunk, int status) {
   hvuv_send_t* send = chunk->send;
 
   assert(conn->chunks > 0 && conn->chunk_bytes >= chunk->nbytes);
-  if (status == 0) {
-    conn->group->stats.bytes_sent += chunk->nbytes;
-    hvuv__time_note_sent(conn);
-  }
   conn->chunks--;
   conn->chunk_bytes -= chunk->nbytes;
+  hvuv__conn_let_go(conn, chunk->held_bytes);
+  if (status == 0) {
+    hvuv__conn_count_sent(conn, chunk->nbytes);
+    hvuv__time_note_sent(conn);
+  }
   free_chunk(chunk);
   if (send != NULL && send->cb != NULL)
     send->cb(send, status);
@@ -220,8 +223,7 @@ static int pass(hvuv_conn_t* conn, const uv_buf_t bufs[], unsigned int nbufs) {
   if (n == UV_EAGAIN)
     n = 0;
   if (n > 0) {
-    conn->group->stats.bytes_sent += (uint64_t) n;
-    conn->offered_bytes += (uint64_t) n;
+    hvuv__conn_count_sent(conn, (size_t) n);
     hvuv__time_watch_progress(conn);
   }
   return n;

@@ -133,7 +133,7 @@ static int queue_message(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
   if (conn->flags & HVUV__CONN_CHOKED)
     hvuv__conn_update(conn);
   if (err == 0)
-    conn->group->stats.messages_sent++;
+    hvuv__conn_count_message_out(conn);
   return err;
 }
 
@@ -179,14 +179,14 @@ int hvuv_conn_sendv(hvuv_conn_t* conn,
   room = hvuv__out_room(conn, nbytes);
   if (room != NULL) {
     write_out(&draft, 0, room);
-    conn->group->stats.messages_sent++;
+    hvuv__conn_count_message_out(conn);
     return 0;
   }
 
   sent = nbytes > HVUV__CORK_BYTES ? send_in_place(conn, &draft) : 0;
   if (sent < nbytes)
     return queue_rest(conn, &draft, sent);
-  conn->group->stats.messages_sent++;
+  hvuv__conn_count_message_out(conn);
   return 0;
 }
 
@@ -203,7 +203,7 @@ static int answer_raw(hvuv_conn_t* conn, const void* bytes, size_t nbytes) {
     return 0;
 
   memcpy(room, bytes, nbytes);
-  conn->group->stats.messages_sent++;
+  hvuv__conn_count_message_out(conn);
   return 1;
 }
 
@@ -230,6 +230,7 @@ static void fill_by_reference(hvuv__chunk_t* chunk, const draft_t* draft) {
   memcpy(head, draft->head, draft->head_bytes);
   memcpy(tail, draft->tail, draft->tail_bytes);
   chunk->nbytes = total(draft);
+  chunk->held_bytes += draft->nbytes;
   chunk->bufs[0] = uv_buf_init(head, (unsigned int) draft->head_bytes);
   if (draft->nparts > 0)
     memcpy(

@@ -9,6 +9,7 @@ static void check_in(const hvuv_conn_t* conn) {
   assert(!(conn->flags & HVUV__CONN_READS) ||
          hvuv__conn_is(conn, HVUV__CONN_READABLE));
   assert(conn->stash == NULL || conn->stash_used < conn->stash_bytes);
+  assert(conn->part_bytes <= conn->counts.held_bytes);
   assert(conn->message_ms == 0 || hvuv__conn_is(conn, HVUV__CONN_DELIVERS));
 }
 
@@ -16,11 +17,12 @@ static void check_out(const hvuv_conn_t* conn) {
   assert(conn->chunks > 0 || conn->chunk_bytes == 0);
   assert(!(conn->flags & HVUV__CONN_CHOKED) ||
          (conn->chunks > 0 && conn->state != HVUV__CONN_CUT));
-  assert(conn->offered_bytes >= conn->looked_bytes);
+  assert(conn->chunk_bytes <= conn->counts.held_bytes);
 }
 
 void hvuv__conn_check(const hvuv_conn_t* conn) {
   assert(conn->group != NULL && conn->protocol != NULL);
+  assert(conn->counts.held_bytes >= sizeof(*conn) + conn->state_bytes);
   assert(conn->state < HVUV__CONN_STATES);
   assert(conn->reason == 0 || conn->state == HVUV__CONN_CLOSING ||
          conn->state == HVUV__CONN_CUT);
@@ -37,6 +39,8 @@ void hvuv__group_check(const hvuv__group_t* group) {
   assert(group->on_gone != NULL);
   assert(hvuv__limits_check(&group->limits) == 0);
   assert((group->conns != NULL) == (group->stats.connections_now > 0));
+  assert(group->held_bytes >=
+         group->stats.connections_now * sizeof(hvuv_conn_t));
   assert(group->cork_bytes <= HVUV__CORK_BYTES);
   assert(group->cork_bytes == 0 || group->corked != NULL);
   assert(group->corked == NULL || group->wire->try_write != NULL);

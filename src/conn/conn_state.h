@@ -11,6 +11,9 @@
 #ifndef HVUV_SRC_CONN_CONN_STATE_H
 #define HVUV_SRC_CONN_CONN_STATE_H
 
+#include <assert.h>
+
+#include "conn/counts.h"
 #include "conn/ending.h"
 #include "conn/limits.h"
 #include "conn/wire.h"
@@ -35,6 +38,7 @@ struct hvuv__group_s {
   size_t cork_bytes;
   uint64_t alarm_at_ms; /* UINT64_MAX: not set */
   uint64_t look_at_ms;  /* the first deadline of all; UINT64_MAX: none */
+  size_t held_bytes;    /* by all connections, NEW ones too; see counts.h */
 
   /* A connection's block is about to be freed; its on_close has been called. */
   void (*on_gone)(hvuv__group_t* group, hvuv_conn_t* conn, int reason);
@@ -44,40 +48,41 @@ enum hvuv__conn_flag {
   HVUV__CONN_READS = 1 << 0,    /* the wire reads */
   HVUV__CONN_PAUSED = 1 << 1,   /* by the handler */
   HVUV__CONN_CHOKED = 1 << 2,   /* more than the high mark is queued */
-  HVUV__CONN_GREETED = 1 << 3,  /* a first message has come */
-  HVUV__CONN_RESUMED = 1 << 4,  /* on the group's list */
-  HVUV__CONN_WAS_OPEN = 1 << 5, /* on_open was called */
-  HVUV__CONN_RETUNES = 1 << 6,  /* another framing counts from the next byte */
-  HVUV__CONN_REFUSED = 1 << 7,  /* the handler has refused a message */
-  HVUV__CONN_UNTAKEN = 1 << 8,  /* the peer had not taken all, when looked at */
-  HVUV__CONN_WATCHED = 1 << 9   /* how far it comes will be looked at */
+  HVUV__CONN_RESUMED = 1 << 3,  /* on the group's list */
+  HVUV__CONN_WAS_OPEN = 1 << 4, /* on_open was called */
+  HVUV__CONN_RETUNES = 1 << 5,  /* another framing counts from the next byte */
+  HVUV__CONN_REFUSED = 1 << 6,  /* the handler has refused a message */
+  HVUV__CONN_UNTAKEN = 1 << 7,  /* the peer had not taken all, when looked at */
+  HVUV__CONN_WATCHED = 1 << 8   /* how far it comes will be looked at */
 };
 
 struct hvuv_conn_s {
+  /* What every message touches comes first. */
   hvuv__group_t* group;
   const hvuv_protocol_t* protocol;
+  enum hvuv__conn_state state;
+  unsigned int flags;
+  size_t chunks;      /* queued, or not yet reported to have gone */
+  size_t chunk_bytes; /* in them */
+  hvuv__counts_t counts;
+  hvuv_framing_t framing; /* of what is sent, and of what comes next */
+  hvuv_decoder_t decoder; /* of what comes */
+
   hvuv_conn_t* next;
   hvuv_conn_t** link; /* what points at it */
   hvuv_conn_t* next_resumed;
-  enum hvuv__conn_state state;
-  unsigned int flags;
-  int reason;             /* why it was cut, or closes */
-  hvuv_framing_t framing; /* of what is sent, and of what comes next */
-  hvuv_decoder_t decoder; /* of what comes */
-  size_t state_bytes;     /* room for the handler's state */
-  char* stash;            /* bytes that were read and must wait */
+  int reason;         /* why it was cut, or closes */
+  size_t state_bytes; /* room for the handler's state */
+  char* stash;        /* bytes that were read and must wait */
   size_t stash_bytes;
-  size_t stash_used;      /* of those, already with the handler */
-  size_t chunks;          /* queued, or not yet reported to have gone */
-  size_t chunk_bytes;     /* in them */
-  uint64_t offered_bytes; /* to the wire so far */
-  uint64_t looked_bytes;  /* the same, when it was last looked at ... */
-  int64_t taken_bytes;    /* ... and less what was outstanding */
-  uint64_t opened_ms;
-  uint64_t active_ms;   /* when a byte last came or went */
-  uint64_t message_ms;  /* since when a part of a message is here; 0: is not */
-  uint64_t ending_ms;   /* when saying goodbye last went on */
-  uint64_t deadline_ms; /* the handler's own; UINT64_MAX: none */
+  size_t stash_used; /* of those, already with the handler */
+  size_t part_bytes; /* held by the decoder, as far as counted */
+  uint64_t
+      looked_bytes;    /* offered to the wire, when it was last looked at ... */
+  int64_t taken_bytes; /* ... and less what was outstanding */
+  uint64_t message_ms; /* since when a part of a message is here; 0: is not */
+  uint64_t ending_ms;  /* when saying goodbye last went on */
+  uint64_t deadline_ms;         /* the handler's own; UINT64_MAX: none */
   uint64_t deadline_timeout_ms; /* how far off that was when it was set */
 };
 
@@ -93,6 +98,53 @@ static inline uint64_t hvuv__conn_exact_now(const hvuv_conn_t* conn) {
 static inline int hvuv__conn_is(const hvuv_conn_t* conn, unsigned int states) {
   return (states >> conn->state & 1u) != 0;
 }
+
+/* --- Counts --------------------------------------------------------------- */
+
+static inline void hvuv__conn_count_read(hvuv_conn_t* conn, size_t nbytes) {
+  conn->counts.bytes_in += nbytes;
+  conn->counts.last_active_ms = hvuv__conn_now(conn);
+  conn->group->stats.bytes_received += nbytes;
+}
+
+static inline void hvuv__conn_count_message_in(hvuv_conn_t* conn) {
+  conn->counts.messages_in++;
+  conn->group->stats.messages_received++;
+}
+
+static inline void hvuv__conn_count_message_out(hvuv_conn_t* conn) {
+  conn->counts.messages_out++;
+  conn->group->stats.messages_sent++;
+}
+
+static inline void hvuv__conn_count_sent(hvuv_conn_t* conn, size_t nbytes) {
+  conn->counts.bytes_out += nbytes;
+  conn->group->stats.bytes_sent += nbytes;
+}
+
+static inline void hvuv__conn_hold(hvuv_conn_t* conn, size_t nbytes) {
+  conn->counts.held_bytes += nbytes;
+  conn->group->held_bytes += nbytes;
+}
+
+static inline void hvuv__conn_let_go(hvuv_conn_t* conn, size_t nbytes) {
+  assert(nbytes <= conn->counts.held_bytes);
+  assert(conn->counts.held_bytes <= conn->group->held_bytes);
+  conn->counts.held_bytes -= nbytes;
+  conn->group->held_bytes -= nbytes;
+}
+
+/* Whether a first message has come. */
+static inline int hvuv__conn_has_greeted(const hvuv_conn_t* conn) {
+  return conn->counts.messages_in > 0;
+}
+
+/* Bytes that the wire took so far, or has in its queue. */
+static inline uint64_t hvuv__conn_offered(const hvuv_conn_t* conn) {
+  return conn->counts.bytes_out + conn->chunk_bytes;
+}
+
+/* --- Checks --------------------------------------------------------------- */
 
 /* Assert what holds whenever no function of the room is at work on them. */
 #ifdef NDEBUG

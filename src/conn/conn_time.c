@@ -40,12 +40,14 @@ uint64_t hvuv__time_deadline(const hvuv_conn_t* conn) {
   if (hvuv__conn_is(conn, HVUV__CONN_SAYS_GOODBYE))
     return sooner(deadline, conn->ending_ms, limits->end_timeout_ms);
 
-  deadline = sooner(deadline, conn->active_ms, limits->idle_timeout_ms);
+  deadline =
+      sooner(deadline, conn->counts.last_active_ms, limits->idle_timeout_ms);
   if (conn->state == HVUV__CONN_CUT && (conn->flags & HVUV__CONN_READS))
-    deadline = sooner(deadline, conn->active_ms, limits->end_timeout_ms);
-  if (conn->state != HVUV__CONN_HEARD && !(conn->flags & HVUV__CONN_GREETED))
     deadline =
-        sooner(deadline, conn->opened_ms, limits->first_message_timeout_ms);
+        sooner(deadline, conn->counts.last_active_ms, limits->end_timeout_ms);
+  if (conn->state != HVUV__CONN_HEARD && !hvuv__conn_has_greeted(conn))
+    deadline = sooner(
+        deadline, conn->counts.opened_at_ms, limits->first_message_timeout_ms);
   if (conn->message_ms != 0)
     deadline = sooner(deadline, conn->message_ms, limits->message_timeout_ms);
   return deadline;
@@ -89,7 +91,7 @@ static uint64_t pace_of(uint64_t limit_ms) {
 }
 
 static int may_progress(const hvuv_conn_t* conn) {
-  return conn->offered_bytes != conn->looked_bytes ||
+  return hvuv__conn_offered(conn) != conn->looked_bytes ||
          (conn->flags & HVUV__CONN_UNTAKEN);
 }
 
@@ -114,7 +116,7 @@ static void move_on(hvuv_conn_t* conn, uint64_t now) {
   if (hvuv__conn_is(conn, HVUV__CONN_SAYS_GOODBYE))
     conn->ending_ms = now;
   else
-    conn->active_ms = now;
+    conn->counts.last_active_ms = now;
 }
 
 void hvuv__time_note_sent(hvuv_conn_t* conn) {
@@ -132,12 +134,12 @@ void hvuv__time_note_progress(hvuv_conn_t* conn, uint64_t now) {
   if (!may_progress(conn))
     return;
   left = conn->group->wire->outstanding(conn);
-  taken = (int64_t) conn->offered_bytes - (int64_t) left;
+  taken = (int64_t) hvuv__conn_offered(conn) - (int64_t) left;
   if (taken > conn->taken_bytes &&
       (left > 0 || (conn->flags & HVUV__CONN_UNTAKEN)))
     move_on(conn, now);
   conn->taken_bytes = taken;
-  conn->looked_bytes = conn->offered_bytes;
+  conn->looked_bytes = hvuv__conn_offered(conn);
   conn->flags &= ~(unsigned int) HVUV__CONN_UNTAKEN;
   if (left > 0)
     conn->flags |= HVUV__CONN_UNTAKEN;

@@ -35,6 +35,7 @@ struct hvuv__chunk_s {
   hvuv_conn_t* conn;
   hvuv_send_t* send; /* NULL for a copy */
   size_t nbytes;
+  size_t held_bytes; /* its block, and what was lent for it */
   uv_buf_t* bufs;
   unsigned int nbufs;
 };

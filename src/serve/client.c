@@ -183,7 +183,7 @@ static void on_gone(hvuv__owner_t* owner, int reason) {
   int has_message;
 
   assert(c->conn != NULL);
-  has_message = (c->conn->flags & HVUV__CONN_GREETED) != 0;
+  has_message = hvuv__conn_has_greeted(c->conn);
   c->conn = NULL;
   if (c->state == HVUV__CLIENT_DIALLING)
     attempt_failed(c, reason);

@@ -226,7 +226,8 @@ static int parse_arguments(int argc, char** argv) {
     return 0;
   }
   if (argc > 3 || (argc > 2 && (*argv[2] == '\0' || nbytes != 0)) ||
-      hvuv_addr_parse(argc > 1 ? argv[1] : DEFAULT_ADDRESS, &addr) != 0)
+      parse_address("ADDRESS", argc > 1 ? argv[1] : DEFAULT_ADDRESS, &addr) !=
+          0)
     return 0;
   if (argc > 2)
     text = argv[2];

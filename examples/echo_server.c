@@ -177,7 +177,8 @@ int main(int argc, char** argv) {
   argc -= only_one;
   argv += only_one;
   if (argc > 2 ||
-      hvuv_addr_parse(argc == 2 ? argv[1] : DEFAULT_ADDRESS, &addr) != 0)
+      parse_address("ADDRESS", argc == 2 ? argv[1] : DEFAULT_ADDRESS, &addr) !=
+          0)
     return usage(stderr, 2);
 
   if (start(loop) != 0)

@@ -9,6 +9,19 @@
 /* Where the pair meets when no address is given. */
 #define DEFAULT_ADDRESS "local://loopback/8ba03980-174a-43e7-852a-e5ec79a671c7"
 
+/* Reads an address of the command line; if it is none, says which argument is
+ * wrong, and why. Returns 0 or UV_EINVAL. */
+static inline int parse_address(const char* argument,
+                                const char* text,
+                                hvuv_addr_t* addr) {
+  char why[HVUV_ADDR_WHY_STRLEN];
+  int err = hvuv_addr_parse_why(text, addr, why, sizeof(why));
+
+  if (err != 0)
+    fprintf(stderr, "%s: %s\n", argument, why);
+  return err;
+}
+
 /* Says what failed, if anything did, in the words of who knows what it means;
  * returns err. */
 static inline int report_meaning(const char* step,

@@ -82,8 +82,9 @@ static int serve(int argc,
   loop = uv_default_loop();
   if (is_help(argc, argv))
     return serve_usage(stdout, argv[0], default_address, 0);
-  if (argc > 2 ||
-      hvuv_addr_parse(argc == 2 ? argv[1] : default_address, &serve_addr) != 0)
+  if (argc > 2 || parse_address("ADDRESS",
+                                argc == 2 ? argv[1] : default_address,
+                                &serve_addr) != 0)
     return serve_usage(stderr, argv[0], default_address, 2);
 
   options->on_accept_error = serve_on_accept_error;

@@ -87,6 +87,10 @@ typedef enum hvuv_family_e {
 /* Size in bytes of a buffer for any address as text, including the NUL. */
 #define HVUV_ADDR_STRLEN 384
 
+/* Size in bytes of a buffer for any sentence of hvuv_addr_parse_why(), including
+ * the NUL. */
+#define HVUV_ADDR_WHY_STRLEN 1024
+
 /* The fields may be read directly; to set them, use the functions below, which
  * validate. An all-zero value is no address (family 0), and every function
  * rejects it with UV_EINVAL. */
@@ -112,6 +116,22 @@ typedef struct hvuv_addr_s {
  * path), no trailing bytes, no number out of range; schemes and names in lower
  * case. Returns 0, or UV_EINVAL and leaves *addr unchanged. */
 HVUV_EXTERN int hvuv_addr_parse(const char* text, hvuv_addr_t* addr);
+
+/* The same for a text that a person wrote, whom it explains what is wrong: a
+ * sentence that names the part, and if there is an address near, another one
+ * with that:
+ *
+ *   "vsock:2:1024" does not begin with hyperv://, vsock://, hybrid:// or
+ *   local://. Did you mean vsock://2:1024?
+ *
+ * It is written to why, cut to size bytes, with a NUL; "" when 0 is returned.
+ * What it quotes of the text is cut to 80 bytes, without control characters. why
+ * may be NULL. The sentence is not for programs to parse: it may change in any
+ * version. */
+HVUV_EXTERN int hvuv_addr_parse_why(const char* text,
+                                    hvuv_addr_t* addr,
+                                    char* why,
+                                    size_t size);
 
 /* Formats an address in its canonical form: names for the well-known ids, a
  * decimal number for a service id that stands for a port, lower case, escapes

@@ -1,5 +1,5 @@
 /*
- * The strict scanners that guid.c and addr_text.c share. They know neither
+ * The strict scanners that guid.c and scan.c share. They know neither
  * locale nor errno, and read no byte behind the NUL.
  *
  * A scanner reads at *text. It returns 1 and moves *text behind what it read,

@@ -56,6 +56,7 @@ static void check_valid(const hvuv_addr_t* addr) {
 }
 
 static void check_text(const char* text) {
+  char why[HVUV_ADDR_WHY_STRLEN];
   hvuv_addr_t untouched;
   hvuv_addr_t addr;
   int err;
@@ -69,6 +70,8 @@ static void check_text(const char* text) {
   }
   REQUIRE(err == UV_EINVAL);
   REQUIRE(memcmp(&addr, &untouched, sizeof(addr)) == 0);
+  REQUIRE(hvuv_addr_parse_why(text, &addr, why, sizeof(why)) == UV_EINVAL);
+  REQUIRE(strlen(why) > 0 && strlen(why) < sizeof(why) - 1);
 }
 
 /* Fields as a careless program might fill them in. */

@@ -140,7 +140,8 @@ HVUV_EXTERN void hvuv_client_stats(const hvuv_client_t* client,
 /* Closes a client at once, whatever its state: an attempt is cancelled, a
  * connection is aborted with UV_ECANCELED. For an orderly end, call
  * hvuv_conn_end() first, and this function from on_close or on_done. cb, which
- * may be NULL, is called last, from the loop. To be called once. */
+ * may be NULL, is called last, from the loop, also if whatever uv_walk() shows
+ * was closed before or is closed meanwhile (hvuv/loop.h). To be called once. */
 HVUV_EXTERN void hvuv_client_close(hvuv_client_t* client,
                                    hvuv_client_close_cb cb);
 

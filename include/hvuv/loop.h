@@ -1,8 +1,9 @@
 /*
  * What hvuv keeps on a loop: libuv handles of its own, two that all streams of
- * the loop share, one or two more for each socket, two for each relay, and on
- * Windows possibly a third shared one with a thread (hvuv/engine.h).
- * hvuv_close() closes them.
+ * the loop share, one or two more for each socket, two for each server, client
+ * and relay, a pipe for a server while it stops with a grace, and on Windows
+ * possibly a third shared one with a thread (hvuv/engine.h). hvuv_close() and
+ * its like close them.
  *
  * uv_walk() visits them too. A program that ends its loop by closing whatever
  * uv_walk() shows may do so: the handles are closed once, whether hvuv_close()
@@ -11,9 +12,9 @@
  * so each of them still has to be closed with hvuv_close() (a server with
  * hvuv_server_stop(), a client with hvuv_client_close(), a relay with
  * hvuv_relay_close(); the memory of a libuv stream that the walk closes while
- * it is a relay's must stay until the relay's callback). A server that
- * was stopping with a grace waits for what will not come: it is stopped again,
- * with a grace of 0.
+ * it is a relay's must stay until the relay's callback). A server that was
+ * stopping with a grace would wait for what does not come any more: it notices
+ * the walk in the next turn, aborts its connections with UV_ECANCELED and stops.
  *
  * A forked child that goes on using a loop of its parent's calls uv_loop_fork()
  * before anything else on it, hvuv_close() included: until then the two share

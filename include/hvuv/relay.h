@@ -159,8 +159,10 @@ HVUV_EXTERN int hvuv_relay_start(hvuv_relay_t* relay,
                                  uint64_t idle_timeout_ms,
                                  hvuv_relay_cb cb);
 
-/* Closes both streams now; cb is called later, from the loop. Calling it again,
- * after cb, or after hvuv_relay_start() has failed, has no effect. */
+/* Closes both streams now; cb is called later, from the loop, also if whatever
+ * uv_walk() shows was closed before or is closed meanwhile (hvuv/loop.h).
+ * Calling it again, after cb, or after hvuv_relay_start() has failed, has no
+ * effect. */
 HVUV_EXTERN void hvuv_relay_close(hvuv_relay_t* relay);
 
 /* The state of a relay. The arrays have an element for each side. */

@@ -151,8 +151,12 @@ HVUV_EXTERN void hvuv_server_stats(const hvuv_server_t* server,
  * long after the last byte, is aborted with UV_ECANCELED. With 0 all are
  * aborted now. A peer that reads slowly but steadily gets everything, however
  * long that takes; where the whole must not take longer than a given time, call
- * again with 0 when it is over, from a timer. Call again with 0, too, after
- * whatever uv_walk() shows was closed meanwhile (hvuv/loop.h).
+ * again with 0 when it is over, from a timer.
+ *
+ * If whatever uv_walk() shows is closed meanwhile (hvuv/loop.h), the connections
+ * that are left are aborted in the next turn of the loop. To notice that, a
+ * server that waits for connections has two descriptors; if there were none
+ * when it was stopped, call again with 0 after such a walk.
  *
  * cb, which may be NULL, is called last, from the loop; the memory is then the
  * caller's again. Legal at any time after initialisation, in callbacks of

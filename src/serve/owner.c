@@ -9,6 +9,7 @@ static void check(const hvuv__owner_t* owner) {
   assert(owner->events != NULL);
   assert((owner->alarm == NULL) == (owner->state == HVUV__OWNER_CLOSING));
   assert(owner->group.stats.connections_now <= owner->blocks);
+  assert(owner->witness == NULL || owner->state == HVUV__OWNER_EMPTYING);
   switch (owner->state) {
     case HVUV__OWNER_OPEN:
       assert(!hvuv_is_closing(&owner->anchor));
@@ -73,6 +74,9 @@ static void close_if_empty(hvuv__owner_t* owner) {
   /* Now, so that they have ended when the anchor's close callback runs. */
   hvuv__alarm_close(owner->alarm);
   owner->alarm = NULL;
+  if (owner->witness != NULL)
+    hvuv__witness_close(owner->witness);
+  owner->witness = NULL;
   hvuv__group_close(&owner->group);
   hvuv_close(&owner->anchor, on_anchor_closed);
 }
@@ -144,6 +148,22 @@ close_alarm:
 close_group:
   hvuv__group_close(&owner->group);
   return err;
+}
+
+static void on_walked(void* arg) {
+  hvuv__owner_t* owner = arg;
+
+  check(owner);
+  owner->events->on_walked(owner);
+  check(owner);
+}
+
+void hvuv__owner_watch_walks(hvuv__owner_t* owner) {
+  assert(owner->events->on_walked != NULL);
+  if (owner->state == HVUV__OWNER_EMPTYING && owner->witness == NULL &&
+      owner->group.conns != NULL)
+    hvuv__witness_open(owner->anchor.loop, owner, on_walked, &owner->witness);
+  check(owner);
 }
 
 void hvuv__owner_end(hvuv__owner_t* owner) {

@@ -4,6 +4,7 @@
  *   owner --- group     its connections (conn.h), their limits and counters
  *     |------ alarm     one, for whatever the owner waits for
  *     |------ anchor    a stream that never gets a socket
+ *     |------ witness   of a walk, while it empties and waits for that
  *     '------ blocks    the connections and listeners that are not freed yet
  *
  *   OPEN --- hvuv__owner_end ---> EMPTYING --- no block is left ---> CLOSING
@@ -18,6 +19,7 @@
 #define HVUV_SRC_SERVE_OWNER_H
 
 #include "loop/alarm.h"
+#include "loop/witness.h"
 #include "conn/wire_stream.h"
 
 typedef struct hvuv__owner_s hvuv__owner_t;
@@ -29,6 +31,10 @@ typedef struct hvuv__owner_events_s {
   /* A connection is gone, and no block any more; reason is that of its
    * close. */
   void (*on_gone)(hvuv__owner_t* owner, int reason);
+
+  /* Whoever walks the loop has closed what connections go by, after
+   * hvuv__owner_watch_walks(). */
+  void (*on_walked)(hvuv__owner_t* owner);
 
   /* Nothing is left but the owner's own memory, which is freed here. */
   void (*on_closed)(hvuv__owner_t* owner);
@@ -47,6 +53,7 @@ struct hvuv__owner_s {
   size_t blocks;
   int waits; /* the alarm is set, and holds the loop */
   hvuv__alarm_t* alarm;
+  hvuv__witness_t* witness; /* NULL: nobody watches */
   hvuv_stream_t anchor;
 };
 
@@ -78,6 +85,11 @@ void hvuv__owner_set_alarm(hvuv__owner_t* owner, uint64_t delay_ms);
 
 /* No on_alarm follows. Idempotent. */
 void hvuv__owner_stop_alarm(hvuv__owner_t* owner);
+
+/* Has on_walked called when the loop is walked, while connections take their
+ * time to end. Needs memory and two descriptors; without them nobody watches.
+ * Idempotent. */
+void hvuv__owner_watch_walks(hvuv__owner_t* owner);
 
 /* Closes the owner once its blocks have gone; on_closed follows, from the
  * loop. Once. */

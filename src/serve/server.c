@@ -204,6 +204,15 @@ static void on_gone(hvuv__owner_t* owner, int reason) {
   admit_waiting((server_t*) owner);
 }
 
+/* What a grace is for will not come. */
+static void on_walked(hvuv__owner_t* owner) {
+  server_t* s = (server_t*) owner;
+
+  check(s);
+  assert(s->state == STOPPING);
+  hvuv__group_stop(&s->owner.group, 0);
+}
+
 static void on_closed(hvuv__owner_t* owner) {
   server_t* s = (server_t*) owner;
   hvuv_server_t* handle = s->handle;
@@ -220,6 +229,7 @@ static void on_closed(hvuv__owner_t* owner) {
 static const hvuv__owner_events_t events = {
     .on_alarm = on_alarm,
     .on_gone = on_gone,
+    .on_walked = on_walked,
     .on_closed = on_closed,
 };
 
@@ -359,6 +369,8 @@ void hvuv_server_stop(hvuv_server_t* handle,
     hvuv__owner_end(&s->owner);
   }
   hvuv__group_stop(&s->owner.group, grace_ms);
+  if (grace_ms > 0)
+    hvuv__owner_watch_walks(&s->owner);
   check(s);
 }
 

@@ -165,9 +165,8 @@ static void end_loop(int home) {
   if (below(3) == 0)
     run(home);
   close_all(home);
-  if (below(3) == 0)
+  if (below(3) == 0 || has_patience(home))
     close_what_a_walk_shows(home);
-  hurry_servers(home);
   note("loop %d runs out", home);
   walk.is_ending = 1;
   for (i = 0; i < RUNS_MAX && is_alive; i++)

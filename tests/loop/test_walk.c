@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "hvuv.h"
+#include "stranger.h"
 #include "support/alloc.h"
 #include "support/net.h"
 #include "support/trace.h"
@@ -35,29 +36,6 @@ static int down(void** state) {
 }
 
 #define WALK(test) cmocka_unit_test_setup_teardown(test, up, down)
-
-/* --- Whoever walks -------------------------------------------------------- */
-
-static int strangers; /* close callbacks of the walk's own */
-static int owned;
-
-static void on_stranger_closed(uv_handle_t* handle) {
-  strangers++;
-  owned += hvuv_owns_handle(handle);
-}
-
-static void close_it(uv_handle_t* handle, void* arg) {
-  uv_close_cb* cb = arg;
-
-  if (!uv_is_closing(handle))
-    uv_close(handle, *cb);
-}
-
-static void close_whatever_is_there(uv_close_cb cb) {
-  strangers = 0;
-  owned = 0;
-  uv_walk(&loop, close_it, &cb);
-}
 
 /* --- Streams of every kind ------------------------------------------------ */
 
@@ -134,7 +112,7 @@ static void the_walk_comes_first(void** state) {
 
   (void) state;
   make_streams(&req);
-  close_whatever_is_there(NULL);
+  stranger_closes_all(&loop, NULL);
   close_streams();
   expect_the_end();
 }
@@ -145,7 +123,7 @@ static void the_streams_come_first(void** state) {
   (void) state;
   make_streams(&req);
   close_streams();
-  close_whatever_is_there(NULL);
+  stranger_closes_all(&loop, NULL);
   expect_the_end();
 }
 
@@ -154,7 +132,7 @@ static void the_loop_has_run_in_between(void** state) {
 
   (void) state;
   make_streams(&req);
-  close_whatever_is_there(NULL);
+  stranger_closes_all(&loop, NULL);
   uv_run(&loop, UV_RUN_DEFAULT);
   close_streams();
   expect_the_end();
@@ -166,7 +144,7 @@ static void some_streams_come_first_and_some_last(void** state) {
   (void) state;
   make_streams(&req);
   hvuv_close(&listener, on_close);
-  close_whatever_is_there(NULL);
+  stranger_closes_all(&loop, NULL);
   hvuv_close(&reader, on_close);
   hvuv_close(&writer, on_close);
   expect_the_end();
@@ -177,9 +155,9 @@ static void the_walk_comes_twice(void** state) {
 
   (void) state;
   make_streams(&req);
-  close_whatever_is_there(NULL);
+  stranger_closes_all(&loop, NULL);
   close_streams();
-  close_whatever_is_there(NULL);
+  stranger_closes_all(&loop, NULL);
   expect_the_end();
 }
 
@@ -188,11 +166,11 @@ static void the_walkers_own_callbacks_run_too(void** state) {
 
   (void) state;
   make_streams(&req);
-  close_whatever_is_there(on_stranger_closed);
+  stranger_closes_all(&loop, stranger_on_closed);
   close_streams();
   expect_the_end();
-  assert_true(strangers >= 5);
-  assert_int_equal(owned, strangers);
+  assert_true(stranger_closed >= 5);
+  assert_int_equal(stranger_owned, stranger_closed);
 }
 
 /* What a stream is asked for in between is harmless, and in vain. */
@@ -203,7 +181,7 @@ static void streams_of_a_walked_loop_may_still_be_used(void** state) {
 
   (void) state;
   make_streams(&req);
-  close_whatever_is_there(NULL);
+  stranger_closes_all(&loop, NULL);
   hvuv_read_stop(&reader);
   assert_int_equal(hvuv_read_start(&reader, on_alloc, on_read), 0);
   assert_int_equal(hvuv_read_start(&writer, on_alloc, on_read), 0);
@@ -221,7 +199,7 @@ static void a_stream_made_after_the_walk_works(void** state) {
 
   (void) state;
   make_streams(&req);
-  close_whatever_is_there(NULL);
+  stranger_closes_all(&loop, NULL);
   assert_int_equal(hvuv_init(&loop, &late), 0);
   hvuv_close(&late, NULL);
   close_streams();
@@ -273,7 +251,7 @@ static void a_loop_made_after_the_walk_is_a_loop_like_any_other(void** state) {
   (void) state;
   make_streams(&req);
   close_streams();
-  close_whatever_is_there(NULL);
+  stranger_closes_all(&loop, NULL);
   expect_the_end();
   assert_int_equal(uv_loop_init(&loop), 0);
   expect_a_loop_like_any_other();
@@ -302,157 +280,6 @@ static void a_loop_made_where_a_forgotten_one_was_is_one_too(void** state) {
   assert_int_equal(uv_loop_close(&loop), 0);
 }
 
-/* --- Servers -------------------------------------------------------------- */
-
-static void on_stopped(hvuv_server_t* server) {
-  (void) server;
-  trace("stopped");
-}
-
-static int on_open(hvuv_conn_t* conn) {
-  (void) conn;
-  trace("open");
-  return 0;
-}
-
-static void on_conn_close(hvuv_conn_t* conn, int reason) {
-  (void) conn;
-  trace_status("conn", reason);
-}
-
-static int on_message(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
-  (void) conn;
-  (void) bytes;
-  (void) nbytes;
-  return 0;
-}
-
-static const hvuv_protocol_t protocol = {
-    .on_message = on_message,
-    .on_open = on_open,
-    .on_close = on_conn_close,
-};
-
-static hvuv_server_t server;
-
-static void serve_one(uv_os_sock_t* caller) {
-  struct sockaddr_in name;
-  uv_os_sock_t sock;
-  int i;
-
-  assert_int_equal(net_tcp_listen(&sock, &name), 0);
-  assert_int_equal(hvuv_server_init(&loop, &server, NULL), 0);
-  assert_int_equal(hvuv_server_listen_socket(&server, sock, &protocol), 0);
-  assert_int_equal(net_tcp_connect(caller, &name), 0);
-  for (i = 0; i < 1000 && strcmp(trace_story(), "open") != 0; i++)
-    uv_run(&loop, UV_RUN_ONCE);
-  assert_story("open");
-}
-
-static void expect_the_servers_end(uv_os_sock_t caller) {
-  assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
-  assert_story("conn:ECANCELED stopped");
-  assert_int_equal(uv_loop_close(&loop), 0);
-  net_close(caller);
-}
-
-static void a_server_stops_after_the_walk(void** state) {
-  uv_os_sock_t caller;
-
-  (void) state;
-  serve_one(&caller);
-  close_whatever_is_there(NULL);
-  hvuv_server_stop(&server, 3600000, on_stopped);
-  expect_the_servers_end(caller);
-}
-
-static void a_server_stops_before_the_walk(void** state) {
-  uv_os_sock_t caller;
-
-  (void) state;
-  serve_one(&caller);
-  hvuv_server_stop(&server, 0, on_stopped);
-  close_whatever_is_there(NULL);
-  expect_the_servers_end(caller);
-}
-
-static void a_server_that_was_stopping_stops_again_after_the_walk(
-    void** state) {
-  uv_os_sock_t caller;
-
-  (void) state;
-  serve_one(&caller);
-  hvuv_server_stop(&server, 3600000, on_stopped);
-  close_whatever_is_there(NULL);
-  hvuv_server_stop(&server, 0, NULL);
-  expect_the_servers_end(caller);
-}
-
-/* --- Relays --------------------------------------------------------------- */
-
-static hvuv_stream_t left;
-static uv_tcp_t right;
-static hvuv_relay_t relay;
-
-static void on_relayed(hvuv_relay_t* r, int status) {
-  (void) r;
-  trace_status("relayed", status);
-}
-
-/* Of a stream of hvuv's and one of libuv's, which the walk closes too. */
-static void make_relay(void) {
-  const hvuv_relay_end_t ends[2] = {{.hvuv = &left},
-                                    {.uv = (uv_stream_t*) &right}};
-  uv_os_sock_t socks[2];
-
-  assert_int_equal(net_pair(socks), 0);
-  peers[0] = socks[1];
-  assert_int_equal(hvuv_init(&loop, &left), 0);
-  assert_int_equal(hvuv_open(&left, socks[0]), 0);
-  assert_int_equal(net_tcp_pair(socks), 0);
-  peers[1] = socks[1];
-  assert_int_equal(uv_tcp_init(&loop, &right), 0);
-  assert_int_equal(uv_tcp_open(&right, socks[0]), 0);
-  right.data = NULL;
-  assert_int_equal(
-      hvuv_relay_start_ex(&relay, &ends[0], &ends[1], NULL, on_relayed), 0);
-  uv_run(&loop, UV_RUN_NOWAIT);
-}
-
-static void expect_the_relays_end(void) {
-  assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
-  assert_story("relayed:ECANCELED");
-  assert_int_equal(uv_loop_close(&loop), 0);
-  net_close(peers[0]);
-  net_close(peers[1]);
-}
-
-static void a_relay_closes_after_the_walk(void** state) {
-  (void) state;
-  make_relay();
-  close_whatever_is_there(NULL);
-  hvuv_relay_close(&relay);
-  expect_the_relays_end();
-}
-
-static void a_relay_closes_when_the_walked_loop_has_run(void** state) {
-  (void) state;
-  make_relay();
-  close_whatever_is_there(on_stranger_closed);
-  uv_run(&loop, UV_RUN_DEFAULT);
-  assert_int_equal(owned, strangers - 1);
-  hvuv_relay_close(&relay);
-  expect_the_relays_end();
-}
-
-static void a_relay_closes_before_the_walk(void** state) {
-  (void) state;
-  make_relay();
-  hvuv_relay_close(&relay);
-  close_whatever_is_there(NULL);
-  expect_the_relays_end();
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       WALK(the_walk_comes_first),
@@ -466,12 +293,6 @@ int main(void) {
       WALK(handles_of_hvuv_are_told_from_others),
       WALK(a_loop_made_after_the_walk_is_a_loop_like_any_other),
       WALK(a_loop_made_where_a_forgotten_one_was_is_one_too),
-      WALK(a_server_stops_after_the_walk),
-      WALK(a_server_stops_before_the_walk),
-      WALK(a_server_that_was_stopping_stops_again_after_the_walk),
-      WALK(a_relay_closes_after_the_walk),
-      WALK(a_relay_closes_when_the_walked_loop_has_run),
-      WALK(a_relay_closes_before_the_walk),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,7 @@ typedef struct thing_s {
   int asked, told; /* requests */
   int last;        /* the number of the last one that was told */
   int allocs, reads;
-  int has_grace;      /* a server that stops later */
+  int is_patient;     /* a server that stops very late */
   int opened, closed; /* connections of servers and clients */
   int closes_asked, closes_told;
   hvuv_stream_t* stream; /* one of these, until it is gone */
@@ -109,8 +109,8 @@ void thing_close(thing_t* thing);
  * ends: see libuv's own tests. */
 void close_what_a_walk_shows(int home);
 
-/* Stops at once the servers that stop later, where a walk was. */
-void hurry_servers(int home);
+/* Whether a server at that home stops so late that only a walk has it end. */
+int has_patience(int home);
 
 /* How many at that home, of its era, are neither closing nor gone, and how many
  * of these still have their handles. */

@@ -3,6 +3,9 @@
 
 #include "walkers_inside.h"
 
+/* Nobody waits so long: a walk cuts it short. */
+#define LONG_MS 3600000
+
 static char much[MUCH];
 
 static void on_sent(hvuv_send_t* req, int status) {
@@ -215,23 +218,22 @@ void use_client(thing_t* thing) {
 }
 
 void stop_server(thing_t* thing) {
-  unsigned int grace_ms = below(2) == 0 ? 0 : below(4);
+  unsigned int grace_ms = below(2) == 0   ? 0
+                          : below(4) == 0 ? LONG_MS
+                                          : below(4);
 
+  thing->is_patient = grace_ms == LONG_MS;
   note("server %d stops in %u ms", thing->number, grace_ms);
-  thing->has_grace = grace_ms > 0;
   CALL(hvuv_server_stop(thing->server, grace_ms, on_stopped));
 }
 
-/* What a server with a grace waits for does not come after a walk. */
-void hurry_servers(int home) {
-  thing_t* thing;
+int has_patience(int home) {
+  const thing_t* thing;
 
   for (thing = walk.things; thing != NULL; thing = thing->next)
-    if (is_here(thing, home) && thing->server != NULL && thing->has_grace &&
-        thing->is_walked) {
-      note("server %d stops now", thing->number);
-      CALL(hvuv_server_stop(thing->server, 0, NULL));
-    }
+    if (is_here(thing, home) && thing->is_patient)
+      return 1;
+  return 0;
 }
 
 void close_client(thing_t* thing) {

@@ -1,0 +1,112 @@
+/* A pipe that is full, and stays so. */
+#include "loop/witness.h"
+
+#include <assert.h>
+
+#include "base/alloc.h"
+#include "base/handle.h"
+
+/* What a pipe takes at most where nobody asks for more: 64 KiB on every system.
+ * It is written twice. */
+#define PIPE_BYTES 65536
+
+struct hvuv__witness_s {
+  uv_pipe_t pipe; /* first: it is found by it */
+  uv_write_t write;
+  uv_file other_end;
+  void* owner;
+  hvuv__witness_cb cb; /* NULL: it was called, or nobody wants it any more */
+  int is_written;
+};
+
+static char zeros[PIPE_BYTES];
+
+static void close_file(uv_file file) {
+  uv_fs_t req;
+
+  uv_fs_close(NULL, &req, file, NULL);
+  uv_fs_req_cleanup(&req);
+}
+
+static void on_closed(uv_handle_t* handle) {
+  hvuv__witness_t* w = (hvuv__witness_t*) handle;
+
+  assert(w->is_written && w->cb == NULL);
+  hvuv__free(w);
+}
+
+static void on_failed_closed(uv_handle_t* handle) {
+  hvuv__free(handle);
+}
+
+static void on_written(uv_write_t* req, int status) {
+  hvuv__witness_t* w = req->data;
+  hvuv__witness_cb cb = w->cb;
+
+  assert(!w->is_written && status != 0);
+  (void) status;
+  w->is_written = 1;
+  w->cb = NULL;
+  if (cb != NULL && !hvuv__handle_is_open((uv_handle_t*) &w->pipe))
+    cb(w->owner);
+}
+
+/* The pipe's own end is its handle's as soon as that is open. */
+static int fill(hvuv__witness_t* w) {
+  uv_buf_t bufs[2];
+  uv_file ends[2];
+  int err;
+
+  err = uv_pipe(ends, 0, UV_NONBLOCK_PIPE);
+  if (err != 0)
+    return err;
+  err = uv_pipe_open(&w->pipe, ends[1]);
+  if (err != 0) {
+    close_file(ends[0]);
+    close_file(ends[1]);
+    return err;
+  }
+
+  bufs[0] = uv_buf_init(zeros, sizeof(zeros));
+  bufs[1] = bufs[0];
+  w->write.data = w;
+  err = uv_write(&w->write, (uv_stream_t*) &w->pipe, bufs, 2, on_written);
+  if (err != 0)
+    close_file(ends[0]);
+  else
+    w->other_end = ends[0];
+  return err;
+}
+
+int hvuv__witness_open(uv_loop_t* loop,
+                       void* owner,
+                       hvuv__witness_cb cb,
+                       hvuv__witness_t** out) {
+  hvuv__witness_t* w;
+  int err;
+
+  assert(cb != NULL && *out == NULL);
+  w = hvuv__calloc(1, sizeof(*w));
+  if (w == NULL)
+    return UV_ENOMEM;
+  uv_pipe_init(loop, &w->pipe, 0); /* It cannot fail. */
+  hvuv__handle_mark((uv_handle_t*) &w->pipe);
+  err = fill(w);
+  if (err != 0) {
+    uv_close((uv_handle_t*) &w->pipe, on_failed_closed);
+    return err;
+  }
+
+  w->owner = owner;
+  w->cb = cb;
+  *out = w;
+  return 0;
+}
+
+void hvuv__witness_close(hvuv__witness_t* w) {
+  assert(w->owner != NULL); /* closed once */
+  w->owner = NULL;
+  w->cb = NULL;
+  close_file(w->other_end);
+  hvuv__handle_close((uv_handle_t*) &w->pipe, on_closed);
+}

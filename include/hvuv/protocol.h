@@ -144,8 +144,11 @@ typedef struct hvuv_stats_s {
   uint64_t bytes_sent; /* taken by the kernel, framing included */
   uint64_t messages_received;
   uint64_t messages_sent;
-  uint64_t refused_full;
-  uint64_t refused_peer; /* not among allowed_peers, or not by the family */
+  uint64_t refused_full;  /* no place was free, with HVUV_FULL_REFUSE */
+  uint64_t refused_peer;  /* not among allowed_peers, or not by the family */
+  uint64_t refused_share; /* its VM had max_per_peer connections */
+  uint64_t
+      refused_rate; /* its VM came more often than max_new_per_peer_per_s */
   uint64_t accept_errors;
   uint64_t timed_out;       /* closed with UV_ETIMEDOUT */
   uint64_t protocol_errors; /* UV_EPROTO, UV_EMSGSIZE, UV_EOF in a message */

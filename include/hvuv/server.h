@@ -33,7 +33,11 @@ typedef enum hvuv_full_policy_e {
 /* Deprecated: the former name, removed in 0.2. */
 typedef hvuv_full_policy_t hvuv_full_t;
 
-/* How many a server serves, and whom. */
+/* As max_per_peer: three quarters of max_connections, rounded up. */
+#define HVUV_SHARE_PER_PEER ((unsigned int) -1)
+
+/* How many a server serves, and whom. docs/limits.md has all limits, and what
+ * happens at each. */
 typedef struct hvuv_server_options_s {
   hvuv_limits_t limits;
   int backlog;                  /* of each listener, see hvuv_listen(); default
@@ -41,10 +45,22 @@ typedef struct hvuv_server_options_s {
   unsigned int max_connections; /* default 1,000; 0: no limit */
   hvuv_full_policy_t when_full; /* default HVUV_FULL_WAIT */
 
-  /* How many connections one VM may have, so that it cannot take every place;
-   * further ones are closed at once, whatever when_full. VMs are told apart as
-   * by allowed_peers; each hybrid listener is one. Default 0: no limit. */
+  /* How many connections one peer may have, so that it cannot take every place.
+   * A peer is a VM, whatever its ports: VMs are told apart as by allowed_peers,
+   * and each hybrid listener is one. Further connections are closed at once,
+   * whatever when_full, because behind one that waits others would. Default
+   * HVUV_SHARE_PER_PEER: a lone peer, such as the host of a guest's service,
+   * has most of the places, of three or fewer all, and yet one that takes
+   * what it can leaves a quarter to the others. 0: no limit. Callers without an
+   * address (adopted sockets of other families) have none. */
   unsigned int max_per_peer;
+
+  /* How many new connections a second one peer may make; the others are closed
+   * at once. Default 0: no limit, because an honest peer that connects for each
+   * request is as fast as one that means no good. After a pause so many may
+   * come at once; default 0: as many as in a second. */
+  unsigned int max_new_per_peer_per_s;
+  unsigned int max_new_per_peer_at_once;
 
   /* The peers to accept: those whose address has the VM id or the CID of one of
    * these; ports and services are not compared. NULL: all. The array is copied.
@@ -62,8 +78,9 @@ typedef struct hvuv_server_options_s {
    * is its address, or NULL if it is not known. May be NULL: it is counted in
    * any case. reason is
    *
-   *   UV_EBUSY   the server is full, with HVUV_FULL_REFUSE, or peer's VM has
-   *              max_per_peer connections (refused_full)
+   *   UV_EBUSY   the server is full, with HVUV_FULL_REFUSE (refused_full), or
+   *              peer's VM has max_per_peer connections (refused_share)
+   *   UV_EAGAIN  peer's VM has made max_new_per_peer_per_s (refused_rate)
    *   UV_EACCES  peer is not among allowed_peers, or must not come to this
    *              address by the rules of `local` (refused_peer)
    *   else       why the family does not know it, see hvuv_set_refused_cb()
@@ -144,6 +161,31 @@ HVUV_EXTERN void hvuv_server_each(hvuv_server_t* server,
 /* Copies the server's statistics. */
 HVUV_EXTERN void hvuv_server_stats(const hvuv_server_t* server,
                                    hvuv_stats_t* stats);
+
+/* What one peer (max_per_peer) has done at a server. Counters start at 0 with
+ * its first call. */
+typedef struct hvuv_peer_stats_s {
+  /* The address without its port or service. Family 0 is for all callers
+   * without an address, and for the peers that were forgotten. */
+  hvuv_addr_t peer;
+  uint64_t connections_now;
+  uint64_t connections_ever;
+  uint64_t refused_full; /* the reasons are those of hvuv_stats_t */
+  uint64_t refused_peer;
+  uint64_t refused_share;
+  uint64_t refused_rate;
+} hvuv_peer_stats_t;
+
+/* Calls visit for each peer that the server knows, with family 0 first: those
+ * that have connections, and of the others the 256 that called last, so that
+ * strangers who change their names cost no memory. What was counted for a peer
+ * that is forgotten goes on to count for family 0; it starts again at 0 when it
+ * calls again. *stats is a copy, valid until visit returns. Returns 0,
+ * UV_EINVAL if a pointer is NULL, or UV_ENOMEM. */
+HVUV_EXTERN int hvuv_server_each_peer(
+    hvuv_server_t* server,
+    void (*visit)(const hvuv_peer_stats_t* stats, void* arg),
+    void* arg);
 
 /* Stops a server: its listeners are closed at once, and each connection is
  * ended as by hvuv_conn_end(), with grace_ms in place of end_timeout_ms: one

@@ -101,6 +101,53 @@ int hvuv__alias_same_machine(const hvuv_addr_t* left,
   return 0;
 }
 
+void hvuv__alias_machine_of(const hvuv_addr_t* addr, hvuv_addr_t* machine) {
+  hvuv_addr_t out;
+
+  memset(&out, 0, sizeof(out));
+  out.family = addr->family;
+  switch (hvuv_addr_family(addr)) {
+    case HVUV_VSOCK:
+      out.u.vsock.cid = addr->u.vsock.cid;
+      break;
+    case HVUV_HYPERV:
+    case HVUV_LOCAL:
+      out.u.hyperv.vm_id = addr->u.hyperv.vm_id;
+      break;
+    case HVUV_HYBRID:
+      memcpy(out.u.hybrid.path, addr->u.hybrid.path, HVUV_PATH_SIZE);
+      break;
+  }
+  *machine = out;
+  assert(hvuv__alias_same_machine(addr, machine));
+}
+
+/* FNV-1a. */
+static uint32_t hash_bytes(uint32_t hash, const void* bytes, size_t nbytes) {
+  const unsigned char* at = bytes;
+
+  while (nbytes-- > 0)
+    hash = (hash ^ *at++) * 16777619u;
+  return hash;
+}
+
+uint32_t hvuv__alias_machine_hash(const hvuv_addr_t* addr) {
+  hvuv_addr_t a = *addr;
+  uint32_t hash = 2166136261u;
+
+  hvuv__alias_as_hyperv(&a);
+  switch (hvuv_addr_family(&a)) {
+    case HVUV_VSOCK:
+      return hash_bytes(hash, &a.u.vsock.cid, sizeof(a.u.vsock.cid));
+    case HVUV_HYPERV:
+    case HVUV_LOCAL:
+      return hash_bytes(hash, &a.u.hyperv.vm_id, sizeof(a.u.hyperv.vm_id));
+    case HVUV_HYBRID:
+      return hash_bytes(hash, a.u.hybrid.path, strlen(a.u.hybrid.path));
+  }
+  return hash;
+}
+
 void hvuv__alias_service_text(const hvuv_guid_t* service_id,
                               char text[HVUV_GUID_STRLEN]) {
   uint32_t port;

@@ -35,6 +35,13 @@ void hvuv__alias_as_vsock(hvuv_addr_t* addr);
  * whichever of its names. */
 int hvuv__alias_same_machine(const hvuv_addr_t* a, const hvuv_addr_t* b);
 
+/* The machine of an address alone: as it is, but for the port or service, which
+ * is zero. */
+void hvuv__alias_machine_of(const hvuv_addr_t* addr, hvuv_addr_t* machine);
+
+/* A number for tables: the same for all addresses of one machine. */
+uint32_t hvuv__alias_machine_hash(const hvuv_addr_t* addr);
+
 /* A service as people write it: its port in decimal, or its GUID. */
 void hvuv__alias_service_text(const hvuv_guid_t* service_id,
                               char text[HVUV_GUID_STRLEN]);

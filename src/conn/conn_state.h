@@ -71,6 +71,7 @@ struct hvuv_conn_s {
   hvuv_conn_t* next;
   hvuv_conn_t** link; /* what points at it */
   hvuv_conn_t* next_resumed;
+  void* tag;          /* what its owner keeps of it; NULL at first */
   int reason;         /* why it was cut, or closes */
   size_t state_bytes; /* room for the handler's state */
   char* stash;        /* bytes that were read and must wait */

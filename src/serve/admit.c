@@ -11,7 +11,26 @@ static void check(const hvuv__rules_t* rules) {
   assert(rules->when_full == HVUV_FULL_WAIT ||
          rules->when_full == HVUV_FULL_REFUSE);
   assert(rules->allowed_peers != NULL || rules->nallowed_peers == 0);
+  assert(rules->quota.new_per_s == 0 || rules->quota.burst > 0);
   (void) rules;
+}
+
+/* Three quarters, rounded up. */
+static unsigned int share_of(unsigned int places) {
+  return places - places / 4;
+}
+
+static hvuv__quota_t quota_of(const hvuv_server_options_t* options) {
+  hvuv__quota_t quota;
+
+  quota.max_connections = options->max_per_peer;
+  if (quota.max_connections == HVUV_SHARE_PER_PEER)
+    quota.max_connections = share_of(options->max_connections);
+  quota.new_per_s = options->max_new_per_peer_per_s;
+  quota.burst = options->max_new_per_peer_at_once;
+  if (quota.burst == 0)
+    quota.burst = quota.new_per_s;
+  return quota;
 }
 
 int hvuv__rules_init(hvuv__rules_t* rules,
@@ -25,8 +44,8 @@ int hvuv__rules_init(hvuv__rules_t* rules,
     return UV_EINVAL;
 
   rules->max_connections = options->max_connections;
-  rules->max_per_peer = options->max_per_peer;
   rules->when_full = options->when_full;
+  rules->quota = quota_of(options);
   rules->allowed_peers = NULL;
   rules->nallowed_peers = options->nallowed_peers;
   if (options->allowed_peers == NULL)
@@ -71,16 +90,10 @@ hvuv__verdict_t hvuv__admit_room(const hvuv__rules_t* rules,
 
 hvuv__verdict_t hvuv__admit_caller(const hvuv__rules_t* rules,
                                    uint64_t connections_now,
-                                   const hvuv_addr_t* peer,
-                                   uint64_t of_peer) {
+                                   const hvuv_addr_t* peer) {
   hvuv__verdict_t verdict = hvuv__admit_room(rules, connections_now);
 
-  assert(of_peer <= connections_now);
   if (verdict != HVUV__ADMIT)
     return verdict;
-  if (!is_allowed(rules, peer))
-    return HVUV__REFUSE_PEER;
-  if (rules->max_per_peer != 0 && of_peer >= rules->max_per_peer)
-    return HVUV__REFUSE_SHARE;
-  return HVUV__ADMIT;
+  return is_allowed(rules, peer) ? HVUV__ADMIT : HVUV__REFUSE_PEER;
 }

@@ -2,12 +2,19 @@
  * Who may come in. Pure: a verdict follows from the rules of a server, the
  * number of its connections and the name of the caller.
  *
- *                   room?          may this peer?   has it its share?
- *   caller ---+--- yes ----------+--- yes --------+--- no ----> ADMIT
- *             |                  |                '--- yes ---> REFUSE_SHARE
- *             |                  '--- no ---------------------> REFUSE_PEER
- *             '--- no, wait ----------------------------------> WAIT
- *             '--- no, refuse --------------------------------> REFUSE_FULL
+ *                   room?          may this peer?
+ *   caller ---+--- yes ----------+--- yes ---> ADMIT, as far as is known here
+ *             |                  '--- no ----> REFUSE_PEER
+ *             '--- no, wait -----------------> WAIT
+ *             '--- no, refuse ---------------> REFUSE_FULL
+ *
+ * How many connections its machine has and how often it comes is known to
+ * peers.c, which then judges by the quota:
+ *
+ *                   has it its share?   does it come too often?
+ *   ADMIT ----+--- no ----------------+--- no ----> ADMIT
+ *             |                       '--- yes ---> REFUSE_RATE
+ *             '--- yes ---------------------------> REFUSE_SHARE
  *
  * A peer that has its share does not wait: behind it others would.
  */
@@ -21,13 +28,22 @@ typedef enum hvuv__verdict_e {
   HVUV__WAIT, /* until a connection has gone */
   HVUV__REFUSE_FULL,
   HVUV__REFUSE_PEER,
-  HVUV__REFUSE_SHARE
+  HVUV__REFUSE_SHARE,
+  HVUV__REFUSE_RATE,
+  HVUV__NO_MEMORY /* to judge it */
 } hvuv__verdict_t;
+
+/* Of each peer. */
+typedef struct hvuv__quota_s {
+  unsigned int max_connections; /* 0: no limit */
+  unsigned int new_per_s;       /* the same */
+  unsigned int burst;           /* at once; above 0 if that has a limit */
+} hvuv__quota_t;
 
 typedef struct hvuv__rules_s {
   unsigned int max_connections; /* 0: no limit */
-  unsigned int max_per_peer;    /* the same */
   hvuv_full_policy_t when_full;
+  hvuv__quota_t quota;
   hvuv_addr_t* allowed_peers; /* a copy; NULL: everybody */
   unsigned int nallowed_peers;
 } hvuv__rules_t;
@@ -42,11 +58,10 @@ void hvuv__rules_close(hvuv__rules_t* rules);
 hvuv__verdict_t hvuv__admit_room(const hvuv__rules_t* rules,
                                  uint64_t connections_now);
 
-/* Whether this caller may have it, of whose machine so many connections are
- * there. A caller without a name (NULL) is nobody that a list could allow. */
+/* Whether this caller may have it. One without a name (NULL) is nobody that a
+ * list could allow. */
 hvuv__verdict_t hvuv__admit_caller(const hvuv__rules_t* rules,
                                    uint64_t connections_now,
-                                   const hvuv_addr_t* peer,
-                                   uint64_t of_peer);
+                                   const hvuv_addr_t* peer);
 
 #endif /* HVUV_SRC_SERVE_ADMIT_H */

@@ -178,12 +178,11 @@ static void connection_closed(client_t* c, int has_message, int reason) {
     finish(c, reason);
 }
 
-static void on_gone(hvuv__owner_t* owner, int reason) {
+static void on_gone(hvuv__owner_t* owner, hvuv_conn_t* conn, int reason) {
   client_t* c = (client_t*) owner;
-  int has_message;
+  int has_message = hvuv__conn_has_greeted(conn);
 
-  assert(c->conn != NULL);
-  has_message = hvuv__conn_has_greeted(c->conn);
+  assert(c->conn == conn);
   c->conn = NULL;
   if (c->state == HVUV__CLIENT_DIALLING)
     attempt_failed(c, reason);

@@ -98,10 +98,9 @@ void hvuv__owner_remove_block(hvuv__owner_t* owner) {
 static void on_gone(hvuv__group_t* group, hvuv_conn_t* conn, int reason) {
   hvuv__owner_t* owner = (hvuv__owner_t*) group;
 
-  (void) conn;
   assert(owner->blocks > 0);
   owner->blocks--;
-  owner->events->on_gone(owner, reason);
+  owner->events->on_gone(owner, conn, reason);
   close_if_empty(owner);
   check(owner);
 }

@@ -28,9 +28,9 @@ typedef struct hvuv__owner_events_s {
   /* The alarm has rung. */
   void (*on_alarm)(hvuv__owner_t* owner);
 
-  /* A connection is gone, and no block any more; reason is that of its
-   * close. */
-  void (*on_gone)(hvuv__owner_t* owner, int reason);
+  /* A connection is gone, and no block any more; it is freed behind this.
+   * reason is that of its close. */
+  void (*on_gone)(hvuv__owner_t* owner, hvuv_conn_t* conn, int reason);
 
   /* Whoever walks the loop has closed what connections go by, after
    * hvuv__owner_watch_walks(). */

@@ -2,9 +2,10 @@
  * Servers.
  *
  *   listeners.c --- a caller ---> admit.c --- WAIT: stays in the kernel
+ *                                 peers.c
  *                                   |    \--- REFUSE: accepted and closed
  *                                   v ADMIT
- *                             a connection (conn.c)
+ *                             a connection (conn.c), tagged with its peer
  *
  *   SERVING --- hvuv_server_stop ---> STOPPING --- the owner is empty ---> gone
  *
@@ -22,12 +23,12 @@
 #include <assert.h>
 #include <string.h>
 
-#include "addr/alias.h"
 #include "base/alloc.h"
 #include "conn/conn_group.h"
 #include "serve/admit.h"
 #include "serve/listeners.h"
 #include "serve/owner.h"
+#include "serve/peers.h"
 
 /* Ten times a second. */
 #define RETRY_MS 100
@@ -40,6 +41,7 @@ struct hvuv__server_s {
   enum state state;
   hvuv__rules_t rules;
   hvuv__listeners_t listeners;
+  hvuv__peers_t* peers;
   void (*on_accept_error)(hvuv_server_t* server, int status);
   void (*on_refused)(hvuv_server_t* server,
                      const hvuv_addr_t* peer,
@@ -80,57 +82,72 @@ static void on_refused_by_family(hvuv__owner_t* owner, int status) {
 
   check(s);
   s->owner.group.stats.refused_peer++;
+  hvuv__peers_refuse(s->peers, NULL, HVUV__REFUSE_PEER);
   report_refused(s, NULL, status);
 }
 
-static void refuse(server_t* s,
-                   hvuv_conn_t* conn,
-                   const hvuv_addr_t* peer,
-                   int reason) {
-  hvuv__conn_drop(conn, reason);
-  report_refused(s, peer, reason);
+/* Who may come in by the rules, and then by what its machine has already. */
+static hvuv__verdict_t judge(server_t* s,
+                             hvuv_conn_t* conn,
+                             const hvuv_addr_t* peer) {
+  hvuv__group_t* group = &s->owner.group;
+  hvuv__peer_t* entry = NULL;
+  hvuv__verdict_t verdict;
+
+  verdict = hvuv__admit_caller(&s->rules, group->stats.connections_now, peer);
+  if (verdict != HVUV__ADMIT) {
+    hvuv__peers_refuse(s->peers, peer, verdict);
+    return verdict;
+  }
+  verdict = hvuv__peers_enter(s->peers, peer, uv_now(group->loop), &entry);
+  conn->tag = entry;
+  return verdict;
 }
 
-/* How many connections its machine has. */
-static uint64_t count_of(const server_t* s, const hvuv_addr_t* peer) {
-  const hvuv_conn_t* conn;
-  hvuv_addr_t other;
-  uint64_t n = 0;
-
-  for (conn = s->owner.group.conns; conn != NULL; conn = conn->next)
-    n += hvuv_conn_peer(conn, &other) == 0 &&
-         hvuv__alias_same_machine(&other, peer);
-  return n;
+/* Counts one that was refused, and returns the reason to report. */
+static int count_refused(hvuv_stats_t* stats, hvuv__verdict_t verdict) {
+  switch (verdict) {
+    case HVUV__REFUSE_FULL:
+      stats->refused_full++;
+      return UV_EBUSY;
+    case HVUV__REFUSE_PEER:
+      stats->refused_peer++;
+      return UV_EACCES;
+    case HVUV__REFUSE_SHARE:
+      stats->refused_share++;
+      return UV_EBUSY;
+    case HVUV__REFUSE_RATE:
+      stats->refused_rate++;
+      return UV_EAGAIN;
+    case HVUV__ADMIT:
+    case HVUV__WAIT:
+    case HVUV__NO_MEMORY:
+      break;
+  }
+  assert(verdict == HVUV__NO_MEMORY);
+  return UV_ENOMEM;
 }
 
 /* What becomes of a caller that has been accepted. */
 static void receive(server_t* s, hvuv_conn_t* conn) {
-  hvuv_stats_t* stats = &s->owner.group.stats;
   const hvuv_addr_t* peer;
-  uint64_t of_peer = 0;
+  hvuv__verdict_t verdict;
   hvuv_addr_t name;
+  int reason;
 
   peer = hvuv_conn_peer(conn, &name) == 0 ? &name : NULL;
-  if (s->rules.max_per_peer != 0 && peer != NULL)
-    of_peer = count_of(s, peer);
-  switch (
-      hvuv__admit_caller(&s->rules, stats->connections_now, peer, of_peer)) {
-    case HVUV__REFUSE_FULL:
-    case HVUV__REFUSE_SHARE:
-      stats->refused_full++;
-      refuse(s, conn, peer, UV_EBUSY);
-      break;
-    case HVUV__REFUSE_PEER:
-      stats->refused_peer++;
-      refuse(s, conn, peer, UV_EACCES);
-      break;
-    case HVUV__ADMIT:
-      hvuv__conn_open(conn);
-      break;
-    case HVUV__WAIT:
-      assert(0 && "a caller that must wait was accepted");
-      break;
+  verdict = judge(s, conn, peer);
+  if (verdict == HVUV__ADMIT) {
+    hvuv__conn_open(conn);
+    return;
   }
+
+  reason = count_refused(&s->owner.group.stats, verdict);
+  hvuv__conn_drop(conn, reason);
+  if (verdict == HVUV__NO_MEMORY)
+    count_error(s, reason);
+  else
+    report_refused(s, peer, reason);
 }
 
 /* Takes the caller that waits. On an error, mostly UV_ENOMEM, it goes on
@@ -199,9 +216,13 @@ static void on_alarm(hvuv__owner_t* owner) {
   admit_waiting(s);
 }
 
-static void on_gone(hvuv__owner_t* owner, int reason) {
+static void on_gone(hvuv__owner_t* owner, hvuv_conn_t* conn, int reason) {
+  server_t* s = (server_t*) owner;
+
   (void) reason;
-  admit_waiting((server_t*) owner);
+  if (conn->tag != NULL)
+    hvuv__peers_leave(s->peers, conn->tag);
+  admit_waiting(s);
 }
 
 /* What a grace is for will not come. */
@@ -219,6 +240,7 @@ static void on_closed(hvuv__owner_t* owner) {
   hvuv_server_stop_cb cb = s->stop_cb;
 
   check(s);
+  hvuv__peers_release(s->peers);
   hvuv__rules_close(&s->rules);
   hvuv__free(s);
   handle->impl = NULL;
@@ -240,6 +262,7 @@ void hvuv_server_options_init(hvuv_server_options_t* options) {
   hvuv_limits_init(&options->limits);
   options->backlog = SOMAXCONN;
   options->max_connections = 1000;
+  options->max_per_peer = HVUV_SHARE_PER_PEER;
 }
 
 static int set_up(server_t* s,
@@ -258,10 +281,17 @@ static int set_up(server_t* s,
   err = hvuv__rules_init(&s->rules, options);
   if (err != 0)
     return err;
-  err = hvuv__owner_init(
-      &s->owner, loop, &options->limits, &s->handle->data, &events);
-  if (err != 0)
-    hvuv__rules_close(&s->rules);
+  err = UV_ENOMEM;
+  s->peers = hvuv__peers_new(&s->rules.quota);
+  if (s->peers != NULL)
+    err = hvuv__owner_init(
+        &s->owner, loop, &options->limits, &s->handle->data, &events);
+  if (err == 0)
+    return 0;
+
+  if (s->peers != NULL)
+    hvuv__peers_release(s->peers);
+  hvuv__rules_close(&s->rules);
   return err;
 }
 
@@ -398,6 +428,26 @@ void hvuv_server_each(hvuv_server_t* handle,
 
 void hvuv_server_stats(const hvuv_server_t* handle, hvuv_stats_t* stats) {
   *stats = handle->impl->owner.group.stats;
+}
+
+int hvuv_server_each_peer(hvuv_server_t* handle,
+                          void (*visit)(const hvuv_peer_stats_t* stats,
+                                        void* arg),
+                          void* arg) {
+  hvuv_peer_stats_t* all;
+  size_t n;
+  size_t i;
+  int err;
+
+  if (handle == NULL || visit == NULL)
+    return UV_EINVAL;
+  err = hvuv__peers_copy(handle->impl->peers, &all, &n);
+  if (err != 0)
+    return err;
+  for (i = 0; i < n; i++)
+    visit(&all[i], arg);
+  hvuv__free(all);
+  return 0;
 }
 
 /* --- For bindings --------------------------------------------------------- */

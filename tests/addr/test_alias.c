@@ -149,9 +149,39 @@ static void one_machine_is_the_same_under_each_of_its_names(void** state) {
         hvuv__alias_same_machine(&b, &a) != rows[i].is_same)
       fail_msg(
           "%s and %s: it should be %d", rows[i].a, rows[i].b, rows[i].is_same);
+    if ((hvuv__alias_machine_hash(&a) == hvuv__alias_machine_hash(&b)) !=
+            rows[i].is_same &&
+        a.family == b.family)
+      fail_msg("the hashes of %s and %s", rows[i].a, rows[i].b);
   }
   memset(&none, 0, sizeof(none));
   assert_false(hvuv__alias_same_machine(&none, &none));
+}
+
+static void a_machine_has_the_address_without_the_service(void** state) {
+  static const struct {
+    const char* text;
+    const char* machine;
+  } rows[] = {
+      {"vsock://3:7", "vsock://3:0"},
+      {"vsock://host:7", "vsock://host:0"},
+      {"hyperv://" VM "/7",
+       "hyperv://" VM "/00000000-0000-0000-0000-000000000000"},
+      {"local://parent/7",
+       "local://parent/00000000-0000-0000-0000-000000000000"},
+      {"hybrid:///run/a%20b:7",
+       "hybrid:///run/a%20b:00000000-0000-0000-0000-000000000000"},
+  };
+  hvuv_addr_t machine;
+  hvuv_addr_t a;
+  size_t i;
+
+  (void) state;
+  for (i = 0; i < ROWS(rows); i++) {
+    a = addr(rows[i].text);
+    hvuv__alias_machine_of(&a, &machine);
+    expect(&machine, rows[i].machine);
+  }
 }
 
 static void a_service_is_written_as_its_port_or_its_guid(void** state) {
@@ -174,6 +204,7 @@ int main(void) {
       cmocka_unit_test(a_vm_of_its_own_is_no_role),
       cmocka_unit_test(an_address_is_rewritten_if_it_has_the_other_name),
       cmocka_unit_test(one_machine_is_the_same_under_each_of_its_names),
+      cmocka_unit_test(a_machine_has_the_address_without_the_service),
       cmocka_unit_test(a_service_is_written_as_its_port_or_its_guid),
   };
 

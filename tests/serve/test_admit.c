@@ -142,10 +142,10 @@ static void play(const row_t* row) {
 
   assert_int_equal(hvuv__rules_init(&rules, &options), 0);
   memset(allowed, 0xa5, sizeof(allowed)); /* They were copied. */
-  assert_int_equal(
-      hvuv__admit_caller(
-          &rules, row->connections_now, row->peer != NULL ? &peer : NULL, 0),
-      row->verdict);
+  assert_int_equal(hvuv__admit_caller(&rules,
+                                      row->connections_now,
+                                      row->peer != NULL ? &peer : NULL),
+                   row->verdict);
   hvuv__rules_close(&rules);
 }
 
@@ -172,25 +172,44 @@ static void room_is_known_before_the_caller_is(void** state) {
   hvuv__rules_close(&rules);
 }
 
-static void a_peer_may_have_its_share(void** state) {
+static hvuv__quota_t quota_of(unsigned int max_connections,
+                              unsigned int max_per_peer,
+                              unsigned int per_s,
+                              unsigned int at_once) {
   hvuv_server_options_t options;
   hvuv__rules_t rules;
-  hvuv_addr_t peer;
+
+  hvuv_server_options_init(&options);
+  options.max_connections = max_connections;
+  options.max_per_peer = max_per_peer;
+  options.max_new_per_peer_per_s = per_s;
+  options.max_new_per_peer_at_once = at_once;
+  assert_int_equal(hvuv__rules_init(&rules, &options), 0);
+  hvuv__rules_close(&rules);
+  return rules.quota;
+}
+
+static void a_share_is_three_quarters_rounded_up(void** state) {
+  static const unsigned int shares[][2] = {
+      {0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 3}, {5, 4}, {16, 12}, {1000, 750}};
+  size_t i;
 
   (void) state;
-  assert_int_equal(hvuv_addr_parse("vsock://3:7", &peer), 0);
-  hvuv_server_options_init(&options);
-  options.max_connections = 4;
-  options.max_per_peer = 2;
-  assert_int_equal(hvuv__rules_init(&rules, &options), 0);
-  assert_int_equal(hvuv__admit_caller(&rules, 3, &peer, 1), HVUV__ADMIT);
-  assert_int_equal(hvuv__admit_caller(&rules, 3, &peer, 2), HVUV__REFUSE_SHARE);
-  assert_int_equal(hvuv__admit_caller(&rules, 3, &peer, 3), HVUV__REFUSE_SHARE);
-  assert_int_equal(hvuv__admit_caller(&rules, 3, NULL, 0), HVUV__ADMIT);
-  assert_int_equal(hvuv__admit_caller(&rules, 4, &peer, 2), HVUV__WAIT);
-  rules.max_per_peer = 0;
-  assert_int_equal(hvuv__admit_caller(&rules, 3, &peer, 3), HVUV__ADMIT);
-  hvuv__rules_close(&rules);
+  for (i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
+    assert_int_equal(
+        quota_of(shares[i][0], HVUV_SHARE_PER_PEER, 0, 0).max_connections,
+        shares[i][1]);
+  assert_int_equal(quota_of(1000, 0, 0, 0).max_connections, 0);
+  assert_int_equal(quota_of(1000, 7, 0, 0).max_connections, 7);
+}
+
+static void a_burst_is_what_a_second_allows_if_nothing_else_is_said(
+    void** state) {
+  (void) state;
+  assert_int_equal(quota_of(10, 0, 0, 0).new_per_s, 0);
+  assert_int_equal(quota_of(10, 0, 5, 0).new_per_s, 5);
+  assert_int_equal(quota_of(10, 0, 5, 0).burst, 5);
+  assert_int_equal(quota_of(10, 0, 5, 20).burst, 20);
 }
 
 static void rules_that_make_no_sense_are_refused(void** state) {
@@ -225,7 +244,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(each_caller_gets_its_verdict),
       TEST(room_is_known_before_the_caller_is),
-      TEST(a_peer_may_have_its_share),
+      TEST(a_share_is_three_quarters_rounded_up),
+      TEST(a_burst_is_what_a_second_allows_if_nothing_else_is_said),
       TEST(rules_that_make_no_sense_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,7 @@ int main(int argc, char** argv) {
 
   hvuv_server_options_init(&options);
   options.max_connections = 64;
+  options.max_per_peer = 0; /* They may all be guests of one VM. */
   options.when_full = HVUV_FULL_REFUSE;
   options.limits.high_water_bytes = 32768;
   options.limits.low_water_bytes = 16384;

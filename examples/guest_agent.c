@@ -86,6 +86,7 @@ int main(int argc, char** argv) {
 
   hvuv_server_options_init(&options);
   options.max_connections = 64;
+  options.max_per_peer = 0; /* Only the host calls. */
   options.limits.high_water_bytes = 16384;
   options.limits.low_water_bytes = 4096;
   options.limits.max_queued_bytes = 1048576;

@@ -34,15 +34,18 @@ awk '
   }
   /^Output:$/ { inside = 1 }' "$output" "$folder/Testing/Temporary/LastTest.log"
 
-# "3/9 Test #3: name ....***Failed  0.01 sec", as ctest prints it
+# "3/9 Test #3: name ....***Failed  0.01 sec", as ctest prints it; with --repeat the
+# number before it may be missing, and of a test's lines the last one counts.
 awk '
-  /^ *[0-9]+\/[0-9]+ Test +#[0-9]+: / {
-    if (/ Passed /) passed++
-    else if (/\*\*\*Skipped|\*\*\*Not Run \(Disabled\)/) skipped++
-    else failed++
+  /^ *([0-9]+\/[0-9]+)? +Test +#[0-9]+: / {
+    sub(/^.* Test +#/, "")
+    if (/ Passed /) last[$1] = "passed"
+    else if (/\*\*\*Skipped|\*\*\*Not Run \(Disabled\)/) last[$1] = "skipped"
+    else last[$1] = "failed"
   }
-  # One that is run again, where ctest was told to.
-  /^ +Test +#[0-9]+: .* Passed / { passed++; failed-- }
-  END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }' \
-  "$output"
+  END {
+    for (test in last) count[last[test]]++
+    printf "%d passed, %d failed, %d skipped\n",
+      count["passed"], count["failed"], count["skipped"]
+  }' "$output"
 exit "$code"

@@ -14,11 +14,16 @@
  *   queue.c      many small writes in one turn of the loop
  *   queue_writer.c  the process that makes them
  *   kind.c       the kinds of sockets
- *   client.c     the load, whose every byte is checked
+ *   client.c     the load, whose every byte is checked: echoes
+ *   client_open.c   connections that are opened and closed
+ *   client_chain.c  messages that only the server sends
  *   latency.c    how long its messages took
  *   process.c    servers as processes, cores, clocks
  *   foreign.c    other programs, and servers of several processes
- *   server_*.c   the contenders
+ *   server_*.c   the contenders, as servers
+ *   chain.c      as servers that send each message in the last one's callback
+ *   caller.c     as clients: the process of one
+ *   call_*.c     as clients: the calls
  *   report.c     medians, spreads, files
  *   machine.c    what machine it was
  *   progress.c   what goes on, and how long it will take
@@ -43,14 +48,27 @@
 /* --- What is compared ----------------------------------------------------- */
 
 /* What a server is to do: take so many connections and no more, send back what
- * comes in pieces of at most `bytes`, and end when all have hung up. */
+ * comes in pieces of at most `bytes`, and end when all have hung up. One that
+ * sends a chain has one connection, reads a number from it, eight bytes of the
+ * machine's own order, sends so many messages of `bytes` bytes each, and reads
+ * the next number. */
 typedef struct {
   int listener;
   unsigned int connections;
   size_t bytes;
 } job_t;
 
-/* Where a server finds the listening socket. */
+/* What a client is to do: call a place so many times, with so many calls at a
+ * time. On each it sends so many bytes, unless that is none, waits until they
+ * are back, and hangs up. */
+typedef struct {
+  const char* place;
+  unsigned int callers;
+  unsigned long calls;
+  size_t bytes;
+} calls_t;
+
+/* Where a server finds the listening socket, and a caller whom to obey. */
 #define LISTENER 3
 
 typedef struct {
@@ -60,6 +78,11 @@ typedef struct {
   /* NULL if it is a foreign program, which echoes each connection until its
    * peer ends, and serves until SIGTERM. */
   void (*serve)(const job_t* job);
+
+  /* NULL if it is no contender there. */
+  void (*chain)(const job_t* job);
+  void (*call)(const calls_t* calls);
+  int listens; /* itself, at LOCAL_ADDRESS, when it calls itself */
 
   const char* program; /* needed: a file beside the bench or in PATH */
   const char* remedy;  /* what makes it be there */
@@ -76,6 +99,7 @@ extern const unsigned int contenders_count;
 /* The rows that ratios are taken to. */
 #define RAW        0
 #define CLASSIC    3
+#define CAREFUL    5
 #define HVUV_WRITE 6
 
 void serve_epoll(const job_t* job);
@@ -88,23 +112,49 @@ void serve_uv_careful(const job_t* job);
 void serve_hvuv_write(const job_t* job);
 void serve_hvuv_try_write(const job_t* job);
 void serve_hvuv_framework(const job_t* job);
+void serve_hvuv_local(const job_t* job);
+
+void chain_epoll(const job_t* job);
+void chain_uv(const job_t* job);
+void chain_hvuv(const job_t* job);
+void chain_framework(const job_t* job);
+
+/* Byte i of a message of a chain is i % CHAIN_PERIOD. */
+#define CHAIN_PERIOD 251
+const char* chain_message(const job_t* job);
+
+void call_epoll(const calls_t* calls);
+void call_uv(const calls_t* calls);
+void call_hvuv(const calls_t* calls);
 
 /* --- Under which load ----------------------------------------------------- */
 
-/* Echoes: `depth` messages of `bytes` under way on each connection. With depth
- * 0 each message has a connection of its own: open, echo unless bytes is 0,
- * close. */
+typedef enum {
+  LOAD_ECHO = 0,
+  /* Each message has a connection of its own: it is opened, has the message
+   * echoed unless it is of no bytes, and is closed. `connections` are under way
+   * at a time. The server is a contender. */
+  LOAD_OPEN,
+  LOAD_CALL,  /* the same; the client is a contender, a bare loop serves */
+  LOAD_POUND, /* the same; client and server are the same contender's */
+  /* The server sends, each message in the callback of the one before. */
+  LOAD_CHAIN
+} load_kind_t;
+
+/* Echoes: `depth` messages of `bytes` under way on each connection. */
 typedef struct {
   unsigned int connections;
   size_t bytes;
-  unsigned int depth;
+  unsigned int depth; /* 1 of all but echoes */
+  load_kind_t load;
 } scenario_t;
 
 extern const scenario_t scenarios[];
 extern const unsigned int scenarios_count;
 extern const unsigned int scenarios_usual; /* the first so many */
 
-/* "100x64", "100x64x16", "open", "openx64": 0, or -1 if it is none. */
+/* "100x64", "100x64x16", "open", "openx64", "openx64x32" with 32 at a time, and
+ * "call", "pound" and "chain" in place of "open": 0, or -1 if it is none. */
 int scenario_parse(const char* text, scenario_t* scenario);
 void scenario_name(const scenario_t* scenario, char name[], size_t size);
 void scenario_describe(const scenario_t* scenario, char text[], size_t size);
@@ -115,9 +165,19 @@ void scenario_describe(const scenario_t* scenario, char text[], size_t size);
 void kind_choose(const char* name);
 const char* kind_name(void);
 
+/* What leads to a place of LOAD_CALL and LOAD_POUND in hvuv's addresses. */
+#define LOCAL_ADDRESS "local://loopback/5000"
+
 /* A listening socket; `place` gets the words for kind_connect. */
 int kind_listen(char place[], size_t size);
+
+/* The same on a Unix socket at the place of LOCAL_ADDRESS, and that alone. */
+int kind_listen_local(char place[], size_t size);
+void kind_place_local(char place[], size_t size);
 int kind_connect(const char* place, unsigned int timeout_s);
+
+/* The same with two system calls. */
+int kind_connect_plain(const char* place);
 
 /* One message, or as many as may be under way, on each connection. */
 unsigned long scenario_lap(const scenario_t* scenario);
@@ -153,6 +213,9 @@ typedef struct load_s load_t;
 /* How many connections a server must take for so many messages. */
 unsigned int load_connections(const scenario_t* scenario, unsigned long total);
 
+/* Whether the client is a contender, and no load_t. */
+int load_calls(const scenario_t* scenario);
+
 /* Opens the scenario's connections to a server's place. */
 load_t* load_open(const scenario_t* scenario, const char* path);
 
@@ -178,8 +241,8 @@ typedef struct {
  * (NULL-terminated words) unless that is NULL. */
 void server_start(server_t* server,
                   const contender_t* contender,
+                  const scenario_t* scenario,
                   unsigned int connections,
-                  size_t bytes,
                   int other_core,
                   const char* const under[]);
 
@@ -190,8 +253,44 @@ void server_finish(server_t* server);
 /* Processor time it has used, in ns. */
 uint64_t server_cpu_ns(const server_t* server);
 
-/* What `bench serve` does. */
+/* What `bench serve` and `bench chain` do. */
 int server_main(int argc, char* argv[]);
+
+/* Starts a program, NULL-terminated words, that finds `fd` at LISTENER. */
+pid_t process_start(const char* words[], int fd, int other_core, int is_under);
+
+/* Waits until a process has ended, and dies if that was not well. */
+void process_finish(pid_t pid, const char* what, const char* name);
+
+/* Sets words[] to those of a command, NULL-terminated or NULL, and returns how
+ * many they are; there is room for OWN_WORDS more. */
+#define WORDS_MAX 32
+#define OWN_WORDS 8
+int process_under(const char* const under[], const char* words[]);
+
+/* --- Clients as processes ------------------------------------------------- */
+
+typedef struct {
+  const contender_t* contender;
+  pid_t pid;
+  FILE* talk;
+} caller_t;
+
+/* Starts a client on the first core, which makes the calls of the warm-up. */
+void caller_start(caller_t* caller,
+                  const contender_t* contender,
+                  const scenario_t* scenario,
+                  unsigned long warm_up,
+                  unsigned long calls,
+                  const char* place,
+                  const char* const under[]);
+
+/* Has it make the others, and waits for its end: ns that they took, by the
+ * clock and of its processor. */
+void caller_run(caller_t* caller, double* wall, double* cpu);
+
+/* What `bench call` does. */
+int caller_main(int argc, char* argv[]);
 
 /* Where a program is, beside the bench or in PATH: 0, or -1 if it is not. */
 int program_find(const char* name, char path[], size_t size);
@@ -304,6 +403,9 @@ typedef enum { FOR_TIME, FOR_SYSCALLS, FOR_INSTRUCTIONS, FOR_MEMORY } purpose_t;
 
 /* Takes those contenders out whose program is not there, and names them. */
 void plan_leave_out_missing(plan_t* plan);
+
+/* Whether it has a part in a scenario. */
+int contender_plays(const contender_t* contender, const scenario_t* scenario);
 
 /* Why a contender cannot do a scenario, or NULL if it can. */
 const char* contender_unfit(const contender_t* contender,

@@ -8,17 +8,25 @@ bench=$1 bounds=$2
 folder=$(dirname "$bench")
 bounded=$(sed -E 's/^[[:space:]]*(#.*)?$//; /^$/d' "$bounds")
 
-# column N WHAT: the words in it, each once
-column() {
-  echo "$bounded" | awk -v n="$1" -v what="$2" '$1 == what { print $n }' | sort -u
+# scenarios WHAT: that are bounded, each once
+scenarios() {
+  echo "$bounded" | awk -v what="$1" '$1 == what && !seen[$2]++ { print $2 }'
 }
 
-# count WHAT: has all scenarios that are bounded counted for all servers that are
-# named, and says what came of it as lines "WHAT SCENARIO SERVER FIGURE"
+# servers WHAT SCENARIO: that are named there, as BENCH takes them
+servers() {
+  echo "$bounded" | awk -v what="$1" -v scenario="$2" '
+    $1 == what && $2 == scenario {
+      if (!seen[$3]++) print $3
+      if ($4 ~ /^[a-z]/ && !seen[$4]++) print $4
+    }' | paste -sd,
+}
+
+# count WHAT SCENARIO: has it counted for the servers that are named there, and says
+# what came of it as lines "WHAT SCENARIO SERVER FIGURE"
 count() {
-  servers=$({ column 3 "$1" && column 4 "$1" | grep '^[a-z]'; } | sort -u | paste -sd,)
-  # shellcheck disable=SC2046 # scenarios are words
-  "$bench" "$1" -w "$servers" $(column 2 "$1") >"$folder/check.log" || {
+  echo "    $1 $2" >&2
+  "$bench" "$1" -w "$(servers "$1" "$2")" "$2" >"$folder/check.log" 2>&1 || {
     cat "$folder/check.log" >&2
     return 1
   }
@@ -28,7 +36,9 @@ count() {
 }
 
 for what in syscalls instructions; do
-  count $what
+  for scenario in $(scenarios $what); do
+    count $what "$scenario"
+  done
 done >"$folder/check.counts"
 loose=$(grep -c '^Not allowed to decide' "$folder/check.log" || true)
 

@@ -13,39 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bench.h"
-
-#define PERIOD 4099 /* prime, so that messages do not repeat */
-#define STRIDE 97
-#define CHUNK  65536
-
-#define TIMEOUT_S 30
-
-typedef struct {
-  int fd;
-  unsigned int id;
-  unsigned long granted; /* messages that may be sent */
-  unsigned long back;    /* messages that came back in full */
-  uint64_t sent;         /* bytes */
-  uint64_t received;
-  uint64_t*
-      begun; /* when messages under way were, by number % depth; or NULL */
-} conn_t;
-
-struct load_s {
-  scenario_t scenario;
-  const char* path;
-  int epoll;
-  int in_step;
-  unsigned long left;      /* messages not yet granted */
-  unsigned long under_way; /* granted and not yet back */
-  unsigned int opened;
-  conn_t* conns;
-  uint64_t* begun;    /* the connections' */
-  latency_t* latency; /* NULL: nobody asks */
-  char pattern[PERIOD + CHUNK];
-  char buffer[CHUNK];
-};
+#include "client.h"
 
 static const char* place(const load_t* load, const conn_t* c, uint64_t at) {
   return load->pattern + (at + (uint64_t) c->id * STRIDE) % PERIOD;
@@ -78,7 +46,7 @@ static void note_back(const load_t* load, const conn_t* c, unsigned long back) {
 
 /* Sends the granted messages, each by itself, as far as the kernel takes
  * them. When it takes no more, replies are on their way and wake us. */
-static void send_granted(load_t* load, conn_t* c) {
+void client_send(load_t* load, conn_t* c) {
   size_t bytes;
   size_t len;
   ssize_t n;
@@ -96,7 +64,7 @@ static void send_granted(load_t* load, conn_t* c) {
   }
 }
 
-static void receive(load_t* load, conn_t* c, int flags) {
+void client_receive(load_t* load, conn_t* c, int flags) {
   unsigned long back;
   ssize_t n;
 
@@ -143,10 +111,10 @@ static void wait_and_receive(load_t* load) {
 
   for (i = 0; i < n; i++) {
     c = events[i].data.ptr;
-    receive(load, c, MSG_DONTWAIT);
+    client_receive(load, c, MSG_DONTWAIT);
     if (!load->in_step)
       grant(load, c);
-    send_granted(load, c);
+    client_send(load, c);
   }
 }
 
@@ -155,10 +123,10 @@ static void receive_only(load_t* load) {
   conn_t* c;
 
   c = &load->conns[0];
-  receive(load, c, 0);
+  client_receive(load, c, 0);
   if (!load->in_step)
     grant(load, c);
-  send_granted(load, c);
+  client_send(load, c);
 }
 
 static void echo(load_t* load) {
@@ -167,7 +135,7 @@ static void echo(load_t* load) {
   do {
     for (i = 0; i < load->scenario.connections; i++) {
       grant(load, &load->conns[i]);
-      send_granted(load, &load->conns[i]);
+      client_send(load, &load->conns[i]);
     }
     while (load->under_way > 0) {
       if (load->scenario.connections == 1)
@@ -178,40 +146,14 @@ static void echo(load_t* load) {
   } while (load->left > 0);
 }
 
-/* Here a message's way includes its connection's. */
-static void open_echo_close(load_t* load, size_t bytes) {
-  conn_t c = {0};
-  uint64_t begun;
-
-  begun = now_ns();
-  c.id = load->opened++;
-  c.fd = kind_connect(load->path, TIMEOUT_S);
-  load->scenario.bytes = bytes;
-  if (bytes > 0) {
-    c.granted = 1;
-    load->under_way = 1;
-    send_granted(load, &c);
-    while (load->under_way > 0)
-      receive(load, &c, 0);
-  }
-  close(c.fd);
-  if (load->latency != NULL)
-    latency_add(load->latency, now_ns() - begun);
-}
-
-/* Ends with an echo, so that the server has seen all by then. */
-static void open_and_close(load_t* load) {
-  size_t bytes;
-
-  bytes = load->scenario.bytes;
-  while (load->left-- > 1)
-    open_echo_close(load, bytes);
-  open_echo_close(load, bytes > 0 ? bytes : 1);
-  load->scenario.bytes = bytes;
-}
-
 unsigned int load_connections(const scenario_t* scenario, unsigned long total) {
-  return scenario->depth == 0 ? (unsigned int) total : scenario->connections;
+  return scenario->load == LOAD_ECHO || scenario->load == LOAD_CHAIN
+             ? scenario->connections
+             : (unsigned int) total;
+}
+
+int load_calls(const scenario_t* scenario) {
+  return scenario->load == LOAD_CALL || scenario->load == LOAD_POUND;
 }
 
 static void add_connection(load_t* load, unsigned int id) {
@@ -246,8 +188,10 @@ load_t* load_open(const scenario_t* scenario, const char* path) {
   for (; i < PERIOD + CHUNK; i++)
     load->pattern[i] = load->pattern[i - PERIOD];
 
-  if (scenario->depth == 0)
+  if (scenario->load == LOAD_OPEN) {
+    client_prepare_to_open(load);
     return load;
+  }
 
   load->epoll = epoll_create1(EPOLL_CLOEXEC);
   load->conns = calloc(scenario->connections, sizeof(conn_t));
@@ -262,8 +206,10 @@ load_t* load_open(const scenario_t* scenario, const char* path) {
 void load_run(load_t* load, unsigned long messages, int in_step) {
   load->left = messages;
   load->in_step = in_step;
-  if (load->scenario.depth == 0)
-    open_and_close(load);
+  if (load->scenario.load == LOAD_OPEN)
+    client_open_and_close(load);
+  else if (load->scenario.load == LOAD_CHAIN)
+    client_follow_chain(load);
   else
     echo(load);
 }
@@ -275,7 +221,7 @@ void load_time(load_t* load, latency_t* latency) {
 void load_close(load_t* load) {
   unsigned int i;
 
-  if (load->conns != NULL) {
+  if (load->scenario.load != LOAD_OPEN) {
     for (i = 0; i < load->scenario.connections; i++)
       close(load->conns[i].fd);
     close(load->epoll);

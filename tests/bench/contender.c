@@ -9,7 +9,9 @@ const contender_t contenders[] = {
     [RAW] = {.name = "raw_epoll",
              .what = "a bare level-triggered epoll loop, recv and send: the "
                      "limit of readiness",
-             .serve = serve_epoll},
+             .serve = serve_epoll,
+             .chain = chain_epoll,
+             .call = call_epoll},
     {.name = "blocking",
      .what = "a thread for each connection, blocking recv and send",
      .serve = serve_blocking,
@@ -26,20 +28,31 @@ const contender_t contenders[] = {
     {.name = "uv_classic_keep",
      .what = "the same, malloc told not to give memory back to the system",
      .serve = serve_uv_classic_keep},
-    {.name = "uv_careful",
-     .what = "uv_pipe_t with one buffer and uv_try_write first",
-     .serve = serve_uv_careful},
+    [CAREFUL] = {.name = "uv_careful",
+                 .what = "uv_pipe_t with one buffer and uv_try_write first; "
+                         "handles and requests reused",
+                 .serve = serve_uv_careful,
+                 .chain = chain_uv,
+                 .call = call_uv},
     [HVUV_WRITE] = {.name = "hvuv_write",
                     .what =
                         "hvuv_write with its callback, buffers and requests "
                         "reused",
-                    .serve = serve_hvuv_write},
+                    .serve = serve_hvuv_write,
+                    .chain = chain_hvuv},
     {.name = "hvuv_try_write",
      .what = "hvuv with one buffer and hvuv_try_write first",
      .serve = serve_hvuv_try_write},
     {.name = "hvuv_framework",
      .what = "hvuv_server_t with a raw handler, hvuv_conn_send in on_message",
-     .serve = serve_hvuv_framework},
+     .serve = serve_hvuv_framework,
+     .chain = chain_framework},
+    {.name = "hvuv_local",
+     .what = "hvuv_connect to an address of `local`; where it serves too, "
+             "hvuv_write there",
+     .serve = serve_hvuv_local,
+     .call = call_hvuv,
+     .listens = 1},
     {.name = "go_vsock",
      .what = "Go, mdlayher/vsock: a goroutine for each connection",
      .program = "bench_go",
@@ -85,6 +98,21 @@ void plan_leave_out_missing(plan_t* plan) {
 /* Of a server, besides its own. */
 #define CALLGRIND_THREADS 490
 
+int contender_plays(const contender_t* contender, const scenario_t* s) {
+  switch (s->load) {
+    case LOAD_CHAIN:
+      return contender->chain != NULL;
+    case LOAD_CALL:
+      return contender->call != NULL;
+    case LOAD_POUND:
+      return contender->call != NULL && contender->serve != NULL;
+    case LOAD_ECHO:
+    case LOAD_OPEN:
+      break;
+  }
+  return !contender->listens;
+}
+
 const char* contender_unfit(const contender_t* contender,
                             const scenario_t* s,
                             purpose_t purpose) {
@@ -105,7 +133,7 @@ const char* contender_unfit(const contender_t* contender,
     return "callgrind has room for 500 threads";
   if (purpose == FOR_MEMORY && contender->forks)
     return "its memory is that of many processes";
-  if (contender->forks && s->depth == 0)
+  if (contender->forks && s->load != LOAD_ECHO)
     return "each connection is a process, which starts and is gone";
   if (purpose == FOR_TIME && contender->forks && !children_known())
     return "this kernel does not list a process's children, so their time "
@@ -123,6 +151,8 @@ void plan_for_scenario(const plan_t* plan,
   *fit = *plan;
   fit->contenders_count = 0;
   for (i = 0; i < plan->contenders_count; i++) {
+    if (!contender_plays(plan->contenders[i], scenario))
+      continue;
     reason = contender_unfit(plan->contenders[i], scenario, purpose);
     if (reason == NULL)
       fit->contenders[fit->contenders_count++] = plan->contenders[i];
@@ -139,6 +169,7 @@ unsigned int plan_count_fit(const plan_t* plan,
 
   count = 0;
   for (i = 0; i < plan->contenders_count; i++)
-    count += contender_unfit(plan->contenders[i], scenario, purpose) == NULL;
+    count += contender_plays(plan->contenders[i], scenario) &&
+             contender_unfit(plan->contenders[i], scenario, purpose) == NULL;
   return count;
 }

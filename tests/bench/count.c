@@ -37,16 +37,50 @@ static void parse_callgrind(FILE* file, counts_t* counts) {
       counts_add(counts, "instructions", total);
 }
 
+/* The server is counted. */
+static void run_under_load(const scenario_t* s,
+                           const contender_t* contender,
+                           unsigned long messages,
+                           const char* const under[]) {
+  server_t server;
+  load_t* load;
+
+  server_start(&server, contender, s, load_connections(s, messages), 0, under);
+  load = load_open(s, server.path);
+  load_run(load, messages, 1);
+  load_close(load);
+  server_finish(&server);
+}
+
+/* The client is counted. */
+static void run_under_call(const scenario_t* s,
+                           const contender_t* contender,
+                           unsigned long messages,
+                           const char* const under[]) {
+  server_t server;
+  caller_t caller;
+  double wall;
+  double cpu;
+
+  server_start(&server,
+               s->load == LOAD_POUND ? contender : &contenders[RAW],
+               s,
+               load_connections(s, messages),
+               0,
+               NULL);
+  caller_start(&caller, contender, s, 0, messages, server.path, under);
+  caller_run(&caller, &wall, &cpu);
+  server_finish(&server);
+}
+
 static void count_once(const counter_t* counter,
                        const scenario_t* s,
                        const contender_t* contender,
                        unsigned long messages,
                        counts_t* counts) {
   const char* under[11] = {NULL};
-  server_t server;
   char option[128];
   char path[96];
-  load_t* load;
   FILE* file;
   int i;
 
@@ -64,12 +98,10 @@ static void count_once(const counter_t* counter,
     under[i] = option;
   }
 
-  server_start(
-      &server, contender, load_connections(s, messages), s->bytes, 0, under);
-  load = load_open(s, server.path);
-  load_run(load, messages, 1);
-  load_close(load);
-  server_finish(&server);
+  if (load_calls(s))
+    run_under_call(s, contender, messages, under);
+  else
+    run_under_load(s, contender, messages, under);
 
   counts->count = 0;
   file = fopen(path, "r");

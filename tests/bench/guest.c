@@ -119,8 +119,8 @@ static unsigned long messages_of(const plan_t* plan, const scenario_t* s) {
   unsigned long messages;
   unsigned long lap;
 
-  lap = (unsigned long) s->connections * (s->depth > 0 ? s->depth : 1);
-  messages = s->depth == 0 ? MESSAGES_OPEN : MESSAGES;
+  lap = scenario_lap(s);
+  messages = s->load == LOAD_OPEN ? MESSAGES_OPEN : MESSAGES;
   if (s->bytes > LARGE)
     messages = MESSAGES_LARGE;
   if (plan->messages > 0)
@@ -140,7 +140,7 @@ static void measure_pair(const scenario_t* s,
   double busy;
 
   server_start(
-      &server, contender, load_connections(s, 2 * messages), s->bytes, 0, NULL);
+      &server, contender, s, load_connections(s, 2 * messages), 0, NULL);
   load = load_open(s, server.path);
   load_run(load, messages, 1);
 
@@ -294,6 +294,9 @@ void count_in_guest(const plan_t* plan) {
   int waited;
 
   check_clock();
+  for (s = 0; s < plan->scenarios_count; s++)
+    if (load_calls(&plan->scenarios[s]))
+      die("what is counted here are servers");
   pin_to_core(nth_core(0), 1);
   printf("rows\t%u\n", count_rows(plan));
   printf("row\tscenario\tserver\tmessages\tserver_instructions\t"
@@ -305,7 +308,8 @@ void count_in_guest(const plan_t* plan) {
     scenario_name(scenario, name, sizeof(name));
     messages = messages_of(plan, scenario);
     for (i = 0; i < plan->contenders_count; i++) {
-      costs[s][i].left_out = leave_out(plan->contenders[i], scenario, name);
+      costs[s][i].left_out = !contender_plays(plan->contenders[i], scenario) ||
+                             leave_out(plan->contenders[i], scenario, name);
       if (costs[s][i].left_out)
         continue;
       measure_apart(scenario, plan->contenders[i], messages, &costs[s][i]);

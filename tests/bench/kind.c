@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -105,12 +106,10 @@ void kind_choose(const char* name) {
   kind = &kinds[i];
 }
 
-int kind_listen(char place[], size_t size) {
-  socklen_t len;
-  name_t name;
+static int listen_at(name_t* at, socklen_t len, char place[], size_t size) {
+  name_t name = *at;
   int fd;
 
-  len = kind->fresh(&name);
   fd = socket(kind->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd == -1 || bind(fd, &name.any, len) != 0 || listen(fd, SOMAXCONN) != 0)
     die("a %s socket to listen at: %s", kind->name, strerror(errno));
@@ -123,8 +122,36 @@ int kind_listen(char place[], size_t size) {
   return fd;
 }
 
-int kind_connect(const char* place, unsigned int timeout_s) {
-  struct timeval limit = {.tv_sec = timeout_s};
+int kind_listen(char place[], size_t size) {
+  socklen_t len;
+  name_t name;
+
+  len = kind->fresh(&name);
+  return listen_at(&name, len, place, size);
+}
+
+/* As src/local/layout.h draws it: of the host's folder, for the host alone. */
+void kind_place_local(char place[], size_t size) {
+  if (kind->family != AF_UNIX)
+    die("clients are compared on Unix sockets only");
+  setenv("HVUV_LOCAL_DIR", temporary_folder(), 1);
+  unsetenv("HVUV_LOCAL_VM");
+  snprintf(place, size, "%s/host", temporary_folder());
+  mkdir(place, 0700);
+  snprintf(place, size, "%s/host/5000.l", temporary_folder());
+  unlink(place);
+}
+
+int kind_listen_local(char place[], size_t size) {
+  socklen_t len;
+  name_t name;
+
+  kind_place_local(place, size);
+  len = parse_unix(place, &name);
+  return listen_at(&name, len, place, size);
+}
+
+int kind_connect_plain(const char* place) {
   socklen_t len;
   name_t name;
   int fd;
@@ -132,10 +159,18 @@ int kind_connect(const char* place, unsigned int timeout_s) {
   fd = socket(kind->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd == -1)
     die("client: a %s socket: %s", kind->name, strerror(errno));
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
   len = kind->parse(place, &name);
   if (connect(fd, &name.any, len) != 0)
     die("client: connect to %s %s: %s", kind->name, place, strerror(errno));
+  return fd;
+}
+
+int kind_connect(const char* place, unsigned int timeout_s) {
+  struct timeval limit = {.tv_sec = timeout_s};
+  int fd;
+
+  fd = kind_connect_plain(place);
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
   return fd;
 }

@@ -40,7 +40,8 @@ static void usage(void) {
       "Servers:");
   for (i = 0; i < contenders_count; i++)
     printf("  %-15s %s\n", contenders[i].name, contenders[i].what);
-  puts("\nScenarios, CONNECTIONSxBYTES[xDEPTH] or open[xBYTES]; the default:");
+  puts("\nScenarios, CONNECTIONSxBYTES[xDEPTH], open[xBYTES[xCALLERS]], call "
+       "and pound\nlikewise, or chainxBYTES; the default:");
   for (i = 0; i < scenarios_count; i++) {
     if (i == scenarios_usual)
       puts("and with `all` these too:");
@@ -103,7 +104,8 @@ static void choose_scenarios(plan_t* plan, int count, char* names[]) {
   for (i = 0; i < count; i++)
     if (scenario_parse(names[i], &plan->scenarios[i]) != 0)
       die("%s is no scenario; those are CONNECTIONSxBYTES, "
-          "CONNECTIONSxBYTESxDEPTH,\nopen, openxBYTES, and all, alone",
+          "CONNECTIONSxBYTESxDEPTH,\nopen, openxBYTES, openxBYTESxCALLERS, "
+          "call... and pound... likewise, chainxBYTES,\nand all, alone",
           names[i]);
 }
 
@@ -158,13 +160,14 @@ static int parse_options(plan_t* plan, int argc, char* argv[]) {
 }
 
 int main(int argc, char* argv[]) {
-  static const scenario_t idle[] = {{1000, 64, 1}, {10000, 64, 1}};
-  static const scenario_t few[] = {{1, 64, 1},
-                                   {64, 64, 1},
-                                   {1, 4096, 1},
-                                   {1, 65536, 1},
-                                   {1, 64, 16},
-                                   {1, 64, 0}};
+  static const scenario_t idle[] = {{1000, 64, 1, LOAD_ECHO},
+                                    {10000, 64, 1, LOAD_ECHO}};
+  static const scenario_t few[] = {{1, 64, 1, LOAD_ECHO},
+                                   {64, 64, 1, LOAD_ECHO},
+                                   {1, 4096, 1, LOAD_ECHO},
+                                   {1, 65536, 1, LOAD_ECHO},
+                                   {1, 64, 16, LOAD_ECHO},
+                                   {1, 64, 1, LOAD_OPEN}};
   const struct {
     const char* name;
     void (*run)(const plan_t* plan);
@@ -180,8 +183,11 @@ int main(int argc, char* argv[]) {
   size_t verb;
   size_t i;
 
-  if (argc > 1 && strcmp(argv[1], "serve") == 0)
-    return server_main(argc - 2, argv + 2);
+  if (argc > 1 &&
+      (strcmp(argv[1], "serve") == 0 || strcmp(argv[1], "chain") == 0))
+    return server_main(argc - 1, argv + 1);
+  if (argc > 1 && strcmp(argv[1], "call") == 0)
+    return caller_main(argc - 2, argv + 2);
   if (argc > 1 && strcmp(argv[1], "write") == 0)
     return writer_main(argc - 2, argv + 2);
   if (argc > 1 && strcmp(argv[1], "help") == 0) {

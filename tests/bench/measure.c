@@ -8,6 +8,7 @@
  */
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench.h"
 
@@ -30,10 +31,40 @@ static unsigned long warm_up_messages(const scenario_t* s) {
   unsigned long n;
 
   n = 4 * scenario_lap(s);
-  if (s->depth == 0)
+  if (s->load != LOAD_ECHO)
     n = 0;
   return scenario_messages(
       s, n < WARM_UP_LEAST ? WARM_UP_LEAST : n, WARM_UP_BYTES_MOST);
+}
+
+/* A contender's client, and a bare loop or a contender's server. */
+static void measure_calls(const scenario_t* s,
+                          const contender_t* contender,
+                          unsigned long messages,
+                          int other_core,
+                          double* wall,
+                          double* cpu) {
+  unsigned long warm_up;
+  uint64_t begin_cpu;
+  server_t server;
+  caller_t caller;
+
+  warm_up = warm_up_messages(s);
+  server_start(&server,
+               s->load == LOAD_POUND ? contender : &contenders[RAW],
+               s,
+               load_connections(s, warm_up + messages + 1),
+               other_core,
+               NULL);
+  caller_start(&caller, contender, s, warm_up, messages, server.path, NULL);
+  begin_cpu = server_cpu_ns(&server);
+  caller_run(&caller, wall, cpu);
+  if (s->load == LOAD_POUND)
+    *cpu += (double) (server_cpu_ns(&server) - begin_cpu);
+  *wall /= (double) messages;
+  *cpu /= (double) messages;
+  close(kind_connect(server.path, 1)); /* the last one: it may end now */
+  server_finish(&server);
 }
 
 static void measure_once(const scenario_t* s,
@@ -49,11 +80,15 @@ static void measure_once(const scenario_t* s,
   uint64_t begin;
   load_t* load;
 
+  if (load_calls(s)) {
+    measure_calls(s, contender, messages, other_core, wall, cpu);
+    return;
+  }
   warm_up = warm_up_messages(s);
   server_start(&server,
                contender,
+               s,
                load_connections(s, warm_up + messages),
-               s->bytes,
                other_core,
                NULL);
   load = load_open(s, server.path);
@@ -79,7 +114,8 @@ static unsigned long calibrate(const scenario_t* s,
   double wall;
   double cpu;
 
-  most = s->depth == 0 ? CONNECTIONS_MOST : MESSAGES_MOST;
+  most = s->load == LOAD_ECHO || s->load == LOAD_CHAIN ? MESSAGES_MOST
+                                                       : CONNECTIONS_MOST;
   n = warm_up_messages(s);
   for (;;) {
     measure_once(s, &contenders[RAW], n, other_core, &wall, &cpu, NULL);
@@ -90,7 +126,7 @@ static unsigned long calibrate(const scenario_t* s,
 
   n = scenario_messages(
       s, (unsigned long) (milliseconds * 1e6 / wall), ULONG_MAX);
-  return n < most ? n : most;
+  return n < most ? n : scenario_messages(s, most, ULONG_MAX);
 }
 
 /* That one measurement takes, about: servers are on the average 1.6 times as

@@ -19,7 +19,7 @@ static const struct {
 
 /* Ratios inside a round to a contender, which may not be among the plan's. */
 static int ratios_to(const plan_t* plan,
-                     const measured_t* results,
+                     const double values[][ROUNDS_MAX],
                      unsigned int of,
                      const contender_t* base,
                      stats_t* stats) {
@@ -34,7 +34,7 @@ static int ratios_to(const plan_t* plan,
     return 0;
 
   for (round = 0; round < plan->rounds; round++)
-    ratios[round] = results->cpu[of][round] / results->cpu[i][round];
+    ratios[round] = values[of][round] / values[i][round];
   *stats = stats_of(ratios, plan->rounds);
   return 1;
 }
@@ -82,6 +82,8 @@ static void print_latencies(const plan_t* plan, const measured_t* results) {
   unsigned int of;
   size_t i;
 
+  if (results->latency[0].count == 0) /* of one that calls itself */
+    return;
   printf("  %-15s", "there and back");
   for (i = 0; i < QUANTILES; i++)
     printf(" %9s", quantiles[i].name);
@@ -101,20 +103,23 @@ void print_measured_head(FILE* summary) {
           "core\tscenario\tserver\twall_ns\twall_spread_%%\tcpu_ns\t"
           "cpu_spread_%%\tto_raw\tto_raw_low\tto_raw_high\t"
           "to_classic\tto_classic_low\tto_classic_high\t"
-          "to_hvuv_write\tto_hvuv_write_low\tto_hvuv_write_high");
+          "to_careful\tto_careful_low\tto_careful_high\t"
+          "wall_to_careful\twall_to_careful_low\twall_to_careful_high");
   for (i = 0; i < QUANTILES; i++)
     fprintf(summary, "\trtt_%s_us", quantiles[i].name);
   fprintf(summary, "\trtt_max_us\n");
 
-  printf("Times are for each message. Spread: what the middle half of the "
-         "rounds spans, to\nthe median. Ratios: of the server's processor "
-         "time, median (and middle half) of\nthose inside each round. There "
-         "and back: at the client, of all rounds' messages;\nso large a share "
-         "of them took at most so long.\n\n");
+  printf(
+      "Times are for each message. Spread: what the middle half of the "
+      "rounds spans, to\nthe median. Ratios: of the processor time of the "
+      "server (of call the client, of\npound both), and of the time by "
+      "the clock; median (and middle half) of those inside\neach round. There "
+      "and back: at the client, of all rounds' messages;\nso large a share "
+      "of them took at most so long.\n\n");
 }
 
 static void print_measured_titles(void) {
-  printf("  %-15s %9s %6s %9s %6s   %17s   %17s   %17s\n",
+  printf("  %-15s %9s %6s %9s %6s   %17s   %17s   %17s   %17s\n",
          "server",
          "wall ns",
          "spread",
@@ -122,26 +127,34 @@ static void print_measured_titles(void) {
          "spread",
          "cpu/raw_epoll",
          "cpu/uv_classic",
-         "cpu/hvuv_write");
+         "cpu/uv_careful",
+         "wall/uv_careful");
 }
 
 void print_measured(const plan_t* plan,
                     const measured_t* results,
                     const char* label,
                     FILE* summary) {
-  static const unsigned int bases[] = {RAW, CLASSIC, HVUV_WRITE};
+  static const struct {
+    unsigned int base;
+    int by_clock;
+  } ratios[] = {{RAW, 0}, {CLASSIC, 0}, {CAREFUL, 0}, {CAREFUL, 1}};
   stats_t ratio;
   unsigned int i;
   size_t quantile;
-  size_t base;
+  size_t r;
   int there;
 
   print_measured_titles();
   for (i = 0; i < plan->contenders_count; i++) {
     fprintf(summary, "%s\t%s", label, plan->contenders[i]->name);
     print_times(plan, results, i, summary);
-    for (base = 0; base < sizeof(bases) / sizeof(bases[0]); base++) {
-      there = ratios_to(plan, results, i, &contenders[bases[base]], &ratio);
+    for (r = 0; r < sizeof(ratios) / sizeof(ratios[0]); r++) {
+      there = ratios_to(plan,
+                        ratios[r].by_clock ? results->wall : results->cpu,
+                        i,
+                        &contenders[ratios[r].base],
+                        &ratio);
       print_ratio(summary, there, &ratio);
     }
     printf("\n");

@@ -91,7 +91,7 @@ static void grow(const scenario_t* s,
   load_t* others;
 
   alone.connections = 1;
-  server_start(&server, contender, s->connections + 1, s->bytes, 0, NULL);
+  server_start(&server, contender, s, s->connections + 1, 0, NULL);
   first = open_and_echo(&alone, &server);
   growth->before = memory_of(&server);
   others = open_and_echo(s, &server);
@@ -162,7 +162,7 @@ static void measure_scenario(const plan_t* plan,
   plan_t fit;
   unsigned int i;
 
-  if (s->depth == 0)
+  if (s->load != LOAD_ECHO)
     die("an idle connection is one that stays: CONNECTIONSxBYTES is wanted");
   printf("%u idle connections, each has had %zu bytes echoed\n",
          s->connections,

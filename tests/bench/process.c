@@ -17,7 +17,8 @@
 /* No server lives longer, whatever happens. */
 #define SERVER_LIFE_S 300
 
-#define WORDS_MAX 32 /* of which a server's own are at most six */
+/* One that listens itself does so within so long. */
+#define LISTENS_MS 5000
 
 /* --- Cores, limits, clocks ------------------------------------------------ */
 
@@ -135,10 +136,16 @@ const char* program_folder(void) {
 static char folder[64];
 static char socket_path[sizeof(folder) + 8];
 static char count_path[sizeof(folder) + 8];
+static char local_path[sizeof(folder) + 16];
+static char lock_path[sizeof(folder) + 24];
+static char host_path[sizeof(folder) + 8];
 
 static void remove_folder(void) {
   unlink(socket_path);
   unlink(count_path);
+  unlink(local_path);
+  unlink(lock_path);
+  rmdir(host_path);
   rmdir(folder);
 }
 
@@ -161,6 +168,9 @@ const char* temporary_folder(void) {
     die("%s: %s", folder, strerror(errno));
   snprintf(socket_path, sizeof(socket_path), "%s/socket", folder);
   snprintf(count_path, sizeof(count_path), "%s/count", folder);
+  snprintf(host_path, sizeof(host_path), "%s/host", folder);
+  snprintf(local_path, sizeof(local_path), "%s/5000.l", host_path);
+  snprintf(lock_path, sizeof(lock_path), "%s.lock", local_path);
   atexit(remove_folder);
   signal(SIGINT, on_signal);
   signal(SIGTERM, on_signal);
@@ -168,12 +178,12 @@ const char* temporary_folder(void) {
   return folder;
 }
 
-/* --- Servers -------------------------------------------------------------- */
+/* --- Processes ------------------------------------------------------------ */
 
-_Noreturn static void become_server(const char* words[],
-                                    int listener,
-                                    int other_core,
-                                    int is_under) {
+_Noreturn static void become(const char* words[],
+                             int fd,
+                             int other_core,
+                             int is_under) {
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
   signal(SIGHUP, SIG_DFL);
@@ -184,20 +194,55 @@ _Noreturn static void become_server(const char* words[],
   pin_to_core(nth_core(other_core), !other_core);
   if (is_under)
     rank_on_core(RANK_SERVER);
-  if (listener == LISTENER)
-    fcntl(listener, F_SETFD, 0);
+  if (fd == LISTENER)
+    fcntl(fd, F_SETFD, 0);
   else
-    dup2(listener, LISTENER);
+    dup2(fd, LISTENER);
   execvp(words[0], (char* const*) (uintptr_t) words);
   fprintf(stderr, "bench: %s: %s\n", words[0], strerror(errno));
   _exit(127);
 }
 
+pid_t process_start(const char* words[], int fd, int other_core, int is_under) {
+  pid_t pid;
+
+  fflush(NULL);
+  pid = fork();
+  if (pid == -1)
+    die("fork: %s", strerror(errno));
+  if (pid == 0)
+    become(words, fd, other_core, is_under);
+  return pid;
+}
+
+void process_finish(pid_t pid, const char* what, const char* name) {
+  int status;
+
+  while (waitpid(pid, &status, 0) == -1)
+    if (errno != EINTR)
+      die("waitpid: %s", strerror(errno));
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    die("the %s %s has failed (status %#x)", what, name, (unsigned int) status);
+}
+
+int process_under(const char* const under[], const char* words[]) {
+  int n;
+
+  for (n = 0; under != NULL && under[n] != NULL; n++) {
+    if (n == WORDS_MAX - OWN_WORDS)
+      die("a command of too many words");
+    words[n] = under[n];
+  }
+  return n;
+}
+
+/* --- Servers -------------------------------------------------------------- */
+
 /* The words that start a server, after those of the command it runs under. */
-static int server_words(const contender_t* contender,
-                        unsigned int connections,
-                        size_t bytes,
-                        const char* words[]) {
+static void server_words(const contender_t* contender,
+                         const scenario_t* s,
+                         unsigned int connections,
+                         const char* words[]) {
   static char numbers[2][24];
   static char path[PATH_MAX];
 
@@ -205,61 +250,65 @@ static int server_words(const contender_t* contender,
     if (program_find(contender->program, path, sizeof(path)) != 0)
       die("%s is not there", contender->program);
     words[0] = path;
-    return 1;
+    words[1] = NULL;
+    return;
   }
 
   snprintf(numbers[0], sizeof(numbers[0]), "%u", connections);
-  snprintf(numbers[1], sizeof(numbers[1]), "%zu", bytes > 0 ? bytes : 1);
+  snprintf(numbers[1], sizeof(numbers[1]), "%zu", s->bytes > 0 ? s->bytes : 1);
   words[0] = program_path();
-  words[1] = "serve";
+  words[1] = s->load == LOAD_CHAIN ? "chain" : "serve";
   words[2] = contender->name;
   words[3] = numbers[0];
   words[4] = numbers[1];
-  return 5;
+  words[5] = NULL;
+}
+
+static void wait_for_listener(const server_t* server) {
+  int waited;
+
+  for (waited = 0; waited < LISTENS_MS; waited++) {
+    if (access(server->path, F_OK) == 0)
+      return;
+    usleep(1000);
+  }
+  die("the server %s does not listen", server->contender->name);
+}
+
+/* The listening socket that it finds; one that listens itself finds none. */
+static int listener_of(server_t* server, const scenario_t* s) {
+  if (!load_calls(s))
+    return kind_listen(server->path, sizeof(server->path));
+  if (!server->contender->listens)
+    return kind_listen_local(server->path, sizeof(server->path));
+  kind_place_local(server->path, sizeof(server->path));
+  return open("/dev/null", O_RDWR | O_CLOEXEC);
 }
 
 void server_start(server_t* server,
                   const contender_t* contender,
+                  const scenario_t* s,
                   unsigned int connections,
-                  size_t bytes,
                   int other_core,
                   const char* const under[]) {
   const char* words[WORDS_MAX];
   int listener;
-  int n;
 
   server->contender = contender;
   server->is_under = under != NULL;
-  listener = kind_listen(server->path, sizeof(server->path));
-
-  n = 0;
-  for (; under != NULL && under[n] != NULL && n < WORDS_MAX - 6; n++)
-    words[n] = under[n];
-  n += server_words(contender, connections, bytes, words + n);
-  words[n] = NULL;
-
-  server->pid = fork();
-  if (server->pid == -1)
-    die("fork: %s", strerror(errno));
-  if (server->pid == 0)
-    become_server(words, listener, other_core, under != NULL);
+  listener = listener_of(server, s);
+  server_words(contender, s, connections, words + process_under(under, words));
+  server->pid = process_start(words, listener, other_core, under != NULL);
   close(listener);
+  if (contender->listens)
+    wait_for_listener(server);
 }
 
 void server_finish(server_t* server) {
-  int status;
-
-  if (server->contender->serve == NULL) {
+  if (server->contender->serve == NULL)
     foreign_end(server);
-    return;
-  }
-  while (waitpid(server->pid, &status, 0) == -1)
-    if (errno != EINTR)
-      die("waitpid: %s", strerror(errno));
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    die("the server %s has failed (status %#x)",
-        server->contender->name,
-        (unsigned int) status);
+  else
+    process_finish(server->pid, "server", server->contender->name);
 }
 
 /* Else all that a person saw would be a client whose connection was reset. */
@@ -275,24 +324,26 @@ static void on_alarm(int signum) {
 }
 
 int server_main(int argc, char* argv[]) {
+  void (*serve)(const job_t* job);
   unsigned int i;
   job_t job;
 
-  if (argc != 3)
-    die("serve takes NAME CONNECTIONS BYTES");
+  if (argc != 4)
+    die("%s takes NAME CONNECTIONS BYTES", argv[0]);
   job.listener = LISTENER;
-  job.connections = (unsigned int) strtoul(argv[1], NULL, 10);
-  job.bytes = strtoul(argv[2], NULL, 10);
+  job.connections = (unsigned int) strtoul(argv[2], NULL, 10);
+  job.bytes = strtoul(argv[3], NULL, 10);
 
   signal(SIGALRM, on_alarm);
   alarm(SERVER_LIFE_S);
   fcntl(job.listener, F_SETFL, O_NONBLOCK);
   for (i = 0; i < contenders_count; i++) {
-    if (strcmp(argv[0], contenders[i].name) == 0 &&
-        contenders[i].serve != NULL) {
-      contenders[i].serve(&job);
+    serve = strcmp(argv[0], "chain") == 0 ? contenders[i].chain
+                                          : contenders[i].serve;
+    if (strcmp(argv[1], contenders[i].name) == 0 && serve != NULL) {
+      serve(&job);
       return 0;
     }
   }
-  die("there is no server %s", argv[0]);
+  die("there is no server %s", argv[1]);
 }

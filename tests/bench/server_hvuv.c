@@ -32,17 +32,25 @@ static void on_connection(hvuv_stream_t* server, int status) {
     hvuv_close(server, NULL);
 }
 
-static void serve(const job_t* job, hvuv_alloc_cb alloc, hvuv_read_cb read) {
+static void prepare(const job_t* job, hvuv_alloc_cb alloc, hvuv_read_cb read) {
   to_come = job->connections;
   piece_bytes = job->bytes;
   alloc_cb = alloc;
   read_cb = read;
   must("uv_loop_init", uv_loop_init(&loop));
   must("hvuv_init", hvuv_init(&loop, &listener));
-  must("hvuv_open", hvuv_open(&listener, job->listener));
+}
+
+static void run(void) {
   must("hvuv_listen", hvuv_listen(&listener, SOMAXCONN, on_connection));
   uv_run(&loop, UV_RUN_DEFAULT);
   must("uv_loop_close", uv_loop_close(&loop));
+}
+
+static void serve(const job_t* job, hvuv_alloc_cb alloc, hvuv_read_cb read) {
+  prepare(job, alloc, read);
+  must("hvuv_open", hvuv_open(&listener, job->listener));
+  run();
 }
 
 /* --- hvuv_write ----------------------------------------------------------- */
@@ -210,6 +218,17 @@ static void free_pools(void) {
 
 void serve_hvuv_write(const job_t* job) {
   serve(job, alloc_block, on_read_write);
+  free_pools();
+}
+
+/* The same at an address of `local`. */
+void serve_hvuv_local(const job_t* job) {
+  hvuv_addr_t address;
+
+  prepare(job, alloc_block, on_read_write);
+  must("hvuv_addr_parse", hvuv_addr_parse(LOCAL_ADDRESS, &address));
+  must("hvuv_bind", hvuv_bind(&listener, &address));
+  run();
   free_pools();
 }
 

@@ -29,7 +29,8 @@ static void on_close(hvuv_conn_t* conn, int reason) {
       !serve_is_stopping)
     serve_stop();
   if (reason != UV_ECANCELED) /* We were told to stop. */
-    report("echo", &serve_addr, reason);
+    report(
+        reason == UV_ETIMEDOUT ? "time limit" : "framing", &serve_addr, reason);
 }
 
 static const hvuv_protocol_t protocol = {

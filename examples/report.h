@@ -5,6 +5,7 @@
 
 #include <hvuv.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Where the pair meets when no address is given. */
 #define DEFAULT_ADDRESS "local://loopback/8ba03980-174a-43e7-852a-e5ec79a671c7"
@@ -44,12 +45,22 @@ static inline int report_meaning(const char* step,
   return err;
 }
 
+/* Which of hvuv's steps a program's word for one is. */
+static inline hvuv_step_t step_of(const char* word) {
+  int step;
+
+  for (step = HVUV_STEP_STOP; step > HVUV_STEP_UNKNOWN; step--)
+    if (strcmp(word, hvuv_step_name((hvuv_step_t) step)) == 0)
+      break;
+  return (hvuv_step_t) step;
+}
+
 /* The same in hvuv's words. */
 static inline int report(const char* step, const hvuv_addr_t* addr, int err) {
   char meaning[HVUV_EXPLAIN_STRLEN] = "";
 
   if (err != 0)
-    hvuv_explain(addr, err, meaning, sizeof(meaning));
+    hvuv_explain_step(addr, step_of(step), err, meaning, sizeof(meaning));
   return report_meaning(step, addr, err, meaning);
 }
 

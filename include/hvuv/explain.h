@@ -39,6 +39,33 @@ HVUV_EXTERN int hvuv_explain(const hvuv_addr_t* addr,
                              char* buf,
                              size_t size);
 
+/* What failed. */
+typedef enum hvuv_step_e {
+  HVUV_STEP_UNKNOWN = 0,
+  HVUV_STEP_PARSE,   /* reading an address; hvuv_addr_parse_why() knows more */
+  HVUV_STEP_BIND,    /* hvuv_bind(), hvuv_server_listen() */
+  HVUV_STEP_LISTEN,  /* hvuv_listen() */
+  HVUV_STEP_ACCEPT,  /* a listener's status, hvuv_accept(), on_refused */
+  HVUV_STEP_CONNECT, /* a connect's status, dials of a client */
+  HVUV_STEP_HANDSHAKE,  /* the same, where `hybrid` is known to be connected */
+  HVUV_STEP_SEND,       /* a write's or a shutdown's status, hvuv_conn_send() */
+  HVUV_STEP_RECEIVE,    /* what hvuv_read_start() calls back with */
+  HVUV_STEP_FRAMING,    /* messages: what a handler's connection ends with */
+  HVUV_STEP_TIME_LIMIT, /* an idle limit, a deadline */
+  HVUV_STEP_STOP        /* hvuv_server_stop(), hvuv_client_close() */
+} hvuv_step_t;
+
+/* The same for a status of which the step is known: it says what the status
+ * means there, and nothing of others. UV_EINVAL also if there is no such step. */
+HVUV_EXTERN int hvuv_explain_step(const hvuv_addr_t* addr,
+                                  hvuv_step_t step,
+                                  int status,
+                                  char* buf,
+                                  size_t size);
+
+/* Returns the step in a word or two, such as "connect". */
+HVUV_EXTERN const char* hvuv_step_name(hvuv_step_t step);
+
 /* Returns 0 and sets *cid to this machine's own context id, by which others
  * reach it: 1 with nothing but vsock_loopback, 2 on a host (vhost_vsock), else
  * the one that its hypervisor assigned

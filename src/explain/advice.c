@@ -16,83 +16,310 @@ static int on_windows(const hvuv__question_t* q) {
 
 /* What is said of all addresses alike. */
 static const hvuv__advice_t rows[] = {
-    {EVERY, {0}, NULL, "It went well."},
+    /* A step that is known */
     {EVERY,
+     1u << HVUV_STEP_PARSE,
+     {UV_EINVAL},
+     NULL,
+     "That is no address. hvuv_addr_parse_why() says which part is wrong, and "
+     "hvuv/addr.h what an address looks like."},
+    {EVERY,
+     1u << HVUV_STEP_ACCEPT,
+     {UV_EMFILE, UV_ENFILE},
+     NULL,
+     "There is no descriptor left to take a caller with. Callers wait, and the "
+     "listener tries again by itself: close some descriptors, or raise the "
+     "limit (ulimit -n)."},
+    {EVERY,
+     1u << HVUV_STEP_ACCEPT,
+     {UV_ECONNABORTED, UV_ECONNRESET},
+     NULL,
+     "A caller hung up before it was taken. The listener goes on."},
+    {EVERY,
+     1u << HVUV_STEP_ACCEPT,
+     {UV_EACCES, UV_EPERM},
+     NULL,
+     "That caller may not come here: it is not among the peers that the server "
+     "accepts, or the rules of its address do not let it, or a security module "
+     "does not."},
+    {EVERY,
+     1u << HVUV_STEP_ACCEPT,
+     {UV_EBUSY},
+     NULL,
+     "The server has as many connections as it may, in all or from that VM. It "
+     "takes more when some have ended."},
+    {EVERY,
+     1u << HVUV_STEP_ACCEPT,
+     {UV_EAGAIN},
+     NULL,
+     "No caller waits here now. hvuv_accept() is called when the listener's "
+     "callback has reported one."},
+    {EVERY,
+     CONNECTING,
+     {UV_ECANCELED},
+     NULL,
+     "The stream was closed before it was connected."},
+    {EVERY,
+     CONNECTING,
+     {UV_EALREADY, UV_EISCONN, UV_EBUSY},
+     NULL,
+     "The stream connects, or is connected or bound, already. Use another "
+     "stream."},
+    {EVERY,
+     CONNECTING,
+     {UV_ETIMEDOUT},
+     NULL,
+     "Nobody answered in time. See whether a server runs there, or allow more "
+     "time."},
+    {EVERY,
+     1u << HVUV_STEP_SEND,
+     {UV_ENOBUFS},
+     NULL,
+     "What is queued to be sent has reached its limit, or the system is short "
+     "of memory. Send more when the queue has drained."},
+    {EVERY,
+     1u << HVUV_STEP_SEND,
+     {UV_EMSGSIZE},
+     NULL,
+     "The message is larger than the limit. Raise it on both sides, or split "
+     "the message."},
+    {EVERY,
+     1u << HVUV_STEP_SEND,
+     {UV_EAGAIN},
+     NULL,
+     "Nothing could be sent at once: the peer has not read what came before. "
+     "Queue it with hvuv_write(), or try again later."},
+    {EVERY,
+     1u << HVUV_STEP_SEND,
+     {UV_ETIMEDOUT},
+     NULL,
+     "The peer took nothing of what was sent to it for too long. See whether "
+     "its program hangs, or its VM is paused."},
+    {EVERY,
+     1u << HVUV_STEP_SEND,
+     {UV_ECONNRESET},
+     NULL,
+     "The peer closed the stream with bytes unread, or ended; the last that "
+     "was sent may not have arrived. See what it says."},
+    {EVERY,
+     1u << HVUV_STEP_RECEIVE,
+     {UV_ENOBUFS},
+     NULL,
+     "The alloc callback gave no buffer to read into. Reading goes on when it "
+     "does."},
+    {EVERY,
+     1u << HVUV_STEP_RECEIVE,
+     {UV_ETIMEDOUT},
+     NULL,
+     "The peer was silent for too long. See whether its program hangs, or its "
+     "VM is paused."},
+    {EVERY,
+     1u << HVUV_STEP_FRAMING,
+     {UV_EMSGSIZE},
+     NULL,
+     "A message of the peer is larger than the limit. Raise the limit, or "
+     "split the message there; or the peer speaks another protocol, and what "
+     "was taken for a size is none."},
+    {EVERY,
+     1u << HVUV_STEP_FRAMING,
+     {UV_EOF},
+     NULL,
+     "The peer ended in the middle of a message: the rest never came."},
+    {EVERY,
+     OPEN,
+     {UV_EPROTO, UV_EILSEQ, UV_EPROTOTYPE},
+     NULL,
+     "The peer sent what is no message. See that both sides speak the same "
+     "protocol with the same framing."},
+    {EVERY,
+     1u << HVUV_STEP_TIME_LIMIT | 1u << HVUV_STEP_FRAMING,
+     {UV_ETIMEDOUT},
+     NULL,
+     "A limit of this side ran out: the peer sent nothing, or did not finish a "
+     "message, or took nothing of what was sent to it, for longer than it may. "
+     "See whether it hangs, or raise the limit."},
+    {EVERY,
+     1u << HVUV_STEP_STOP,
+     {UV_ECANCELED, UV_ETIMEDOUT},
+     NULL,
+     "This side was stopped, and the peer took nothing, or did not end, within "
+     "the time that was left to it."},
+
+    /* Whatever the step */
+    {EVERY, ANY_STEP, {0}, NULL, "It went well."},
+    {EVERY,
+     ANY_STEP,
      {UV_EOF},
      NULL,
      "The peer has finished sending; that is how a stream ends. In the middle "
      "of a message it means that the rest never came."},
     {EVERY,
+     ANY_STEP,
      {UV_ECANCELED},
      NULL,
      "It was not done, because the stream was closed or something before it "
      "failed."},
     {EVERY,
+     ANY_STEP,
      {UV_EPIPE, UV_ENOTCONN},
      NULL,
      "The stream is not open in that direction: it was shut down here, or the "
      "peer is gone."},
     {EVERY,
+     ANY_STEP,
      {UV_ECONNABORTED},
      NULL,
      "The connection ended before it was complete. Try again."},
     {EVERY,
+     ANY_STEP,
      {UV_EMSGSIZE},
      NULL,
      "A message is larger than the limit, one to be sent or one of the peer's. "
      "Raise the limit on both sides, or split the message; or the peer speaks "
      "another protocol, and what was taken for a size is none."},
     {EVERY,
+     ANY_STEP,
      {UV_EPROTO, UV_EILSEQ},
      NULL,
      "The peer sent what is no message. See that both sides speak the same "
      "protocol with the same framing."},
     {EVERY,
+     ANY_STEP,
      {UV_ENOBUFS},
      NULL,
      "There is no room for it: what is queued to be sent has reached its "
      "limit, "
      "or the system is short of memory. Send more when the queue has drained."},
     {EVERY,
+     ANY_STEP,
      {UV_EALREADY},
      NULL,
      "That is under way already: a stream reads, connects or shuts down once "
      "at "
      "a time."},
     {EVERY,
+     ANY_STEP,
      {UV_EBUSY, UV_EISCONN},
      NULL,
      "The stream has a socket already. Use another stream."},
     {EVERY,
+     ANY_STEP,
      {UV_EBADF},
      NULL,
      "There is no open socket for it: the stream is not connected or bound, or "
      "its socket was closed by somebody else."},
-    {EVERY, {UV_ENOTSOCK}, NULL, "What was given is not a socket."},
+    {EVERY, ANY_STEP, {UV_ENOTSOCK}, NULL, "What was given is not a socket."},
     {EVERY,
+     ANY_STEP,
      {UV_EMFILE, UV_ENFILE},
      on_windows,
      "This process, or Windows, has no socket or handle left. Close some."},
     {EVERY,
+     ANY_STEP,
      {UV_EMFILE, UV_ENFILE},
      NULL,
      "This process, or the system, has no descriptor left. Close some, or "
      "raise the limit (ulimit -n)."},
-    {EVERY, {UV_ENOMEM}, NULL, "There is not enough memory for it now."},
     {EVERY,
+     ANY_STEP,
+     {UV_ENOMEM},
+     NULL,
+     "There is not enough memory for it now."},
+    {EVERY,
+     ANY_STEP,
      {UV_ETIMEDOUT},
      NULL,
      "Nothing came in time: no answer to a connect, or no message from the "
-     "peer."},
+     "peer; or the peer took nothing of what was sent to it."},
     {EVERY,
+     ANY_STEP,
      {UV_EAFNOSUPPORT, UV_ENOTSUP},
      NULL,
      "This system, or this build of hvuv, has no such sockets, or they cannot "
      "do that."},
     {EVERY,
+     ANY_STEP,
      {UV_EINVAL},
      NULL,
      "This cannot be asked for of this stream or address."},
+    {EVERY,
+     ANY_STEP,
+     {UV_EAGAIN},
+     NULL,
+     "It cannot be done at this moment: the kernel takes no more, or nobody "
+     "waits. Try again later."},
+    {EVERY,
+     ANY_STEP,
+     {UV_ECONNRESET, UV_EHOSTDOWN},
+     NULL,
+     "The peer closed the stream with bytes unread, or ended, or its machine "
+     "did. See what it says."},
+    {EVERY,
+     ANY_STEP,
+     {UV_ECONNREFUSED},
+     NULL,
+     "Nobody listens there. Start the server first."},
+    {EVERY,
+     ANY_STEP,
+     {UV_EADDRINUSE},
+     NULL,
+     "Somebody listens at $addr already. Stop that server or take another "
+     "service."},
+    {EVERY,
+     ANY_STEP,
+     {UV_EADDRNOTAVAIL},
+     NULL,
+     "$addr means nothing on this machine."},
+    {EVERY,
+     ANY_STEP,
+     {UV_EHOSTUNREACH, UV_ENETUNREACH, UV_ENETDOWN, UV_ENODEV},
+     NULL,
+     "Nothing leads to $addr now: the device or the VM is not there, or is "
+     "restarting."},
+    {EVERY,
+     ANY_STEP,
+     {UV_EACCES, UV_EPERM},
+     NULL,
+     "The system does not let this user do it."},
+    {EVERY,
+     ANY_STEP,
+     {UV_EPROTOTYPE},
+     NULL,
+     "What is there is no stream socket."},
+    {EVERY,
+     ANY_STEP,
+     {UV_ENOENT},
+     NULL,
+     "There is no such thing: no listener at $addr, or no device for it "
+     "(/dev/vsock)."},
+    {EVERY,
+     ANY_STEP,
+     {UV_EIO},
+     NULL,
+     "The system reports a fault of the device or the disk below."},
+    {EVERY, ANY_STEP, {UV_EINTR}, NULL, "A signal came in between. Try again."},
+    {EVERY,
+     ANY_STEP,
+     {UV_EDESTADDRREQ},
+     NULL,
+     "The stream is connected to nobody."},
+    {EVERY,
+     ANY_STEP,
+     {UV_ENAMETOOLONG, UV_ELOOP, UV_ENOTDIR, UV_EEXIST},
+     NULL,
+     "A path that belongs to $addr cannot be used as it is: it is too long, "
+     "goes in a circle, or something else is there."},
+    {EVERY,
+     ANY_STEP,
+     {UV_ENOPROTOOPT},
+     NULL,
+     "This system does not know an option that was asked for. Do not ask for "
+     "it here."},
+    {EVERY,
+     ANY_STEP,
+     {UV_ECHARSET},
+     NULL,
+     "A path that belongs to $addr is not UTF-8, as paths must be on Windows."},
 };
 
 static int has_status(const hvuv__advice_t* row, int status) {
@@ -119,6 +346,7 @@ static const char* find_among(const hvuv__advice_t among[],
                               size_t count,
                               const hvuv__question_t* q,
                               int status) {
+  unsigned int step = 1u << q->step;
   unsigned int kind = kind_of(q);
   const hvuv__advice_t* row;
   size_t i;
@@ -126,8 +354,8 @@ static const char* find_among(const hvuv__advice_t among[],
   assert(kind & EVERY);
   for (i = 0; i < count; i++) {
     row = &among[i];
-    assert(row->text != NULL);
-    if ((row->kinds & kind) && has_status(row, status) &&
+    assert(row->text != NULL && row->steps != 0);
+    if ((row->kinds & kind) && (row->steps & step) && has_status(row, status) &&
         (row->when == NULL || row->when(q)))
       return row->text;
   }

@@ -4,9 +4,9 @@
 
 #include "explain/question.h"
 
-/* The text for a status, which is never NULL. A status says nothing of the step
- * that it came from, so where it means something else for a bind, a connect and
- * an open stream the text says which is which. It holds names that are to be
+/* The text for a status, which is never NULL. Where the step is not known and a
+ * status means something else for a bind, a connect and an open stream, the text
+ * says which is which. It holds names that are to be
  * replaced: $addr the address, $port its port or service, $cid its CID, $own
  * this machine's, $path, $folder, $self. */
 const char* hvuv__advice_find(const hvuv__question_t* question, int status);

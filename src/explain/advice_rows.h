@@ -20,8 +20,21 @@ enum hvuv__kind {
   EVERY = VM | UNIX | WINDOWS
 };
 
+/* The steps that a row is about, as bits of hvuv_step_t. Where the step is not
+ * known a row may have to speak of several, and is for UNKNOWN_STEP only; one for
+ * ANY_STEP is true of each. */
+#define ANY_STEP     (~0u)
+#define UNKNOWN_STEP (1u << HVUV_STEP_UNKNOWN)
+#define BINDING      (1u << HVUV_STEP_BIND | 1u << HVUV_STEP_LISTEN)
+#define CONNECTING   (1u << HVUV_STEP_CONNECT | 1u << HVUV_STEP_HANDSHAKE)
+#define SETTING_UP   (UNKNOWN_STEP | BINDING | CONNECTING)
+#define OPEN                                                                   \
+  (1u << HVUV_STEP_SEND | 1u << HVUV_STEP_RECEIVE | 1u << HVUV_STEP_FRAMING |  \
+   1u << HVUV_STEP_TIME_LIMIT)
+
 typedef struct hvuv__advice_s {
   unsigned int kinds;
+  unsigned int steps;
   int statuses[HVUV__STATUSES_MAX];
   int (*when)(const hvuv__question_t* question); /* NULL: always */
   const char* text;

@@ -32,6 +32,14 @@ static int is_self_without_loopback(const hvuv__question_t* q) {
           (q->cid == q->facts->own_cid && q->cid != HVUV_CID_ANY));
 }
 
+static int knows_itself(const hvuv__question_t* q) {
+  return q->facts->own_cid != HVUV_CID_ANY;
+}
+
+static int is_nameless(const hvuv__question_t* q) {
+  return !knows_itself(q);
+}
+
 static int is_host(const hvuv__question_t* q) {
   return q->cid == HVUV_CID_HOST;
 }
@@ -59,38 +67,57 @@ static int names_a_vm(const hvuv__question_t* q) {
 const hvuv__advice_t hvuv__advice_vm[] = {
     /* Hyper-V on Windows (hyperv-facts: learn.microsoft.com, go-winio, WSL) */
     {WINDOWS,
+     ANY_STEP,
      {UV_EAFNOSUPPORT, UV_ENETDOWN, UV_ESOCKTNOSUPPORT, UV_EPROTONOSUPPORT},
      NULL,
      "Windows offers no Hyper-V sockets now: Hyper-V (or the Virtual Machine "
      "Platform) is off, or the VM is restarting. Turn the feature on, or try "
      "again in a moment."},
     {WINDOWS,
+     SETTING_UP,
      {UV_EACCES, UV_EPERM},
      NULL,
      "The service $port is not registered on the host, or this user may not "
      "bind or reach it. Register it as administrator (hv_services register "
      "$port NAME); a WSL2 VM lets in only the user who started it."},
     {WINDOWS,
+     ANY_STEP,
      {UV_EADDRNOTAVAIL},
      is_foreign_cid,
      "On Windows CID $cid names nobody: CID 1 is this partition, 2 its parent. "
      "A VM is called by its id: hyperv://VM/$port."},
     {WINDOWS,
+     ANY_STEP,
      {UV_EADDRNOTAVAIL},
      is_for_listening,
      "$addr is an address to listen at. Connect to a VM id, to the parent or "
      "to loopback."},
     {WINDOWS,
+     BINDING,
+     {UV_EADDRNOTAVAIL},
+     NULL,
+     "A listener here cannot be bound to $addr: bind to 'any', 'children', "
+     "'loopback', 'parent', or to the id of the VM that may call."},
+    {WINDOWS,
+     ANY_STEP,
      {UV_EADDRNOTAVAIL, UV_ENETUNREACH},
      is_host,
      "This partition has no parent: it is the host itself, not a VM. Use "
      "loopback for this machine, or a VM's id."},
     {WINDOWS,
+     ANY_STEP,
      {UV_EADDRNOTAVAIL, UV_ENETUNREACH},
      NULL,
      "No running VM has this id. Start the VM, or look its id up again: that "
      "of WSL2 changes with every start (wslinfo --vm-id)."},
     {WINDOWS,
+     CONNECTING,
+     {UV_ETIMEDOUT},
+     NULL,
+     "The VM did not answer: nobody listens on $port in it, or it is still "
+     "starting; a listener on 'any' or 'children' never sees a WSL2 VM."},
+    {WINDOWS,
+     UNKNOWN_STEP,
      {UV_ETIMEDOUT},
      NULL,
      "To a connect, the VM did not answer: nobody listens on $port in it, or "
@@ -98,26 +125,31 @@ const hvuv__advice_t hvuv__advice_vm[] = {
      "is still starting; a listener on 'any' or 'children' never sees a WSL2 "
      "VM. In an open stream, the peer was silent for too long."},
     {WINDOWS,
+     ANY_STEP,
      {UV_ECONNREFUSED},
      NULL,
      "The partition is there, but nobody listens on $port. Start the server "
      "there first."},
     {WINDOWS,
+     UNKNOWN_STEP | CONNECTING | OPEN,
      {UV_ECONNRESET, UV_ECONNABORTED},
      NULL,
      "The peer is gone: its program ended, or its VM was stopped, restarted or "
      "paused. Connect again when it is back."},
     {WINDOWS,
+     ANY_STEP,
      {UV_EADDRINUSE},
      NULL,
      "Somebody listens on $port for the same partitions already. Stop that "
      "server or take another service."},
     {WINDOWS,
+     ANY_STEP,
      {UV_ENOPROTOOPT},
      NULL,
      "This Windows does not know an option that was asked for (container "
      "passthru, high VTL). Update it, or do not ask."},
     {WINDOWS,
+     SETTING_UP,
      {UV_EINVAL},
      NULL,
      "This cannot be asked for here: ports end at 0x7fffffff, 'any' is a port "
@@ -125,43 +157,87 @@ const hvuv__advice_t hvuv__advice_vm[] = {
 
     /* AF_VSOCK on Linux, and hyperv:// carried by it */
     {VM,
+     ANY_STEP,
      {UV_EAFNOSUPPORT, UV_ENOTSUP},
      NULL,
      "This system has no AF_VSOCK sockets. On Linux load the module: modprobe "
      "vsock. local:// addresses need no hypervisor."},
     {VM,
+     SETTING_UP,
      {UV_EINVAL},
      has_no_port,
      "Linux carries only services that stand for a port, 0 to 0x7fffffff, and "
      "$port does not. Use a port on both sides."},
     {VM,
+     SETTING_UP,
      {UV_EINVAL},
      NULL,
      "This cannot be asked for here: port 'any' is for binding only, and a "
      "stream is bound or connected once."},
     {VM,
+     OPEN,
+     {UV_ENODEV, UV_ENETUNREACH},
+     NULL,
+     "The connection has ended: the other side closed it, or its VM is gone. "
+     "Linux 7.2 says so on Hyper-V when the host has closed."},
+    {VM,
+     SETTING_UP,
      {UV_EADDRNOTAVAIL, UV_ENODEV, UV_ETIMEDOUT, UV_ENETUNREACH},
      is_self_without_loopback,
      "A machine reaches itself only with the vsock_loopback module: modprobe "
      "vsock_loopback (Linux 5.6 or later)."},
     {VM,
+     SETTING_UP,
      {UV_ENODEV, UV_ETIMEDOUT, UV_ENETUNREACH},
      has_no_transport,
      "No hypervisor transport is present: this is not a VM, or it has no vsock "
      "device, and it hosts none. Give the VM one, or load vhost_vsock on a "
      "host."},
     {VM,
+     ANY_STEP,
      {UV_EADDRNOTAVAIL},
      names_a_vm,
      "Linux knows VMs by their CIDs, not by their ids: $addr leads nowhere. "
      "Use "
      "vsock://CID:$port, or hyperv://parent/$port for this VM's host."},
     {VM,
+     BINDING,
+     {UV_EADDRNOTAVAIL},
+     knows_itself,
+     "This machine is not CID $cid but $own. Bind to 'any', to 'local', or to "
+     "that."},
+    {VM,
+     BINDING,
+     {UV_EADDRNOTAVAIL},
+     NULL,
+     "This machine is not CID $cid. Bind to 'any', or to 'local'."},
+    {VM,
+     CONNECTING,
+     {UV_EADDRNOTAVAIL},
+     NULL,
+     "$addr leads nowhere on Linux. Connect to the CID of a VM, to the parent, "
+     "or to loopback."},
+    {VM,
+     ANY_STEP,
+     {UV_EADDRNOTAVAIL},
+     is_nameless,
+     "$addr means nothing on this machine. Bind to 'any' or 'local'; connect "
+     "to a CID, a parent or loopback."},
+    {VM,
+     ANY_STEP,
      {UV_EADDRNOTAVAIL},
      NULL,
      "$addr means nothing on this machine. Bind to 'any', to 'local', or to "
      "its own CID, $own; connect to a CID, a parent or loopback."},
     {VM,
+     CONNECTING,
+     {UV_ETIMEDOUT},
+     is_host,
+     "The host did not answer. On Hyper-V that is also how it looks when "
+     "nobody listens there on $port, or the service is not registered: start "
+     "the server on the host first."},
+    {VM,
+     UNKNOWN_STEP,
      {UV_ETIMEDOUT},
      is_host,
      "The host did not answer. On Hyper-V that is also how it looks when "
@@ -169,38 +245,63 @@ const hvuv__advice_t hvuv__advice_vm[] = {
      "the server on the host first. In an open stream, the peer was silent for "
      "too long."},
     {VM,
+     SETTING_UP,
      {UV_ENODEV, UV_ENETUNREACH, UV_ETIMEDOUT},
      is_guest_of_no_host,
      "CID $cid would be a VM of this machine, but it hosts none over vsock (no "
      "vhost_vsock); a VM itself reaches only its host, CID 2."},
     {VM,
+     CONNECTING,
+     {UV_ETIMEDOUT, UV_ENODEV},
+     NULL,
+     "CID $cid did not answer. No VM with this CID is running, or it is still "
+     "starting: check its CID and start it."},
+    {VM,
+     UNKNOWN_STEP,
      {UV_ETIMEDOUT, UV_ENODEV},
      NULL,
      "CID $cid did not answer. No VM with this CID is running, or it is still "
      "starting: check its CID and start it. In an open stream, the peer was "
      "silent for too long."},
     {VM,
+     ANY_STEP,
      {UV_ENETUNREACH},
      NULL,
      "The transport does not lead to CID $cid: a Hyper-V guest reaches only "
      "its host, CID 2 (hyperv://parent)."},
     {VM,
+     CONNECTING,
+     {UV_ECONNRESET, UV_ECONNREFUSED},
+     NULL,
+     "CID $cid is there, but nobody listens on port $port, or too many wait "
+     "there already. Is its server running?"},
+    {VM,
+     OPEN,
+     {UV_ECONNRESET, UV_ECONNREFUSED},
+     NULL,
+     "The peer is gone: its program ended or closed with bytes unread, or its "
+     "VM was stopped or restarted. Connect again when it is back."},
+    {VM,
+     UNKNOWN_STEP,
      {UV_ECONNRESET, UV_ECONNREFUSED},
      NULL,
      "CID $cid is there, but nobody listens on port $port, or too many wait "
      "there already. In an open stream, the peer is gone. Is its server "
      "running?"},
     {VM,
+     SETTING_UP,
      {UV_EACCES, UV_EPERM},
      is_privileged_port,
      "Ports below 1024 are for root (CAP_NET_BIND_SERVICE). Take a port from "
      "1024 up."},
     {VM,
+     SETTING_UP,
      {UV_EACCES, UV_EPERM},
      NULL,
      "The system does not let this user do it. Ask what guards vsock here (a "
      "security module, a container's policy)."},
     {VM,
+     ANY_STEP,
      {UV_EADDRINUSE},
      NULL,
      "Somebody listens on port $port already, or did until some seconds ago "
@@ -209,11 +310,19 @@ const hvuv__advice_t hvuv__advice_vm[] = {
      "their "
      "ports. Stop that server or take another port."},
     {VM,
+     ANY_STEP,
      {UV_EIO},
      NULL,
      "The kernel's vsock driver failed. Some Linux versions say so on Hyper-V "
      "when the host has closed; update the kernel if it recurs."},
     {VM,
+     CONNECTING,
+     {UV_EPROTO},
+     NULL,
+     "The other end does not follow the protocol of vsock; connecting a socket "
+     "to its own port looks like this too."},
+    {VM,
+     UNKNOWN_STEP,
      {UV_EPROTO},
      NULL,
      "To a connect, the other end does not follow the protocol of vsock; "

@@ -21,6 +21,23 @@
 /* A GUID, or the words for having none. */
 #define PARTITION_ROOM 48
 
+static const char* const step_names[] = {
+    [HVUV_STEP_UNKNOWN] = "unknown step",
+    [HVUV_STEP_PARSE] = "parse",
+    [HVUV_STEP_BIND] = "bind",
+    [HVUV_STEP_LISTEN] = "listen",
+    [HVUV_STEP_ACCEPT] = "accept",
+    [HVUV_STEP_CONNECT] = "connect",
+    [HVUV_STEP_HANDSHAKE] = "handshake",
+    [HVUV_STEP_SEND] = "send",
+    [HVUV_STEP_RECEIVE] = "receive",
+    [HVUV_STEP_FRAMING] = "framing",
+    [HVUV_STEP_TIME_LIMIT] = "time limit",
+    [HVUV_STEP_STOP] = "stop",
+};
+
+#define STEPS (sizeof(step_names) / sizeof(step_names[0]))
+
 /* In UTF-8, of which no character is cut in two. */
 static void cut(char text[], size_t room) {
   size_t len = strlen(text);
@@ -58,14 +75,30 @@ static void find_folder(hvuv__facts_t* facts, char folder[HVUV__PATH_ROOM]) {
   cut(folder, FOLDER_ROOM);
 }
 
+static int is_step(hvuv_step_t step) {
+  return (unsigned int) step < STEPS;
+}
+
+const char* hvuv_step_name(hvuv_step_t step) {
+  return is_step(step) ? step_names[step] : "unknown step";
+}
+
 int hvuv_explain(const hvuv_addr_t* addr, int status, char* buf, size_t size) {
+  return hvuv_explain_step(addr, HVUV_STEP_UNKNOWN, status, buf, size);
+}
+
+int hvuv_explain_step(const hvuv_addr_t* addr,
+                      hvuv_step_t step,
+                      int status,
+                      char* buf,
+                      size_t size) {
   char folder[HVUV__PATH_ROOM];
   char partition[PARTITION_ROOM];
   char text[HVUV_ADDR_STRLEN];
   size_t text_size = sizeof(text);
   hvuv__facts_t facts;
 
-  if (buf == NULL || size == 0)
+  if (buf == NULL || size == 0 || !is_step(step))
     return UV_EINVAL;
   if (hvuv_addr_format(addr, text, &text_size) != 0)
     return UV_EINVAL;
@@ -81,5 +114,5 @@ int hvuv_explain(const hvuv_addr_t* addr, int status, char* buf, size_t size) {
   find_folder(&facts, folder);
   find_partition(&facts, partition);
   assert(text[0] != '\0');
-  return hvuv__explain_with(&facts, addr, status, buf, size);
+  return hvuv__explain_with(&facts, addr, step, status, buf, size);
 }

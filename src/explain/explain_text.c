@@ -98,6 +98,7 @@ static int append(char** to, const char* end, const char* text, size_t len) {
 
 int hvuv__explain_with(const hvuv__facts_t* facts,
                        const hvuv_addr_t* addr,
+                       hvuv_step_t step,
                        int status,
                        char* buf,
                        size_t size) {
@@ -113,6 +114,7 @@ int hvuv__explain_with(const hvuv__facts_t* facts,
   assert(facts->folder != NULL && facts->partition != NULL);
   q.facts = facts;
   q.addr = addr;
+  q.step = step;
   find_target(&q);
 
   to = buf;

@@ -5,11 +5,12 @@
 #include <stddef.h>
 
 #include "explain/facts.h"
-#include "hvuv/addr.h"
+#include "hvuv/explain.h"
 
-/* As hvuv_explain(), with the arguments checked already. */
+/* As hvuv_explain_step(), with the arguments checked already. */
 int hvuv__explain_with(const hvuv__facts_t* facts,
                        const hvuv_addr_t* addr,
+                       hvuv_step_t step,
                        int status,
                        char* buf,
                        size_t size);

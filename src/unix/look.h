@@ -7,6 +7,7 @@ enum hvuv__at_path {
   HVUV__AT_NO_FOLDER,
   HVUV__AT_NOTHING,
   HVUV__AT_SOCKET,
+  HVUV__AT_FOLDER,
   HVUV__AT_OTHER
 };
 

@@ -30,8 +30,11 @@ enum hvuv__at_path hvuv__unix_look(const char* path) {
   struct stat st;
 
   assert(path[0] != '\0');
-  if (stat(path, &st) == 0)
+  if (stat(path, &st) == 0) {
+    if (S_ISDIR(st.st_mode))
+      return HVUV__AT_FOLDER;
     return S_ISSOCK(st.st_mode) ? HVUV__AT_SOCKET : HVUV__AT_OTHER;
+  }
   if (errno != ENOENT && errno != ENOTDIR)
     return HVUV__AT_UNKNOWN;
   return has_folder(path) ? HVUV__AT_NOTHING : HVUV__AT_NO_FOLDER;

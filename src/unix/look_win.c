@@ -16,7 +16,7 @@ enum hvuv__at_path hvuv__unix_look(const char* path) {
     return HVUV__AT_UNKNOWN;
   attributes = GetFileAttributesW(wide);
   if (attributes != INVALID_FILE_ATTRIBUTES)
-    return attributes & FILE_ATTRIBUTE_DIRECTORY ? HVUV__AT_OTHER
+    return attributes & FILE_ATTRIBUTE_DIRECTORY ? HVUV__AT_FOLDER
                                                  : HVUV__AT_UNKNOWN;
   if (GetLastError() == ERROR_PATH_NOT_FOUND)
     return HVUV__AT_NO_FOLDER;

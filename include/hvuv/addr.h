@@ -43,8 +43,9 @@
  * A VM reaches `parent` and itself (`loopback` or its own id); the host reaches
  * itself, and any VM by its id. A listener accepts peers from where it was
  * bound for: any, loopback, children, parent, or (on the host) one VM. Both
- * variables are read by each bind and connect, and again each time a connect
- * that waits for a full backlog is retried.
+ * variables are read by each bind and connect, once. A connect that waits for a
+ * full backlog goes on to where it began to go; the directories are checked
+ * again before each retry.
  */
 #ifndef HVUV_ADDR_H
 #define HVUV_ADDR_H

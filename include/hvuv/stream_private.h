@@ -13,7 +13,9 @@
 #include "addr.h"
 #include "loop.h"
 
-#define HVUV__CONNECT_FIELDS hvuv_connect_cb cb;
+#define HVUV__CONNECT_FIELDS                                                   \
+  hvuv_connect_cb cb;                                                          \
+  char target[136]; /* where it leads, as its family keeps it */
 
 #define HVUV__SHUTDOWN_FIELDS hvuv_shutdown_cb cb;
 

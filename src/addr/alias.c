@@ -3,7 +3,6 @@
 #include "addr/alias.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 #include <uv.h>
 
@@ -148,12 +147,27 @@ uint32_t hvuv__alias_machine_hash(const hvuv_addr_t* addr) {
   return hash;
 }
 
+/* Not by snprintf(), which costs more than all the rest of a connect. */
+static void write_decimal(uint32_t number, char text[HVUV_GUID_STRLEN]) {
+  char digits[10];
+  size_t len = 0;
+
+  do {
+    digits[len++] = (char) ('0' + number % 10);
+    number /= 10;
+  } while (number != 0);
+  assert(len <= sizeof(digits));
+  while (len > 0)
+    *text++ = digits[--len];
+  *text = '\0';
+}
+
 void hvuv__alias_service_text(const hvuv_guid_t* service_id,
                               char text[HVUV_GUID_STRLEN]) {
   uint32_t port;
 
   if (hvuv_service_to_port(service_id, &port) == 0)
-    snprintf(text, HVUV_GUID_STRLEN, "%lu", (unsigned long) port);
+    write_decimal(port, text);
   else
     hvuv_guid_format(service_id, text);
   assert(text[0] != '\0');

@@ -7,6 +7,7 @@
 #define HVUV_SRC_FAMILY_FAMILY_H
 
 #include "hvuv/addr.h"
+#include "local/target.h"
 #include "sys/sys.h"
 #include "unix/claim.h"
 
@@ -29,15 +30,19 @@ typedef struct hvuv__family_s {
 
   /* Gets ready to connect to addr: checks it and makes *sock, unless it is a
    * bound socket already. *local becomes our own address where it is known
-   * now. timeout_ms 0 leaves the system's own. On an error *sock is as it
-   * was. */
+   * now. timeout_ms 0 leaves the system's own. *target is the family's, to be
+   * kept for its connect(). On an error *sock is as it was. */
   int (*dial)(const hvuv_addr_t* addr,
               uint64_t timeout_ms,
               uv_os_sock_t* sock,
-              hvuv_addr_t* local);
+              hvuv_addr_t* local,
+              hvuv__target_t* target);
 
-  /* One attempt: as hvuv__sys_connect(). UV_EAGAIN asks to try again later. */
-  int (*connect)(uv_os_sock_t sock, const hvuv_addr_t* addr);
+  /* One attempt, the first right behind dial(): as hvuv__sys_connect().
+   * UV_EAGAIN asks to try again later. */
+  int (*connect)(uv_os_sock_t sock,
+                 const hvuv_addr_t* addr,
+                 hvuv__target_t* target);
 
   /* What a connected socket still needs before it is a stream, or NULL:
    * request() says what is wanted, reply() reads the answer, called whenever

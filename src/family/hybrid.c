@@ -67,11 +67,13 @@ static int bind_hybrid(hvuv_addr_t* addr,
 static int dial(const hvuv_addr_t* addr,
                 uint64_t timeout_ms,
                 uv_os_sock_t* sock,
-                hvuv_addr_t* local) {
+                hvuv_addr_t* local,
+                hvuv__target_t* target) {
   int err;
 
   (void) timeout_ms;
   (void) local;
+  (void) target;
   assert(addr->family == HVUV_HYBRID);
   err = check(addr);
   if (err != 0)
@@ -81,7 +83,10 @@ static int dial(const hvuv_addr_t* addr,
   return hvuv__unix_socket(sock);
 }
 
-static int connect_hybrid(uv_os_sock_t sock, const hvuv_addr_t* addr) {
+static int connect_hybrid(uv_os_sock_t sock,
+                          const hvuv_addr_t* addr,
+                          hvuv__target_t* target) {
+  (void) target;
   return hvuv__unix_connect(sock, addr->u.hybrid.path);
 }
 

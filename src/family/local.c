@@ -22,24 +22,8 @@
 /* Names to sign with; see sign(). */
 #define SIGN_ATTEMPTS 16
 
-/* The sockets that a connect tries, in order, and the folders they are in. */
-typedef struct targets_s {
-  char root[HVUV__PATH_ROOM];
-  char folder[HVUV__PATH_ROOM];
-  char path[HVUV__AUDIENCES_MAX][HVUV__PATH_ROOM];
-  int count;
-} targets_t;
-
 /* Callers have no service id of their own. */
 static const hvuv_guid_t no_service = {0, 0, 0, {0}};
-
-/* Checks a partition's folder and the one above it, or makes them. */
-static int check_folders(const char* root, const char* folder, int create) {
-  int err;
-
-  err = hvuv__folder_check(root, create);
-  return err == 0 ? hvuv__folder_check(folder, create) : err;
-}
 
 static int bind_local(hvuv_addr_t* addr,
                       uv_os_sock_t* sock,
@@ -62,29 +46,18 @@ static int bind_local(hvuv_addr_t* addr,
   if (err == 0)
     err = hvuv__unix_supported();
   if (err == 0)
-    err = check_folders(root, folder, 1);
+    err = hvuv__folder_check_both(root, folder, 1);
   return err == 0 ? hvuv__unix_listen_at(path, sock, claim) : err;
 }
 
 /* Names the socket so that the listener sees who calls. No two sockets alive
  * have the same process and descriptor; a file of that name can only be left
  * from a process that was killed just then, so the next name will do. */
-static int sign(uv_os_sock_t sock, const hvuv__partition_t* self) {
-  char root[HVUV__PATH_ROOM];
-  char folder[HVUV__PATH_ROOM];
+static int sign(uv_os_sock_t sock, const char* folder) {
   char path[HVUV__PATH_ROOM];
   char name[64];
   int err;
   int i;
-
-  assert(!self->is_host); /* who needs no name */
-  err = hvuv__layout_root(root);
-  if (err == 0)
-    err = hvuv__layout_folder(root, self, folder);
-  if (err == 0)
-    err = check_folders(root, folder, 1);
-  if (err != 0)
-    return err;
 
   err = UV_EADDRINUSE;
   for (i = 0; i < SIGN_ATTEMPTS && err == UV_EADDRINUSE; i++) {
@@ -101,102 +74,86 @@ static int sign(uv_os_sock_t sock, const hvuv__partition_t* self) {
   return err;
 }
 
-/* A name that does not fit is nobody's, because nobody could bind it; when none
- * fits the folder's path is too long. */
-static int compose_paths(const hvuv_addr_t* addr,
-                         const hvuv__reach_t* reach,
-                         targets_t* targets) {
-  int err;
-  int i;
-
-  assert(reach->count > 0);
-  err = 0;
-  targets->count = 0;
-  for (i = 0; i < reach->count; i++) {
-    err = hvuv__layout_socket(targets->folder,
-                              &addr->u.hyperv.service_id,
-                              &reach->audiences[i],
-                              targets->path[targets->count]);
-    if (err == 0)
-      targets->count++;
-  }
-  assert(targets->count > 0 || err != 0);
-  return targets->count > 0 ? 0 : err;
-}
-
-/* Where an address leads; looks at no file. */
-static int find_targets(const hvuv_addr_t* addr,
-                        hvuv__reach_t* reach,
-                        targets_t* targets) {
+/* Whoever is a VM has a folder of its own, for its name. */
+static int introduce(uv_os_sock_t sock,
+                     const hvuv__partition_t* self,
+                     const hvuv__target_t* target) {
+  char root[HVUV_PATH_SIZE];
+  char folder[HVUV_PATH_SIZE];
+  char own[HVUV__PATH_ROOM];
   int err;
 
-  err = hvuv__reach_to_connect(&addr->u.hyperv.vm_id, reach);
+  assert(!self->is_host); /* who needs no name */
+  hvuv__target_folders(target, root, folder);
+  err = hvuv__layout_folder(root, self, own);
   if (err == 0)
-    err = hvuv__layout_root(targets->root);
-  if (err == 0)
-    err = hvuv__layout_folder(targets->root, &reach->target, targets->folder);
-  return err == 0 ? compose_paths(addr, reach, targets) : err;
+    err = hvuv__folder_check_both(root, own, 1);
+  return err == 0 ? sign(sock, own) : err;
 }
 
 /* A partition without a folder has no sockets. */
-static int check_targets(targets_t* targets) {
+static int check_folders(hvuv__target_t* target) {
+  char root[HVUV_PATH_SIZE];
+  char folder[HVUV_PATH_SIZE];
   int err;
 
-  err = check_folders(targets->root, targets->folder, 0);
-  if (err != UV_ENOENT)
+  hvuv__target_folders(target, root, folder);
+  err = hvuv__folder_check_both(root, folder, 0);
+  if (err != 0 && err != UV_ENOENT)
     return err;
-  targets->count = 0;
+  if (err == UV_ENOENT)
+    target->count = 0;
+  target->is_checked = 1;
   return 0;
 }
 
 static int dial(const hvuv_addr_t* addr,
                 uint64_t timeout_ms,
                 uv_os_sock_t* sock,
-                hvuv_addr_t* local) {
-  hvuv__reach_t reach;
-  targets_t targets;
+                hvuv_addr_t* local,
+                hvuv__target_t* target) {
+  hvuv__partition_t self;
   int err;
 
   (void) timeout_ms;
-  assert(addr->family == HVUV_LOCAL);
-  err = find_targets(addr, &reach, &targets);
+  err = hvuv__target_find(addr, &self, target);
   if (err == 0)
     err = hvuv__unix_socket(sock);
   if (err != 0)
     return err;
 
-  err = check_targets(&targets);
-  if (err == 0 && !reach.self.is_host)
-    err = sign(*sock, &reach.self);
+  err = check_folders(target);
+  if (err == 0 && !self.is_host)
+    err = introduce(*sock, &self, target);
   if (err != 0) {
     hvuv__sys_close(*sock);
     *sock = HVUV__NO_SOCK;
     return err;
   }
-  return hvuv_addr_local(local,
-                         reach.self.is_host ? &HVUV_VM_LOOPBACK
-                                            : &reach.self.vm_id,
-                         &no_service);
+  return hvuv_addr_local(
+      local, self.is_host ? &HVUV_VM_LOOPBACK : &self.vm_id, &no_service);
 }
 
-static int connect_local(uv_os_sock_t sock, const hvuv_addr_t* addr) {
-  hvuv__reach_t reach;
-  targets_t targets;
+/* The first attempt comes right behind dial(), which has looked at the folders;
+ * much may have happened to them before a later one. */
+static int connect_local(uv_os_sock_t sock,
+                         const hvuv_addr_t* addr,
+                         hvuv__target_t* target) {
   int r;
   int i;
 
-  r = find_targets(addr, &reach, &targets);
-  if (r == 0)
-    r = check_targets(&targets);
+  (void) addr;
+  r = target->is_checked ? 0 : check_folders(target);
   if (r != 0)
     return r;
 
-  for (i = 0; i < targets.count; i++) {
-    r = hvuv__unix_connect(sock, targets.path[i]);
+  target->is_checked = 0;
+  for (i = 0; i < target->count; i++) {
+    r = hvuv__unix_connect(sock, hvuv__target_socket(target, i));
     if (r != UV_ENOENT && r != UV_ECONNREFUSED)
       return r;
   }
-  assert(i == targets.count); /* none is there */
+  assert(i == target->count); /* none is there */
   return UV_ECONNREFUSED;
 }
 

@@ -122,11 +122,13 @@ static void set_timeout(uv_os_sock_t sock, uint64_t timeout_ms) {
 static int dial(const hvuv_addr_t* addr,
                 uint64_t timeout_ms,
                 uv_os_sock_t* sock,
-                hvuv_addr_t* local) {
+                hvuv_addr_t* local,
+                hvuv__target_t* target) {
   struct sockaddr_vm name;
   int err;
 
   (void) local;
+  (void) target;
   err = to_name(addr, &name);
   if (err != 0)
     return err;
@@ -146,10 +148,13 @@ static int dial(const hvuv_addr_t* addr,
   return 0;
 }
 
-static int connect_vsock(uv_os_sock_t sock, const hvuv_addr_t* addr) {
+static int connect_vsock(uv_os_sock_t sock,
+                         const hvuv_addr_t* addr,
+                         hvuv__target_t* target) {
   struct sockaddr_vm name;
   int err;
 
+  (void) target;
   err = to_name(addr, &name);
   if (err != 0)
     return err;

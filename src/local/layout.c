@@ -2,7 +2,6 @@
 #include "local/layout.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 #include <uv.h>
 
@@ -15,56 +14,42 @@
 /* 32 hex digits and the NUL. */
 #define HEX_ROOM 33
 
-/* The longest of a socket's names: two GUIDs, ".v" and the NUL. */
-#define NAME_ROOM (2 * HEX_ROOM + 2)
-
 #define HOST "host"
 
-/* A GUID without its dashes; a number has none. */
-static void drop_dashes(const char* text, char name[HEX_ROOM]) {
+/* A GUID's text without its dashes; a number has none. Returns its length. */
+static size_t drop_dashes(const char* text, char name[HEX_ROOM]) {
+  const char* dash;
   size_t len = 0;
 
-  for (; *text != '\0'; text++)
-    if (*text != '-')
-      name[len++] = *text;
+  for (; (dash = strchr(text, '-')) != NULL; text = dash + 1) {
+    memcpy(name + len, text, (size_t) (dash - text));
+    len += (size_t) (dash - text);
+  }
+  strcpy(name + len, text);
+  len += strlen(text);
   assert(len < HEX_ROOM);
-  name[len] = '\0';
+  return len;
 }
 
-static void format_hex(const hvuv_guid_t* guid, char hex[HEX_ROOM]) {
+static size_t format_hex(const hvuv_guid_t* guid, char hex[HEX_ROOM]) {
   char text[HVUV_GUID_STRLEN];
 
   hvuv_guid_format(guid, text);
-  drop_dashes(text, hex);
+  return drop_dashes(text, hex);
 }
 
 static int parse_hex(const char* hex, size_t len, hvuv_guid_t* guid) {
-  static const size_t groups[] = {8, 4, 4, 4, 12};
-  char text[HVUV_GUID_STRLEN];
-  size_t i;
-  char* to;
+  char text[HVUV_GUID_STRLEN] = "12345678-1234-1234-1234-123456789012";
 
   if (len != HEX_ROOM - 1)
     return UV_EINVAL;
 
-  to = text;
-  for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-    if (i > 0)
-      *to++ = '-';
-    memcpy(to, hex, groups[i]);
-    to += groups[i];
-    hex += groups[i];
-  }
-  *to = '\0';
-  assert(to == text + HVUV_GUID_STRLEN - 1);
+  memcpy(text, hex, 8);
+  memcpy(text + 9, hex + 8, 4);
+  memcpy(text + 14, hex + 12, 4);
+  memcpy(text + 19, hex + 16, 4);
+  memcpy(text + 24, hex + 20, 12);
   return hvuv_guid_parse(text, guid);
-}
-
-static void format_service(const hvuv_guid_t* service_id, char name[HEX_ROOM]) {
-  char text[HVUV_GUID_STRLEN];
-
-  hvuv__alias_service_text(service_id, text);
-  drop_dashes(text, name);
 }
 
 /* Absolute, because a listener removes its socket when it closes, wherever the
@@ -88,43 +73,65 @@ int hvuv__layout_folder(const char* root,
   return hvuv__path_join(root, name, path);
 }
 
+int hvuv__layout_stem(const char* folder,
+                      const hvuv_guid_t* service_id,
+                      char path[]) {
+  char text[HVUV_GUID_STRLEN];
+  char name[HEX_ROOM + 1];
+  size_t len;
+
+  hvuv__alias_service_text(service_id, text);
+  len = drop_dashes(text, name);
+  name[len] = '.';
+  name[len + 1] = '\0';
+  return hvuv__path_join(folder, name, path);
+}
+
+int hvuv__layout_whom(const hvuv__audience_t* audience,
+                      char path[],
+                      size_t len,
+                      size_t room) {
+  char name[1 + HEX_ROOM];
+  size_t name_len = 1;
+
+  assert(strchr("alcpv", audience->kind) != NULL);
+  assert(len > 0 && path[len - 1] == '.');
+  name[0] = audience->kind;
+  if (audience->kind == 'v')
+    name_len += format_hex(&audience->vm_id, name + 1);
+
+  if (room > hvuv__unix_path_limit())
+    room = hvuv__unix_path_limit();
+  if (len + name_len >= room)
+    return UV_ENAMETOOLONG;
+  memcpy(path + len, name, name_len);
+  path[len + name_len] = '\0';
+  return 0;
+}
+
 int hvuv__layout_socket(const char* folder,
                         const hvuv_guid_t* service_id,
                         const hvuv__audience_t* audience,
                         char path[]) {
-  char service[HEX_ROOM];
-  char vm_id[HEX_ROOM] = "";
-  char name[NAME_ROOM];
-  int len;
   int err;
 
-  assert(strchr("alcpv", audience->kind) != NULL);
-  format_service(service_id, service);
-  if (audience->kind == 'v')
-    format_hex(&audience->vm_id, vm_id);
-  len = snprintf(name, sizeof(name), "%s.%c%s", service, audience->kind, vm_id);
-  assert(len > 0 && (size_t) len < sizeof(name));
-  (void) len;
-
-  err = hvuv__path_join(folder, name, path);
-  if (err == 0 && strlen(path) >= hvuv__unix_path_limit())
-    err = UV_ENAMETOOLONG;
-  return err;
+  err = hvuv__layout_stem(folder, service_id, path);
+  if (err != 0)
+    return err;
+  return hvuv__layout_whom(audience, path, strlen(path), HVUV__PATH_ROOM);
 }
 
 /* The last name but one of a path: where it begins, and its length; 0 if there
  * is none. */
 static size_t find_folder_name(const char* path, size_t len, size_t* start) {
-  size_t end = len;
+  size_t end;
 
-  while (end > 0 && !hvuv__path_is_separator(path[end - 1]))
-    end--;
+  end = hvuv__path_last_name(path, len);
   if (end == 0)
     return 0;
 
-  *start = --end;
-  while (*start > 0 && !hvuv__path_is_separator(path[*start - 1]))
-    --*start;
+  end--; /* the separator behind it */
+  *start = hvuv__path_last_name(path, end);
   assert(*start <= end && end < len);
   return end - *start;
 }

@@ -32,6 +32,18 @@ int hvuv__layout_socket(const char* folder,
                         const hvuv__audience_t* audience,
                         char path[]);
 
+/* A socket's path in two steps, for who tries several: what comes before the
+ * letter of whom it is for, then, behind `len` bytes of such a path, the rest.
+ * UV_ENAMETOOLONG if that does not fit in a socket address or in `room`; then
+ * the path is as it was. */
+int hvuv__layout_stem(const char* folder,
+                      const hvuv_guid_t* service_id,
+                      char path[]);
+int hvuv__layout_whom(const hvuv__audience_t* audience,
+                      char path[],
+                      size_t len,
+                      size_t room);
+
 /* The partition in whose folder a path lies. UV_EINVAL if it is none. */
 int hvuv__layout_partition_of(const char* path,
                               size_t len,

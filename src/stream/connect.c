@@ -37,6 +37,15 @@
 #define RETRY_FIRST_MS 1
 #define RETRY_MAX_MS   32
 
+_Static_assert(sizeof(hvuv__target_t) <= sizeof(((hvuv_connect_t*) 0)->target),
+               "a request has room for what its family keeps");
+
+/* A request is lent for as long as an attempt lasts, and so is what is kept in
+ * it; all of it are bytes. */
+static hvuv__target_t* target_of(hvuv_connect_t* req) {
+  return (hvuv__target_t*) (void*) req->target;
+}
+
 static void settle(hvuv_stream_t* s, int status) {
   assert(s->state == HVUV__CONNECTING && s->stage != HVUV__CONNECT_SETTLED);
   assert(status <= 0);
@@ -62,7 +71,7 @@ static void on_established(hvuv_stream_t* s) {
 static void attempt(hvuv_stream_t* s) {
   int r;
 
-  r = s->family->connect(s->sock, &s->peer_addr);
+  r = s->family->connect(s->sock, &s->peer_addr, target_of(s->connect_req));
   if (r == 0)
     on_established(s);
   else if (r == HVUV__IN_PROGRESS)
@@ -204,14 +213,15 @@ static int can_connect(const hvuv_stream_t* s,
 
 static int dial(hvuv_stream_t* s,
                 const hvuv_addr_t* addr,
-                const hvuv__family_t* family) {
+                const hvuv__family_t* family,
+                hvuv__target_t* target) {
   hvuv_addr_t local;
   uv_os_sock_t sock;
   int err;
 
   sock = s->sock;
   local = s->local_addr;
-  err = family->dial(addr, s->connect_timeout_ms, &sock, &local);
+  err = family->dial(addr, s->connect_timeout_ms, &sock, &local, target);
   if (err != 0)
     return err;
 
@@ -258,7 +268,7 @@ int hvuv_connect(hvuv_connect_t* req,
     return UV_EINVAL;
   err = can_connect(s, addr, &family);
   if (err == 0)
-    err = dial(s, addr, family);
+    err = dial(s, addr, family, target_of(req));
   if (err != 0)
     return err;
 

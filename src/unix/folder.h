@@ -7,4 +7,7 @@
  * UV_EACCES if it is not so. With `create` it is made when missing. */
 int hvuv__folder_check(const char* path, int create);
 
+/* The same of a folder and of the one in it: the first that is not in order. */
+int hvuv__folder_check_both(const char* outer, const char* inner, int create);
+
 #endif /* HVUV_SRC_UNIX_FOLDER_H */

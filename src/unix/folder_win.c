@@ -177,22 +177,37 @@ static int make(const WCHAR* path, const user_t* user) {
   return err;
 }
 
-int hvuv__folder_check(const char* path, int create) {
+static int check(const char* path, const user_t* user, int create) {
   WCHAR wide[HVUV__WIDE_ROOM];
-  user_t user;
   int err;
 
   err = hvuv__file_wide(path, wide);
-  if (err == 0)
-    err = find_user(&user);
   if (err != 0)
     return err;
-
-  err = look_at(wide, &user);
+  err = look_at(wide, user);
   assert(err <= 0);
   if (err != UV_ENOENT || !create)
     return err;
 
-  err = make(wide, &user);
-  return err == 0 ? look_at(wide, &user) : err;
+  err = make(wide, user);
+  return err == 0 ? look_at(wide, user) : err;
+}
+
+int hvuv__folder_check(const char* path, int create) {
+  user_t user;
+  int err;
+
+  err = find_user(&user);
+  return err == 0 ? check(path, &user, create) : err;
+}
+
+int hvuv__folder_check_both(const char* outer, const char* inner, int create) {
+  user_t user;
+  int err;
+
+  assert(strncmp(outer, inner, strlen(outer)) == 0);
+  err = find_user(&user);
+  if (err == 0)
+    err = check(outer, &user, create);
+  return err == 0 ? check(inner, &user, create) : err;
 }

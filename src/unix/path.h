@@ -2,11 +2,17 @@
 #ifndef HVUV_SRC_UNIX_PATH_H
 #define HVUV_SRC_UNIX_PATH_H
 
+#include <stddef.h>
+
 /* Enough for any path that hvuv is given, with the NUL. */
 #define HVUV__PATH_ROOM 1024
 
 /* Whether a byte of a path stands between two names. */
 int hvuv__path_is_separator(char byte);
+
+/* Where the last name in the first `len` bytes of a path begins: behind the last
+ * separator, or at 0. */
+size_t hvuv__path_last_name(const char* path, size_t len);
 
 /* Makes a path absolute and takes the separators at its end away; in place, of
  * HVUV__PATH_ROOM bytes. UV_ENAMETOOLONG if it does not fit. */

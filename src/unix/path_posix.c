@@ -2,7 +2,6 @@
 #include "unix/path.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 #include <uv.h>
 
@@ -10,12 +9,26 @@ int hvuv__path_is_separator(char byte) {
   return byte == '/';
 }
 
+size_t hvuv__path_last_name(const char* path, size_t len) {
+  while (len > 0 && path[len - 1] != '/')
+    len--;
+  return len;
+}
+
 int hvuv__path_join(const char* folder, const char* name, char path[]) {
-  int printed;
+  size_t folder_len;
+  size_t name_len;
 
   assert(folder != path && name != path);
-  printed = snprintf(path, HVUV__PATH_ROOM, "%s/%s", folder, name);
-  return printed < 0 || printed >= HVUV__PATH_ROOM ? UV_ENAMETOOLONG : 0;
+  folder_len = strlen(folder);
+  name_len = strlen(name);
+  if (folder_len + 1 + name_len >= HVUV__PATH_ROOM)
+    return UV_ENAMETOOLONG;
+
+  memcpy(path, folder, folder_len);
+  path[folder_len] = '/';
+  memcpy(path + folder_len + 1, name, name_len + 1);
+  return 0;
 }
 
 /* A slash at the end would hide that the folder is a link. */

@@ -14,6 +14,12 @@ int hvuv__path_is_separator(char byte) {
   return byte == '\\' || byte == '/';
 }
 
+size_t hvuv__path_last_name(const char* path, size_t len) {
+  while (len > 0 && !hvuv__path_is_separator(path[len - 1]))
+    len--;
+  return len;
+}
+
 static size_t root_len(const char* path) {
   return path[0] != '\0' && path[1] == ':' ? 3 : 1;
 }

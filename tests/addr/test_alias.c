@@ -189,6 +189,12 @@ static void a_service_is_written_as_its_port_or_its_guid(void** state) {
   hvuv_guid_t id;
 
   (void) state;
+  assert_int_equal(hvuv_service_from_port(0, &id), 0);
+  hvuv__alias_service_text(&id, text);
+  assert_string_equal(text, "0");
+  assert_int_equal(hvuv_service_from_port(1020, &id), 0);
+  hvuv__alias_service_text(&id, text);
+  assert_string_equal(text, "1020");
   assert_int_equal(hvuv_service_from_port(HVUV_SERVICE_PORT_MAX, &id), 0);
   hvuv__alias_service_text(&id, text);
   assert_string_equal(text, "2147483647");

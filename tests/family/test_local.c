@@ -201,6 +201,62 @@ static void a_full_backlog_is_waited_for(void** state) {
   assert_string_equal(path_of(fake_connected_name()), "/d/host/5000.a");
 }
 
+/* Much may have happened to them meanwhile; before the first attempt nothing
+ * has. */
+static void folders_are_looked_at_again_before_each_retry(void** state) {
+  hvuv_stream_t* s;
+  int before;
+
+  (void) state;
+  s = scene_stream();
+  before = fake_folder_looks();
+  fake_next(FAKE_CONNECT, UV_EAGAIN);
+  assert_int_equal(scene_connect(s, "connect", "local://" VM "/5000"), 0);
+  assert_int_equal(fake_folder_looks() - before, 2);
+  fake_next(FAKE_CONNECT, UV_EAGAIN);
+  fake_next(FAKE_CONNECT, 0);
+  loop_run_until(scene_loop(), scene_flag("connect"));
+  assert_story("connect:0");
+  assert_int_equal(fake_folder_looks() - before, 6);
+}
+
+static void a_partition_that_is_lost_on_the_way_has_no_sockets(void** state) {
+  hvuv_stream_t* s;
+
+  (void) state;
+  s = scene_stream();
+  fake_next(FAKE_CONNECT, UV_EAGAIN);
+  assert_int_equal(scene_connect(s, "connect", "local://" VM "/5000"), 0);
+  fake_folder_fails(1, UV_ENOENT);
+  loop_run_until(scene_loop(), scene_flag("connect"));
+  assert_story("connect:ECONNREFUSED");
+  assert_int_equal(fake_calls(FAKE_CONNECT), 1);
+}
+
+/* Nor does it call as somebody else than it began. */
+static void a_connect_goes_where_it_began_to_go(void** state) {
+  hvuv_stream_t* s;
+
+  (void) state;
+  s = scene_stream();
+  fake_next(FAKE_CONNECT, UV_EAGAIN);
+  assert_int_equal(scene_connect(s, "connect", "local://" VM "/5000"), 0);
+  uv_os_setenv("HVUV_LOCAL_DIR", "/elsewhere");
+  uv_os_setenv("HVUV_LOCAL_VM", VM);
+  fake_next(FAKE_CONNECT, 0);
+  loop_run_until(scene_loop(), scene_flag("connect"));
+  assert_story("connect:0");
+  assert_string_equal(path_of(fake_connected_name()), "/d/" VM_HEX "/5000.p");
+
+  s = scene_stream();
+  fake_next(FAKE_CONNECT, 0);
+  assert_int_equal(scene_connect(s, "connect", "local://parent/5000"), 0);
+  assert_string_equal(path_of(fake_connected_name()),
+                      "/elsewhere/host/5000.v" VM_HEX);
+  turn();
+  assert_story("connect:0");
+}
+
 static void a_vm_signs_its_calls(void** state) {
   hvuv_addr_t expected;
   hvuv_addr_t addr;
@@ -240,8 +296,8 @@ static void a_call_that_cannot_be_signed_takes_nothing(void** state) {
                    UV_EADDRINUSE);
   assert_int_equal(fake_calls(FAKE_BIND), 16);
 
-  /* Two looks for the way there; the third is at our own folder. */
-  fake_folder_fails(2, UV_EACCES);
+  /* Two looks for the way there, then the root's and our own folder's. */
+  fake_folder_fails(3, UV_EACCES);
   assert_int_equal(scene_connect(s, "connect", "local://parent/5000"),
                    UV_EACCES);
   assert_int_equal(fake_count_open(), 0);
@@ -428,6 +484,9 @@ int main(void) {
       LOCAL(the_host_calls_without_a_name),
       LOCAL(another_error_is_told),
       LOCAL(a_full_backlog_is_waited_for),
+      LOCAL(folders_are_looked_at_again_before_each_retry),
+      LOCAL(a_partition_that_is_lost_on_the_way_has_no_sockets),
+      LOCAL(a_connect_goes_where_it_began_to_go),
       LOCAL(a_vm_signs_its_calls),
       LOCAL(a_call_that_cannot_be_signed_takes_nothing),
       LOCAL(places_that_cannot_be_reached_are_refused),

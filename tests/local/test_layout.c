@@ -54,8 +54,6 @@ static void fill(char path[], size_t len) {
   path[len] = '\0';
 }
 
-/* _WIN32 */
-
 static void a_folder_without_room_is_told(void** state) {
   hvuv__partition_t host = partition(NULL);
   char root[HVUV__PATH_ROOM];

@@ -18,9 +18,11 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #endif
-#define hvuv__folder_check real_check
+#define hvuv__folder_check      real_check
+#define hvuv__folder_check_both real_check_both
 #include "unix/folder_win.c"
 #undef hvuv__folder_check
+#undef hvuv__folder_check_both
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
 #endif

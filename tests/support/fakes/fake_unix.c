@@ -29,12 +29,14 @@ static int claimed;
 static int claim_error;
 static int folder_error;
 static int folder_looks; /* that still go well */
+static int folders_looked_at;
 
 void fake_unix_reset(void) {
   claimed = 0;
   claim_error = 0;
   folder_error = 0;
   folder_looks = 0;
+  folders_looked_at = 0;
 }
 
 void fake_unix_check(void) {
@@ -49,6 +51,10 @@ void fake_claim_fails(int err) {
 void fake_folder_fails(int looks, int err) {
   folder_looks = looks;
   folder_error = err;
+}
+
+int fake_folder_looks(void) {
+  return folders_looked_at;
 }
 
 /* --- claim.h ------------------------------------------------------------- */
@@ -175,7 +181,15 @@ int hvuv__unix_path_of(const struct sockaddr* name, size_t len, char room[]) {
 int hvuv__folder_check(const char* path, int create) {
   (void) path;
   (void) create;
+  folders_looked_at++;
   return folder_looks-- > 0 ? 0 : folder_error;
+}
+
+int hvuv__folder_check_both(const char* outer, const char* inner, int create) {
+  int err;
+
+  err = hvuv__folder_check(outer, create);
+  return err == 0 ? hvuv__folder_check(inner, create) : err;
 }
 
 int hvuv__runtime_dir(char path[]) {
@@ -186,6 +200,12 @@ int hvuv__runtime_dir(char path[]) {
 /* Paths are POSIX's on every system, and absolute. */
 int hvuv__path_is_separator(char byte) {
   return byte == '/';
+}
+
+size_t hvuv__path_last_name(const char* path, size_t len) {
+  while (len > 0 && path[len - 1] != '/')
+    len--;
+  return len;
 }
 
 int hvuv__path_absolute(char path[]) {

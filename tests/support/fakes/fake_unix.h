@@ -16,4 +16,7 @@ void fake_claim_fails(int err);
 /* Has every look at a folder answer err, once `looks` more have gone well. */
 void fake_folder_fails(int looks, int err);
 
+/* Looks at folders since fake_unix_reset(). */
+int fake_folder_looks(void);
+
 #endif /* HVUV_TESTS_SUPPORT_FAKES_FAKE_UNIX_H */

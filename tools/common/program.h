@@ -1,0 +1,23 @@
+/* Where a tool begins and ends: arguments in UTF-8, standard streams that are
+ * open, SIGPIPE ignored, and an output that is not lost in silence.
+ *
+ * Output that cannot be written (the disk is full, the reader of a pipe has gone)
+ * is reported on standard error once, and program_end() makes it an exit code. */
+#ifndef HVUV_TOOLS_PROGRAM_H
+#define HVUV_TOOLS_PROGRAM_H
+
+/* Comes before all else, the default loop too; returns the arguments. */
+char** program_start(int* argc, char** argv);
+
+/* Prints as printf() does, at once. Returns 0, or why nothing is printed any
+ * more. */
+int output(const char* format, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 1, 2)))
+#endif
+    ;
+
+/* The exit code: code, but 1 for a 0 if something could not be printed. */
+int program_end(int code);
+
+#endif /* HVUV_TOOLS_PROGRAM_H */

@@ -4,11 +4,13 @@
  *      handler            hvuv/protocol.h, the user's
  *         |
  *      conn_send.c        messages out          conn_group.c   all of an owner's
+ *      conn_handler.c     whatever else it asks for |
  *         |                                        |
  *      conn.c             a connection's life: it alone opens and closes
- *         |       \          \
- *      conn_in.c   conn_out.c  ending.c         which state follows
- *         |       /
+ *         |      \           \            \
+ *      conn_in.c  conn_out.c  conn_block.c  ending.c   which state follows
+ *         |       conn_chunk.c   its memory
+ *         |      /
  *      conn_time.c        deadlines
  *         |
  *      wire.h             wire_stream.c: a stream; harness/wire_test.c: a test
@@ -21,23 +23,9 @@
 #ifndef HVUV_SRC_CONN_CONN_H
 #define HVUV_SRC_CONN_CONN_H
 
-#include "conn/conn_state.h"
+#include "conn/conn_block.h"
 
 /* --- For owners ---------------------------------------------------------- */
-
-/* 0, or UV_EINVAL if a server or client cannot use it. */
-int hvuv__protocol_check(const hvuv_protocol_t* protocol);
-
-/* A block for a connection with this protocol, NEW, zeroed. NULL if there is no
- * memory. */
-hvuv_conn_t* hvuv__conn_new(hvuv__group_t* group,
-                            const hvuv_protocol_t* protocol);
-
-/* What the wire keeps in front of a connection. */
-void* hvuv__conn_front(const hvuv_conn_t* conn);
-
-/* Gives back one that is NEW and was never used. */
-void hvuv__conn_free(hvuv_conn_t* conn);
 
 /* The wire is connected: calls on_open, and reads. */
 void hvuv__conn_open(hvuv_conn_t* conn);
@@ -55,7 +43,6 @@ void hvuv__conn_received_end(hvuv_conn_t* conn);
 void hvuv__conn_failed(hvuv_conn_t* conn, int status);
 void hvuv__conn_sent(hvuv__chunk_t* chunk, int status);
 void hvuv__conn_shut(hvuv_conn_t* conn, int status);
-void hvuv__conn_closed(hvuv_conn_t* conn);
 
 /* --- For conn_group.c and conn_send.c ------------------------------------ */
 

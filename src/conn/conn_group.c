@@ -10,6 +10,7 @@
 #include "conn/conn_group.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "conn/conn.h"
@@ -22,7 +23,7 @@ void hvuv__group_prepare(hvuv__group_t* group,
                          const hvuv_limits_t* limits,
                          void** data) {
   assert(hvuv__limits_check(limits) == 0);
-  assert(group->conns == NULL && group->cork == NULL);
+  assert(group->conns == NULL && group->cork.base == NULL);
   group->wire = wire;
   group->clock = clock;
   group->data = data;
@@ -33,9 +34,9 @@ void hvuv__group_prepare(hvuv__group_t* group,
 
 void hvuv__group_release(hvuv__group_t* group) {
   assert(group->conns == NULL && group->resumed == NULL);
-  assert(group->corked == NULL && group->held_bytes == 0);
-  hvuv__free(group->cork);
-  group->cork = NULL;
+  assert(group->cork.conn == NULL && group->held_bytes == 0);
+  hvuv__free(group->cork.base);
+  memset(&group->cork, 0, sizeof(group->cork));
 }
 
 /* Those that a handler resumes meanwhile wait for the next alarm. */

@@ -18,11 +18,9 @@
 #include "base/alloc.h"
 #include "conn/conn_time.h"
 
-#define STOPPED (HVUV__CONN_PAUSED | HVUV__CONN_CHOKED)
-
 static int may_hand_out(const hvuv_conn_t* conn) {
   return hvuv__conn_is(conn, HVUV__CONN_DELIVERS) &&
-         !(conn->flags & (STOPPED | HVUV__CONN_RETUNES));
+         !(conn->flags & HVUV__CONN_ASIDE);
 }
 
 static int is_raw(const hvuv_conn_t* conn) {
@@ -34,8 +32,8 @@ static int is_raw(const hvuv_conn_t* conn) {
 static int may_read(const hvuv_conn_t* conn) {
   if (hvuv__conn_is(conn, HVUV__CONN_DROPS))
     return 1;
-  return hvuv__conn_is(conn, HVUV__CONN_DELIVERS) && !(conn->flags & STOPPED) &&
-         conn->stash == NULL;
+  return hvuv__conn_is(conn, HVUV__CONN_DELIVERS) &&
+         !(conn->flags & HVUV__CONN_STOPPED) && conn->stash == NULL;
 }
 
 /* A message that has begun is the peer's to finish only while it is read. Raw
@@ -75,21 +73,24 @@ int hvuv__in_update(hvuv_conn_t* conn) {
 
 /* --- Messages ------------------------------------------------------------- */
 
-static int hand_out(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
-  int r;
-
-  hvuv__conn_count_message_in(conn);
-  r = conn->protocol->on_message(conn, bytes, nbytes);
-  if (r == 0)
-    return 0;
-
-  /* One that has said goodbye may well fail to send any more, and so may one
-   * that was cut. */
+/* The handler has returned other than 0. One that has said goodbye may well
+ * fail to send any more, and so may one that was cut. */
+static int refuse(hvuv_conn_t* conn, int r) {
   if (!hvuv__conn_is(conn, HVUV__CONN_DELIVERS) ||
       (conn->state == HVUV__CONN_CUT && r == UV_EPIPE))
     return 0;
   conn->flags |= HVUV__CONN_REFUSED;
   return r < 0 ? r : UV_ECANCELED;
+}
+
+static inline int hand_out(hvuv_conn_t* conn,
+                           const char* bytes,
+                           size_t nbytes) {
+  int r;
+
+  hvuv__conn_count_message_in(conn);
+  r = conn->protocol->on_message(conn, bytes, nbytes);
+  return r == 0 ? 0 : refuse(conn, r);
 }
 
 /* Without a framing there is nothing to decode. */
@@ -187,11 +188,11 @@ static void drop_stash(hvuv_conn_t* conn) {
   conn->stash = NULL;
 }
 
-int hvuv__in_received(hvuv_conn_t* conn, char* bytes, size_t nbytes) {
+/* What is no message as it comes: several, parts of some, none. */
+static int decode(hvuv_conn_t* conn, char* bytes, size_t nbytes) {
   uv_buf_t input;
   int err;
 
-  assert(nbytes > 0 && nbytes <= HVUV__SLICE_BYTES);
   input.base = bytes;
   input.len = (unsigned int) nbytes;
   err = feed(conn, &input);
@@ -201,6 +202,14 @@ int hvuv__in_received(hvuv_conn_t* conn, char* bytes, size_t nbytes) {
   if (err == 0 && conn->state != HVUV__CONN_CLOSING)
     time_message(conn);
   return err;
+}
+
+int hvuv__in_received(hvuv_conn_t* conn, char* bytes, size_t nbytes) {
+  assert(nbytes > 0 && nbytes <= HVUV__SLICE_BYTES);
+  if (is_raw(conn) && may_hand_out(conn) &&
+      nbytes <= conn->decoder.framing.max_message_bytes)
+    return hand_out(conn, bytes, nbytes);
+  return decode(conn, bytes, nbytes);
 }
 
 int hvuv__in_received_before(hvuv_conn_t* conn) {

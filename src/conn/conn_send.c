@@ -19,6 +19,9 @@
 /* A message of more parts is always copied. */
 #define PARTS_IN_PLACE_MAX 14
 
+/* Head and tail together are never more. */
+#define EDGES_BYTES_MAX (2 * HVUV_FRAMING_EDGE_BYTES)
+
 /* A message on its way. */
 typedef struct draft_s {
   const uv_buf_t* parts;
@@ -50,17 +53,17 @@ static int add_up(draft_t* draft) {
   return 0;
 }
 
+/* The framing is valid, and its limit what it can express. */
 static int frame(const hvuv_conn_t* conn, draft_t* draft) {
-  draft->head_bytes = 0;
-  draft->tail_bytes = 0;
-  if (conn->framing.kind == HVUV_FRAMING_RAW)
-    return 0;
-  return hvuv_framing_edges(&conn->framing,
-                            draft->nbytes,
-                            draft->head,
-                            &draft->head_bytes,
-                            draft->tail,
-                            &draft->tail_bytes);
+  const hvuv_framing_t* framing = &conn->framing;
+
+  if (framing->kind != HVUV_FRAMING_RAW &&
+      draft->nbytes > framing->max_message_bytes)
+    return UV_EMSGSIZE;
+  draft->head_bytes =
+      hvuv__framing_put_head(framing, draft->nbytes, draft->head);
+  draft->tail_bytes = hvuv__framing_put_tail(framing, draft->tail);
+  return 0;
 }
 
 static int prepare(hvuv_conn_t* conn,
@@ -129,7 +132,7 @@ static size_t send_in_place(hvuv_conn_t* conn, draft_t* draft) {
 static int queue_message(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
   int err;
 
-  err = hvuv__out_queue(conn, chunk);
+  err = hvuv__out_queue(chunk);
   if (conn->flags & HVUV__CONN_CHOKED)
     hvuv__conn_update(conn);
   if (err == 0)
@@ -144,10 +147,10 @@ static int queue_rest(hvuv_conn_t* conn, const draft_t* draft, size_t sent) {
   char* room;
   int err;
 
-  chunk = hvuv__out_new_chunk(conn, 1, nbytes);
+  chunk = hvuv__chunk_new(conn, 1, nbytes);
   err = UV_ENOMEM;
   if (chunk != NULL) {
-    room = hvuv__out_chunk_room(chunk);
+    room = hvuv__chunk_room(chunk);
     write_out(draft, sent, room);
     chunk->nbytes = nbytes;
     chunk->bufs[0] = uv_buf_init(room, (unsigned int) nbytes);
@@ -190,19 +193,27 @@ int hvuv_conn_sendv(hvuv_conn_t* conn,
   return 0;
 }
 
-/* The usual case, an answer of raw bytes with nothing queued, without a draft.
- * Returns 0 if it is another. */
-static int answer_raw(hvuv_conn_t* conn, const void* bytes, size_t nbytes) {
+/* The usual case, a small answer with nothing queued, without a draft. Returns
+ * 0 if it is another. */
+static int answer(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
+  const hvuv_framing_t* framing = &conn->framing;
   char* room;
+  char* to;
 
-  if (!hvuv__conn_is(conn, HVUV__CONN_SENDS) || conn->chunks > 0 ||
-      nbytes == 0 || bytes == NULL || conn->framing.kind != HVUV_FRAMING_RAW)
+  if (bytes == NULL || nbytes == 0)
     return 0;
-  room = hvuv__out_room(conn, nbytes);
+  room = to = hvuv__out_straight(conn, nbytes + EDGES_BYTES_MAX);
   if (room == NULL)
     return 0;
-
-  memcpy(room, bytes, nbytes);
+  if (framing->kind != HVUV_FRAMING_RAW) {
+    if (nbytes > framing->max_message_bytes)
+      return 0;
+    to += hvuv__framing_put_head(framing, nbytes, to);
+  }
+  memcpy(to, bytes, nbytes);
+  to += nbytes;
+  to += hvuv__framing_put_tail(framing, to);
+  hvuv__out_add(conn, (size_t) (to - room));
   hvuv__conn_count_message_out(conn);
   return 1;
 }
@@ -214,7 +225,7 @@ int hvuv_conn_send(hvuv_conn_t* conn, const void* bytes, size_t nbytes) {
     return UV_EINVAL;
   if (nbytes > HVUV_FRAMING_MAX_MAX)
     return UV_EMSGSIZE;
-  if (answer_raw(conn, bytes, nbytes))
+  if (answer(conn, bytes, nbytes))
     return 0;
   part.base = (char*) (uintptr_t) bytes; /* Only read from. */
   part.len = (unsigned int) nbytes;
@@ -223,7 +234,7 @@ int hvuv_conn_send(hvuv_conn_t* conn, const void* bytes, size_t nbytes) {
 
 /* The head and the tail lie behind the array of buffers. */
 static void fill_by_reference(hvuv__chunk_t* chunk, const draft_t* draft) {
-  char* head = hvuv__out_chunk_room(chunk);
+  char* head = hvuv__chunk_room(chunk);
   char* tail = head + HVUV_FRAMING_EDGE_BYTES;
 
   assert(chunk->nbufs == draft->nparts + 2);
@@ -254,8 +265,8 @@ int hvuv_conn_send_ref(hvuv_send_t* req,
   if (err != 0)
     return err;
 
-  chunk = hvuv__out_new_chunk(
-      conn, nparts + 2, (size_t) 2 * HVUV_FRAMING_EDGE_BYTES);
+  chunk =
+      hvuv__chunk_new(conn, nparts + 2, (size_t) 2 * HVUV_FRAMING_EDGE_BYTES);
   if (chunk == NULL)
     return UV_ENOMEM;
 

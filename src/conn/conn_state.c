@@ -34,6 +34,17 @@ void hvuv__conn_check(const hvuv_conn_t* conn) {
   check_out(conn);
 }
 
+static void check_cork(const hvuv__cork_t* cork) {
+  assert(cork->base != NULL || cork->most == 0);
+  assert(cork->most <= HVUV__CORK_BYTES);
+  if (cork->conn == NULL) {
+    assert(cork->used == 0);
+  } else if (cork->room > 0) {
+    assert(cork->used + cork->room <= cork->most);
+    assert(hvuv__conn_is(cork->conn, HVUV__CONN_SENDS));
+  }
+}
+
 void hvuv__group_check(const hvuv__group_t* group) {
   assert(group->wire != NULL && group->clock != NULL);
   assert(group->on_gone != NULL);
@@ -41,9 +52,8 @@ void hvuv__group_check(const hvuv__group_t* group) {
   assert((group->conns != NULL) == (group->stats.connections_now > 0));
   assert(group->held_bytes >=
          group->stats.connections_now * sizeof(hvuv_conn_t));
-  assert(group->cork_bytes <= HVUV__CORK_BYTES);
-  assert(group->cork_bytes == 0 || group->corked != NULL);
-  assert(group->corked == NULL || group->wire->try_write != NULL);
+  check_cork(&group->cork);
+  assert(group->cork.conn == NULL || group->wire->try_write != NULL);
 }
 
 #endif

@@ -17,25 +17,35 @@
 #include "conn/ending.h"
 #include "conn/limits.h"
 #include "conn/wire.h"
+#include "framing/edges.h"
 #include "loop/alarm.h"
 
 /* As many bytes are put together at most. */
 #define HVUV__CORK_BYTES 16384
 
+/* What the handler at work has sent to its own connection; conn_out.c's. */
+typedef struct hvuv__cork_s {
+  hvuv_conn_t* conn; /* whose handler is at work; NULL: nobody's */
+  size_t room;       /* bytes that may be added without another look */
+  size_t used;
+  char* base;
+  size_t most; /* that are put together; 0 while there is no buffer */
+} hvuv__cork_t;
+
 struct hvuv__group_s {
+  /* What every message touches comes first. */
   const hvuv__wire_t* wire;
   const hvuv__clock_t* clock;
   uv_loop_t* loop; /* NULL in tests */
-  void** data;     /* the owner's */
-  hvuv_limits_t limits;
-  int is_stopping; /* all say goodbye; end_timeout_ms is the owner's grace */
+  hvuv__cork_t cork;
   hvuv_stats_t stats;
-  hvuv_conn_t* conns;   /* all but NEW ones */
+
+  void** data; /* the owner's */
+  hvuv_limits_t limits;
+  int is_stopping;    /* all say goodbye; end_timeout_ms is the owner's grace */
+  hvuv_conn_t* conns; /* all but NEW ones */
   hvuv_conn_t* resumed; /* with messages that wait, for the alarm */
   hvuv__alarm_t* alarm; /* clock_loop.c's */
-  hvuv_conn_t* corked;  /* whose handler is handed messages */
-  char* cork;           /* what it has sent there, see conn_out.c */
-  size_t cork_bytes;
   uint64_t alarm_at_ms; /* UINT64_MAX: not set */
   uint64_t look_at_ms;  /* the first deadline of all; UINT64_MAX: none */
   size_t held_bytes;    /* by all connections, NEW ones too; see counts.h */
@@ -56,6 +66,10 @@ enum hvuv__conn_flag {
   HVUV__CONN_WATCHED = 1 << 8   /* how far it comes will be looked at */
 };
 
+/* While it has one of these, messages are not simply handed out. */
+#define HVUV__CONN_STOPPED (HVUV__CONN_PAUSED | HVUV__CONN_CHOKED)
+#define HVUV__CONN_ASIDE   (HVUV__CONN_STOPPED | HVUV__CONN_RETUNES)
+
 struct hvuv_conn_s {
   /* What every message touches comes first. */
   hvuv__group_t* group;
@@ -65,7 +79,8 @@ struct hvuv_conn_s {
   size_t chunks;      /* queued, or not yet reported to have gone */
   size_t chunk_bytes; /* in them */
   hvuv__counts_t counts;
-  hvuv_framing_t framing; /* of what is sent, and of what comes next */
+  hvuv_framing_t framing; /* of what is sent, and of what comes next; its limit
+                             is that of hvuv__framing_limit() */
   hvuv_decoder_t decoder; /* of what comes */
 
   hvuv_conn_t* next;
@@ -98,6 +113,22 @@ static inline uint64_t hvuv__conn_exact_now(const hvuv_conn_t* conn) {
 /* Whether its state is among these (ending.h). */
 static inline int hvuv__conn_is(const hvuv_conn_t* conn, unsigned int states) {
   return (states >> conn->state & 1u) != 0;
+}
+
+/* Sends with this framing from now on, which is valid. */
+static inline void hvuv__conn_frame(hvuv_conn_t* conn,
+                                    const hvuv_framing_t* framing) {
+  conn->framing = *framing;
+  conn->framing.max_message_bytes = hvuv__framing_limit(framing);
+}
+
+/* What nearly every connection is whenever it is looked at: open and reading,
+ * and nobody has stopped it. Nothing of it waits to be handed out then. */
+static inline int hvuv__conn_flows(const hvuv_conn_t* conn) {
+  return conn->state == HVUV__CONN_OPEN &&
+         (conn->flags & (HVUV__CONN_READS | HVUV__CONN_ASIDE)) ==
+             HVUV__CONN_READS &&
+         conn->stash == NULL;
 }
 
 /* --- Counts --------------------------------------------------------------- */

@@ -203,7 +203,7 @@ static int down(void** state) {
     hvuv_conn_abort(scene.conns[i], 0);
     hvuv__conn_closed(scene.conns[i]);
   }
-  hvuv__free(scene.group.cork);
+  hvuv__free(scene.group.cork.base);
   alloc_check();
   return scene.group.conns == NULL && scene.group.resumed == NULL ? 0 : -1;
 }
@@ -639,7 +639,7 @@ static void a_wire_that_fails_at_once_closes(void** state) {
   assert_int_equal(scene.conns[1]->state, HVUV__CONN_CLOSING);
   assert_int_equal(scene.conns[1]->reason, UV_EPIPE);
   assert_int_equal(scene.nchunks, 0);
-  assert_null(scene.group.corked);
+  assert_null(scene.group.cork.conn);
 }
 
 static void a_wire_that_fails_a_large_one_has_it_queued(void** state) {

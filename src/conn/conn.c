@@ -44,7 +44,7 @@ static void meet(hvuv_conn_t* conn, enum hvuv__conn_event event, int status) {
     hvuv__out_drop(conn);
   }
   conn->state = next;
-  conn->group->cork.room = 0; /* until it is seen that it may still send */
+  hvuv__cork_stop(&conn->group->cork); /* until it is seen whether it sends */
   if (next == HVUV__CONN_CLOSING)
     begin_close(conn, hvuv__ending_reason(event, status, conn->reason));
   else if (next == HVUV__CONN_CUT)
@@ -157,7 +157,7 @@ void hvuv__conn_open(hvuv_conn_t* conn) {
 
 /* What both directions made of a slice: what the handler sent meanwhile leaves,
  * also when the connection closes. */
-static void settle(hvuv_conn_t* conn, int read_err) {
+static inline void settle(hvuv_conn_t* conn, int read_err) {
   int err;
 
   if (read_err != 0)

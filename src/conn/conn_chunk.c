@@ -69,7 +69,7 @@ int hvuv__chunk_queue(hvuv__chunk_t* chunk) {
   conn->chunk_bytes += chunk->nbytes;
   hvuv__conn_hold(conn, chunk->held_bytes);
   hvuv__time_watch_progress(conn);
-  group->cork.room = 0;
+  hvuv__cork_stop(&group->cork);
   if (hvuv__chunk_exceeds(conn, 0, group->limits.high_water_bytes))
     conn->flags |= HVUV__CONN_CHOKED;
   return 0;

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/apart.h"
 #include "conn/conn_time.h"
 
 static int may_hand_out(const hvuv_conn_t* conn) {
@@ -75,7 +76,7 @@ int hvuv__in_update(hvuv_conn_t* conn) {
 
 /* The handler has returned other than 0. One that has said goodbye may well
  * fail to send any more, and so may one that was cut. */
-static int refuse(hvuv_conn_t* conn, int r) {
+HVUV__APART static int refuse(hvuv_conn_t* conn, int r) {
   if (!hvuv__conn_is(conn, HVUV__CONN_DELIVERS) ||
       (conn->state == HVUV__CONN_CUT && r == UV_EPIPE))
     return 0;
@@ -189,7 +190,7 @@ static void drop_stash(hvuv_conn_t* conn) {
 }
 
 /* What is no message as it comes: several, parts of some, none. */
-static int decode(hvuv_conn_t* conn, char* bytes, size_t nbytes) {
+HVUV__APART static int decode(hvuv_conn_t* conn, char* bytes, size_t nbytes) {
   uv_buf_t input;
   int err;
 

@@ -13,10 +13,10 @@
  *                                                     | what it does not take
  *   any message at another time ----> chunk <---------+
  *
- * cork.room says in one number whether a small message may simply be added: it
- * is not 0 only while the connection may send and nothing of it is queued. So
- * whoever changes that (a chunk, another state) sets it to 0, and here it is
- * looked at anew.
+ * cork.limit says in one look whether a small message may simply be added: it
+ * is above cork.next only while the connection may send and nothing of it is
+ * queued. So whoever changes that (a chunk, another state) takes it back, and
+ * here it is looked at anew.
  */
 #include "conn/conn_out.h"
 
@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/apart.h"
 #include "conn/conn_time.h"
 
 static int is_corked(const hvuv_conn_t* conn) {
@@ -31,7 +32,7 @@ static int is_corked(const hvuv_conn_t* conn) {
 }
 
 static size_t corked_bytes(const hvuv_conn_t* conn) {
-  return is_corked(conn) ? conn->group->cork.used : 0;
+  return is_corked(conn) ? hvuv__cork_used(&conn->group->cork) : 0;
 }
 
 /* One message may always be queued where nothing is, or none that is larger
@@ -58,22 +59,23 @@ size_t hvuv__out_waiting(const hvuv_conn_t* conn) {
 /* Queues what was put together. On an error nothing was done. */
 static int queue_cork(hvuv_conn_t* conn) {
   hvuv__cork_t* cork = &conn->group->cork;
+  size_t nbytes = corked_bytes(conn);
   hvuv__chunk_t* chunk;
   char* room;
   int err;
 
-  if (corked_bytes(conn) == 0)
+  if (nbytes == 0)
     return 0;
-  chunk = hvuv__chunk_new(conn, 1, cork->used);
+  chunk = hvuv__chunk_new(conn, 1, nbytes);
   if (chunk == NULL)
     return UV_ENOMEM;
   room = hvuv__chunk_room(chunk);
-  memcpy(room, cork->base, cork->used);
-  chunk->bufs[0] = uv_buf_init(room, (unsigned int) cork->used);
-  chunk->nbytes = cork->used;
+  memcpy(room, cork->base, nbytes);
+  chunk->bufs[0] = uv_buf_init(room, (unsigned int) nbytes);
+  chunk->nbytes = nbytes;
   err = hvuv__chunk_queue(chunk);
   if (err == 0)
-    cork->used = 0;
+    hvuv__cork_empty(cork);
   return err;
 }
 
@@ -108,30 +110,37 @@ static int has_buffer(hvuv__group_t* group) {
   cork->base = hvuv__malloc(HVUV__CORK_BYTES);
   if (cork->base == NULL)
     return 0;
-  cork->most = most_of(group);
+  cork->end = cork->base;
+  if (most_of(group) > HVUV__EDGES_BYTES_MAX)
+    cork->end += (ptrdiff_t) most_of(group) - HVUV__EDGES_BYTES_MAX;
+  hvuv__cork_empty(cork);
   return 1;
 }
 
 char* hvuv__out_room(hvuv_conn_t* conn, size_t nbytes) {
   hvuv__cork_t* cork = &conn->group->cork;
   size_t most = most_of(conn->group);
+  char* room;
 
   assert(hvuv__conn_is(conn, HVUV__CONN_SENDS));
   if (!is_corked(conn) || nbytes > most)
     return NULL;
-  if (cork->used + nbytes > most && hvuv__out_flush(conn) != 0)
+  if (hvuv__cork_used(cork) + nbytes > most && hvuv__out_flush(conn) != 0)
     return NULL; /* It fails again, and is reported, as a chunk. */
   if (is_queued(conn) || !has_buffer(conn->group))
     return NULL;
 
-  cork->used += nbytes;
-  cork->room = cork->most - cork->used;
-  return cork->base + cork->used - nbytes;
+  room = cork->next;
+  cork->next += nbytes;
+  cork->limit = cork->next < cork->end ? cork->end : cork->next;
+  return room;
 }
 
 /* Hands bytes to the kernel. Returns how many it took, or an error. When they
  * went is known: its handler is at work. */
-static int pass(hvuv_conn_t* conn, const uv_buf_t bufs[], unsigned int nbufs) {
+static inline int pass(hvuv_conn_t* conn,
+                       const uv_buf_t bufs[],
+                       unsigned int nbufs) {
   int n;
 
   n = conn->group->wire->try_write(conn, bufs, nbufs);
@@ -157,36 +166,41 @@ size_t hvuv__out_pass(hvuv_conn_t* conn,
 
 /* What the kernel did not take stays, whatever may fail now, or the peer would
  * miss it in what comes behind. */
-static int keep_rest(hvuv_conn_t* conn, size_t sent) {
+HVUV__APART static int keep_rest(hvuv_conn_t* conn, size_t sent) {
   hvuv__cork_t* cork = &conn->group->cork;
+  size_t left = hvuv__cork_used(cork) - sent;
 
-  assert(sent < cork->used);
-  cork->used -= sent;
-  memmove(cork->base, cork->base + sent, cork->used);
+  assert(left > 0);
+  memmove(cork->base, cork->base + sent, left);
+  cork->next = cork->base + left;
+  hvuv__cork_stop(cork);
   return queue_cork(conn);
 }
 
-int hvuv__out_flush(hvuv_conn_t* conn) {
+int hvuv__out_send(hvuv_conn_t* conn) {
   hvuv__cork_t* cork = &conn->group->cork;
   uv_buf_t buf;
   int n;
 
-  if (corked_bytes(conn) == 0)
-    return 0;
+  assert(cork->conn == conn && cork->next > cork->base);
   buf.base = cork->base;
-  buf.len = (unsigned int) cork->used;
+  buf.len = (unsigned int) hvuv__cork_used(cork);
   n = pass(conn, &buf, 1);
   if (n < 0)
     return n;
-  if ((size_t) n < cork->used)
+  if ((size_t) n < buf.len)
     return keep_rest(conn, (size_t) n);
-  cork->used = 0;
+  hvuv__cork_empty(cork);
   return 0;
+}
+
+int hvuv__out_flush(hvuv_conn_t* conn) {
+  return corked_bytes(conn) > 0 ? hvuv__out_send(conn) : 0;
 }
 
 void hvuv__out_drop(hvuv_conn_t* conn) {
   if (is_corked(conn))
-    conn->group->cork.used = 0;
+    hvuv__cork_empty(&conn->group->cork);
 }
 
 void hvuv__out_cut(hvuv_conn_t* conn) {

@@ -12,23 +12,18 @@
  * Only for a connection that may send. */
 char* hvuv__out_room(hvuv_conn_t* conn, size_t nbytes);
 
-/* Room for what is nearly always sent: at least one byte, and few enough, from
- * the handler at work with nothing queued. The caller writes as many as it
- * wants, at most this many, and says how many with hvuv__out_add(). NULL: it is
- * another case. */
-static inline char* hvuv__out_straight(const hvuv_conn_t* conn, size_t nbytes) {
+/* What a message may have around it. */
+#define HVUV__EDGES_BYTES_MAX ((ptrdiff_t) 2 * HVUV_FRAMING_EDGE_BYTES)
+
+/* Whether it is what is nearly always sent: at least one byte, and few enough,
+ * by the handler at work with nothing queued. Then it goes to group->cork.next,
+ * with what is around it, and moves that on. */
+static inline int hvuv__out_is_straight(const hvuv_conn_t* conn,
+                                        size_t nbytes) {
   const hvuv__cork_t* cork = &conn->group->cork;
 
-  return cork->conn == conn && nbytes <= cork->room ? cork->base + cork->used
-                                                    : NULL;
-}
-
-static inline void hvuv__out_add(hvuv_conn_t* conn, size_t nbytes) {
-  hvuv__cork_t* cork = &conn->group->cork;
-
-  assert(cork->conn == conn && nbytes <= cork->room);
-  cork->used += nbytes;
-  cork->room -= nbytes;
+  assert(cork->conn != conn || cork->next <= cork->limit);
+  return cork->conn == conn && nbytes - 1 < (size_t) (cork->limit - cork->next);
 }
 
 /* Sends what was put together and then these bytes, from where they lie, if
@@ -41,6 +36,9 @@ size_t hvuv__out_pass(hvuv_conn_t* conn,
  * in front of what comes. */
 int hvuv__out_flush(hvuv_conn_t* conn);
 
+/* The same where something was, by this connection. */
+int hvuv__out_send(hvuv_conn_t* conn);
+
 /* Forgets what was put together. */
 void hvuv__out_drop(hvuv_conn_t* conn);
 
@@ -49,12 +47,13 @@ void hvuv__out_drop(hvuv_conn_t* conn);
 static inline void hvuv__out_cork(hvuv_conn_t* conn) {
   hvuv__cork_t* cork = &conn->group->cork;
 
-  assert(cork->conn == NULL && cork->used == 0);
+  assert(cork->conn == NULL && cork->next == cork->base);
   if (conn->group->wire->try_write == NULL)
     return;
   cork->conn = conn;
-  cork->room =
-      conn->state == HVUV__CONN_OPEN && conn->chunks == 0 ? cork->most : 0;
+  cork->limit = conn->state == HVUV__CONN_OPEN && conn->chunks == 0
+                    ? cork->end
+                    : cork->base;
 }
 
 static inline int hvuv__out_uncork(hvuv_conn_t* conn) {
@@ -62,9 +61,9 @@ static inline int hvuv__out_uncork(hvuv_conn_t* conn) {
   int err = 0;
 
   assert(cork->conn == conn || cork->conn == NULL);
-  if (cork->used > 0)
-    err = hvuv__out_flush(conn);
-  cork->used = 0;
+  if (cork->next != cork->base)
+    err = hvuv__out_send(conn);
+  cork->next = cork->base;
   cork->conn = NULL;
   return err;
 }

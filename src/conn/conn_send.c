@@ -13,14 +13,12 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/apart.h"
 #include "conn/conn.h"
 #include "conn/conn_out.h"
 
 /* A message of more parts is always copied. */
 #define PARTS_IN_PLACE_MAX 14
-
-/* Head and tail together are never more. */
-#define EDGES_BYTES_MAX (2 * HVUV_FRAMING_EDGE_BYTES)
 
 /* A message on its way. */
 typedef struct draft_s {
@@ -193,43 +191,53 @@ int hvuv_conn_sendv(hvuv_conn_t* conn,
   return 0;
 }
 
-/* The usual case, a small answer with nothing queued, without a draft. Returns
- * 0 if it is another. */
-static int answer(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
-  const hvuv_framing_t* framing = &conn->framing;
-  char* room;
-  char* to;
-
-  if (bytes == NULL || nbytes == 0)
-    return 0;
-  room = to = hvuv__out_straight(conn, nbytes + EDGES_BYTES_MAX);
-  if (room == NULL)
-    return 0;
-  if (framing->kind != HVUV_FRAMING_RAW) {
-    if (nbytes > framing->max_message_bytes)
-      return 0;
-    to += hvuv__framing_put_head(framing, nbytes, to);
-  }
-  memcpy(to, bytes, nbytes);
-  to += nbytes;
-  to += hvuv__framing_put_tail(framing, to);
-  hvuv__out_add(conn, (size_t) (to - room));
-  hvuv__conn_count_message_out(conn);
-  return 1;
-}
-
-int hvuv_conn_send(hvuv_conn_t* conn, const void* bytes, size_t nbytes) {
+HVUV__APART static int send_otherwise(hvuv_conn_t* conn,
+                                      const void* bytes,
+                                      size_t nbytes) {
   uv_buf_t part;
 
   if (conn == NULL)
     return UV_EINVAL;
   if (nbytes > HVUV_FRAMING_MAX_MAX)
     return UV_EMSGSIZE;
-  if (answer(conn, bytes, nbytes))
-    return 0;
   part.base = (char*) (uintptr_t) bytes; /* Only read from. */
   part.len = (unsigned int) nbytes;
   return hvuv_conn_sendv(conn, &part, 1);
+}
+
+/* A small message with what is around it, behind what was put together. */
+static int add_framed(hvuv_conn_t* conn, const void* bytes, size_t nbytes) {
+  const hvuv_framing_t* framing = &conn->framing;
+  hvuv__cork_t* cork = &conn->group->cork;
+  char* to = cork->next;
+
+  if (nbytes > framing->max_message_bytes)
+    return UV_EMSGSIZE;
+  to += hvuv__framing_put_head(framing, nbytes, to);
+  memcpy(to, bytes, nbytes);
+  to += nbytes;
+  to += hvuv__framing_put_tail(framing, to);
+  cork->next = to;
+  if (to > cork->limit)
+    hvuv__cork_stop(cork); /* What is around it needed the last room. */
+  hvuv__conn_count_message_out(conn);
+  return 0;
+}
+
+/* The usual case, a small answer with nothing queued, needs no draft. */
+int hvuv_conn_send(hvuv_conn_t* conn, const void* bytes, size_t nbytes) {
+  char* to;
+
+  if (conn == NULL || bytes == NULL || !hvuv__out_is_straight(conn, nbytes))
+    return send_otherwise(conn, bytes, nbytes);
+  if (conn->framing.kind != HVUV_FRAMING_RAW)
+    return add_framed(conn, bytes, nbytes);
+
+  to = conn->group->cork.next;
+  conn->group->cork.next = to + nbytes;
+  hvuv__conn_count_message_out(conn);
+  memcpy(to, bytes, nbytes);
+  return 0;
 }
 
 /* The head and the tail lie behind the array of buffers. */

@@ -35,14 +35,13 @@ void hvuv__conn_check(const hvuv_conn_t* conn) {
 }
 
 static void check_cork(const hvuv__cork_t* cork) {
-  assert(cork->base != NULL || cork->most == 0);
-  assert(cork->most <= HVUV__CORK_BYTES);
-  if (cork->conn == NULL) {
-    assert(cork->used == 0);
-  } else if (cork->room > 0) {
-    assert(cork->used + cork->room <= cork->most);
+  assert((cork->base == NULL) == (cork->end == NULL));
+  assert(hvuv__cork_used(cork) <= HVUV__CORK_BYTES);
+  assert(cork->limit >= cork->next || cork->conn == NULL);
+  if (cork->conn == NULL)
+    assert(cork->next == cork->base);
+  else if (cork->limit > cork->next)
     assert(hvuv__conn_is(cork->conn, HVUV__CONN_SENDS));
-  }
 }
 
 void hvuv__group_check(const hvuv__group_t* group) {

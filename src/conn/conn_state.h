@@ -26,17 +26,33 @@
 /* What the handler at work has sent to its own connection; conn_out.c's. */
 typedef struct hvuv__cork_s {
   hvuv_conn_t* conn; /* whose handler is at work; NULL: nobody's */
-  size_t room;       /* bytes that may be added without another look */
-  size_t used;
-  char* base;
-  size_t most; /* that are put together; 0 while there is no buffer */
+  char* next;        /* where the next byte goes */
+  char* limit;       /* up to here without another look */
+  char* base;        /* NULL: there is no buffer yet */
+  char* end;         /* the furthest limit: edges fit behind it */
 } hvuv__cork_t;
+
+static inline size_t hvuv__cork_used(const hvuv__cork_t* cork) {
+  return (size_t) (cork->next - cork->base);
+}
+
+/* Has it looked at again before a message is added. */
+static inline void hvuv__cork_stop(hvuv__cork_t* cork) {
+  cork->limit = cork->next;
+}
+
+/* Forgets what is in it. */
+static inline void hvuv__cork_empty(hvuv__cork_t* cork) {
+  cork->next = cork->base;
+  cork->limit = cork->base;
+}
 
 struct hvuv__group_s {
   /* What every message touches comes first. */
   const hvuv__wire_t* wire;
   const hvuv__clock_t* clock;
   uv_loop_t* loop; /* NULL in tests */
+  char* slice;     /* the loop's, to read into; NULL: not asked for yet */
   hvuv__cork_t cork;
   hvuv_stats_t stats;
 

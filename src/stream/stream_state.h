@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#include "base/apart.h"
 #include "family/family.h"
 #include "hvuv/stream.h"
 #include "loop/alarm.h"
@@ -71,13 +72,6 @@ enum hvuv__flag {
   HVUV__PROBING = 1 << 4, /* the alarm rings to try what waits to be sent */
   HVUV__RESET = 1 << 5    /* the peer is to see a reset */
 };
-
-/* Keeps a function that few messages need out of one that all of them pass. */
-#if defined(__GNUC__)
-#define HVUV__APART __attribute__((noinline))
-#else
-#define HVUV__APART
-#endif
 
 static inline void hvuv__clear_flags(hvuv_stream_t* stream,
                                      unsigned int flags) {

@@ -314,6 +314,17 @@ int hvuv_write(hvuv_write_t* req,
   return 0;
 }
 
+/* Where something stands in the way, or may. */
+HVUV__APART static int can_try(const hvuv_stream_t* s) {
+  int err;
+
+  err = can_write(s);
+  if (err != 0)
+    return err;
+  return s->state == HVUV__CONNECTING || !hvuv__wqueue_is_sent(s) ? UV_EAGAIN
+                                                                  : 0;
+}
+
 int hvuv_try_write(hvuv_stream_t* s,
                    const uv_buf_t bufs[],
                    unsigned int nbufs) {
@@ -322,11 +333,9 @@ int hvuv_try_write(hvuv_stream_t* s,
 
   if (bufs == NULL || nbufs == 0)
     return UV_EINVAL;
-  err = can_write(s);
+  err = s->writing == HVUV__WRITING_STRAIGHT ? 0 : can_try(s);
   if (err != 0)
     return err;
-  if (s->state == HVUV__CONNECTING || !hvuv__wqueue_is_sent(s))
-    return UV_EAGAIN;
 
   if (nbufs > HVUV__SEND_BUFS_MAX) {
     if (nbufs > BUFS_MAX)

@@ -176,12 +176,74 @@ static void a_socket_that_fails_on_the_way_is_the_reason(void** state) {
   assert_story("open close:EPIPE");
 }
 
+#define FULL 40000 /* more than two buffers */
+
+static size_t piece_bytes;
+
+static void send_pieces(hvuv_conn_t* conn) {
+  size_t n;
+
+  for (n = 0; n < FULL; n += piece_bytes)
+    assert_int_equal(hvuv_conn_send(conn, large, piece_bytes), 0);
+}
+
+/* Asserts that the peer has got the pieces, each behind its size. */
+static void assert_pieces(rig_t* rig) {
+  const char* sent;
+  size_t nsent;
+  size_t at;
+
+  sent = hvuv_test_sent(rig->test, &nsent);
+  for (at = 0; at < nsent; at += 4 + piece_bytes) {
+    assert_int_equal((unsigned char) sent[at + 3], piece_bytes);
+    assert_memory_equal(sent + at + 4, large, piece_bytes);
+  }
+  assert_int_equal(
+      nsent, (4 + piece_bytes) * ((FULL + piece_bytes - 1) / piece_bytes));
+}
+
+/* Whatever is left of the buffer before the last one that fits. */
+static void framed_messages_fill_the_buffer_to_any_byte(void** state) {
+  rig_t* rig = *state;
+
+  memset(large, 'x', sizeof(large));
+  rig->is_quiet = 1;
+  rig->at[AT_MESSAGE] = send_pieces;
+  rig->protocol.framing.kind = HVUV_FRAMING_LENGTH;
+  rig->protocol.framing.prefix_bytes = 4;
+  for (piece_bytes = 1; piece_bytes <= 40; piece_bytes++) {
+    rig_open(rig);
+    hvuv_test_receive(rig->test, "\0\0\0\1x", 5);
+    assert_pieces(rig);
+    hvuv_test_close(rig->test);
+    rig->test = NULL;
+    trace_reset();
+  }
+}
+
+static void send_end_and_send(hvuv_conn_t* conn) {
+  send_small(conn);
+  hvuv_conn_end(conn);
+  assert_int_equal(hvuv_conn_send(conn, "small", 5), UV_EPIPE);
+}
+
+static void nothing_is_put_behind_the_end(void** state) {
+  rig_t* rig = *state;
+
+  open_raw(rig, send_end_and_send);
+  rig_receive(rig, "go");
+  assert_small_and(rig, 0);
+  assert_true(hvuv_test_has_ended(rig->test));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       RIG(a_large_message_leaves_behind_a_small_one),
       RIG(empty_parts_may_be_nowhere),
       RIG(no_memory_makes_no_gap_before_a_large_message),
       RIG(no_memory_makes_no_gap_when_the_buffer_is_full),
+      RIG(framed_messages_fill_the_buffer_to_any_byte),
+      RIG(nothing_is_put_behind_the_end),
       RIG(an_end_without_memory_closes),
       RIG(what_is_left_without_memory_closes),
       RIG(a_socket_that_fails_on_the_way_is_the_reason),

@@ -1,7 +1,8 @@
-/* agent_call [-t SECONDS] ADDRESS REQUEST...: asks a guest_agent, and prints
- * each answer on a line. While the VM boots, or nobody listens there yet, it
- * tries again; after so many seconds (60) it gives up, and says why the last
- * attempt failed. Exits with
+/* agent_call [--secret FILE] [-t SECONDS] ADDRESS REQUEST...: asks a
+ * guest_agent, and prints each answer on a line. While the VM boots, or nobody
+ * listens there yet, it tries again; after so many seconds (60) it gives up, and
+ * says why the last attempt failed. With --secret it first proves that it has
+ * the secret in FILE, and the agent that it has it too (hvuv/auth.h). Exits with
  *
  *   0  all requests were answered
  *   1  the agent could not be reached, or hung up
@@ -15,6 +16,8 @@
 
 static hvuv_addr_t addr;
 static hvuv_client_t client;
+static const char* secret_path; /* NULL: nothing is proved */
+static hvuv_auth_t auth;
 static uv_timer_t deadline;
 static long seconds = DEFAULT_SECONDS;
 static char** requests;
@@ -104,7 +107,25 @@ static void on_attempt(hvuv_client_t* c, const hvuv_attempt_t* attempt) {
 
 /* What it means that a conversation ended before all was answered. */
 static void report_end(int status) {
-  if (status == UV_EPROTO)
+  if (status == UV_EACCES && secret_path != NULL)
+    report_meaning("asking",
+                   &addr,
+                   status,
+                   "The agent has another secret, or somebody else answers "
+                   "there.");
+  else if (status == UV_ETIMEDOUT && secret_path != NULL)
+    report_meaning("asking",
+                   &addr,
+                   status,
+                   "It asked for no proof in time: this agent may be one "
+                   "without a secret.");
+  else if (status == UV_EMSGSIZE)
+    report_meaning("asking",
+                   &addr,
+                   status,
+                   "Somebody answers there, but not as an agent does, or one "
+                   "that asks for a secret first (--secret).");
+  else if (status == UV_EPROTO)
     report_meaning("asking",
                    &addr,
                    status,
@@ -129,9 +150,28 @@ static void on_done(hvuv_client_t* c, int status) {
   finish();
 }
 
+static const hvuv_protocol_t protocol = {
+    .framing = AGENT_FRAMING, .on_open = on_open, .on_message = on_message};
+
+/* 0, or an error that has been reported. */
+static int take_secret(void) {
+  hvuv_auth_options_t options;
+  int err;
+
+  hvuv_auth_options_init(&options);
+  options.purpose = AGENT_PURPOSE;
+  err = hvuv_auth_init(&auth, HVUV_AUTH_CLIENT, &protocol, &options);
+  if (err != 0) {
+    fprintf(stderr, "--secret: %s\n", agent_why_no_auth(err));
+    return err;
+  }
+  err = agent_load_secret(&auth, secret_path);
+  if (err != 0)
+    hvuv_auth_close(&auth);
+  return err;
+}
+
 static void start(uv_loop_t* loop) {
-  static const hvuv_protocol_t protocol = {
-      .framing = AGENT_FRAMING, .on_open = on_open, .on_message = on_message};
   hvuv_client_options_t options;
 
   hvuv_client_options_init(&options);
@@ -142,15 +182,19 @@ static void start(uv_loop_t* loop) {
       uv_timer_start(&deadline, on_deadline, (uint64_t) seconds * 1000, 0) !=
           0 ||
       hvuv_client_init(loop, &client, &options) != 0 ||
-      hvuv_client_connect(&client, &addr, &protocol) != 0)
+      hvuv_client_connect(&client,
+                          &addr,
+                          secret_path != NULL ? hvuv_auth_protocol(&auth)
+                                              : &protocol) != 0)
     abort(); /* Out of memory or descriptors. */
 }
 
 static int usage(FILE* out, int code) {
   fprintf(
       out,
-      "usage: agent_call [-t SECONDS] ADDRESS REQUEST...\n"
-      "  -t SECONDS  give up after so long (%d)\n"
+      "usage: agent_call [--secret FILE] [-t SECONDS] ADDRESS REQUEST...\n"
+      "  --secret FILE  prove this secret first, and have the agent prove it\n"
+      "  -t SECONDS     give up after so long (%d)\n"
       "ADDRESS such as local://loopback/5001; requests: ping, uname, uptime\n",
       DEFAULT_SECONDS);
   return code;
@@ -158,11 +202,13 @@ static int usage(FILE* out, int code) {
 
 int main(int argc, char** argv) {
   uv_loop_t* loop;
+  int is_closed;
 
   argv = program_start(&argc, argv);
   loop = uv_default_loop();
   if (is_help(argc, argv))
     return usage(stdout, 0);
+  secret_path = agent_take_secret(&argc, &argv);
   if (argc > 2 && strcmp(argv[1], "-t") == 0) {
     seconds = strtol(argv[2], NULL, 10);
     argc -= 2;
@@ -173,9 +219,14 @@ int main(int argc, char** argv) {
     return usage(stderr, 2);
   requests = argv + 2;
   nrequests = argc - 2;
+  if (secret_path != NULL && take_secret() != 0)
+    return 1;
   start(loop);
   uv_run(loop, UV_RUN_DEFAULT);
-  if (uv_loop_close(loop) != 0 || nanswers < nrequests)
+  is_closed = uv_loop_close(loop) == 0;
+  if (secret_path != NULL)
+    hvuv_auth_close(&auth);
+  if (!is_closed || nanswers < nrequests)
     return 1;
   return program_end(nerrors == 0 ? 0 : 3);
 }

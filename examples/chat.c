@@ -130,6 +130,7 @@ static const hvuv_protocol_t protocol = {
 int main(int argc, char** argv) {
   hvuv_server_options_t options;
 
+  argv = program_start(&argc, argv);
   hvuv_server_options_init(&options);
   options.max_connections = 64;
   options.max_per_peer = 0; /* They may all be guests of one VM. */

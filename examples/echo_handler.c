@@ -42,6 +42,7 @@ static const hvuv_protocol_t protocol = {
 int main(int argc, char** argv) {
   hvuv_server_options_t options;
 
+  argv = program_start(&argc, argv);
   hvuv_server_options_init(&options);
   return serve(argc, argv, DEFAULT_ADDRESS, &protocol, &options);
 }

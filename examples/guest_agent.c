@@ -1,11 +1,12 @@
-/* guest_agent [ADDRESS]: answers `ping`, `uname` and `uptime`, in the way that
- * agent.h says; agent_call asks it. In a Linux guest:
+/* guest_agent [--secret FILE] [ADDRESS]: answers `ping`, `uname` and `uptime`,
+ * in the way that agent.h says; agent_call asks it. In a Linux guest:
  *
  *   guest      guest_agent vsock://any:5001
  *   its host   agent_call hyperv://VMID/5001 ping uname uptime
  *
  * A message that says it is larger than 1 KiB ends the connection before its
- * bytes are read. */
+ * bytes are read. With --secret only those are answered who prove that they
+ * have the secret in FILE (hvuv/auth.h); SIGHUP reads FILE again. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,8 +82,64 @@ static const hvuv_protocol_t protocol = {
     .on_close = on_close,
 };
 
+/* --- The secret */
+
+static const char* secret_path; /* NULL: everybody is answered */
+static hvuv_auth_t auth;
+
+static void on_failed(hvuv_auth_t* a, hvuv_conn_t* conn, int reason) {
+  hvuv_addr_t peer = serve_addr;
+
+  (void) a;
+  hvuv_conn_peer(conn, &peer);
+  if (reason == UV_EACCES)
+    report_meaning("proof of a caller",
+                   &peer,
+                   reason,
+                   "It has another secret, or none: nothing was answered.");
+  else
+    report("proof of a caller", &peer, reason);
+}
+
+static int load_secret(void) {
+  return agent_load_secret(&auth, secret_path);
+}
+
+static void load_secret_again(void) {
+  if (load_secret() == 0)
+    output("Read the secret again\n");
+}
+
+/* 0, or the exit code. */
+static int ask_for_secret(void) {
+  hvuv_auth_options_t options;
+  int err;
+
+  hvuv_auth_options_init(&options);
+  options.on_failed = on_failed;
+  options.purpose = AGENT_PURPOSE;
+  err = hvuv_auth_init(&auth, HVUV_AUTH_SERVER, &protocol, &options);
+  if (err != 0) {
+    fprintf(stderr, "--secret: %s\n", agent_why_no_auth(err));
+    return 1;
+  }
+  serve_on_hangup = load_secret_again;
+  if (load_secret() == 0)
+    return 0;
+  hvuv_auth_close(&auth);
+  return 1;
+}
+
 int main(int argc, char** argv) {
   hvuv_server_options_t options;
+  int code;
+
+  argv = program_start(&argc, argv);
+  serve_usage_options = " [--secret FILE]";
+  serve_usage_lines = "  --secret FILE  answer only who proves this secret\n";
+  secret_path = agent_take_secret(&argc, &argv);
+  if (secret_path != NULL && ask_for_secret() != 0)
+    return 1;
 
   hvuv_server_options_init(&options);
   options.max_connections = 64;
@@ -91,5 +148,12 @@ int main(int argc, char** argv) {
   options.limits.low_water_bytes = 4096;
   options.limits.max_queued_bytes = 1048576;
   options.limits.idle_timeout_ms = 60000;
-  return serve(argc, argv, AGENT_ADDRESS, &protocol, &options);
+  code = serve(argc,
+               argv,
+               AGENT_ADDRESS,
+               secret_path != NULL ? hvuv_auth_protocol(&auth) : &protocol,
+               &options);
+  if (secret_path != NULL)
+    hvuv_auth_close(&auth);
+  return code;
 }

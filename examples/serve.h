@@ -14,13 +14,20 @@
 
 static hvuv_addr_t serve_addr;
 static hvuv_server_t serve_server;
-static uv_signal_t serve_signals[2];
+static uv_signal_t serve_signals[3];
 static int serve_is_stopping;
 
+/* What a program has besides, to be set before serve(): */
+static const char* serve_usage_options = ""; /* " [-x]" */
+static const char* serve_usage_lines = "";   /* "  -x  what it does\n" */
+static void (*serve_on_hangup)(void);        /* at SIGHUP; NULL: it ends */
+
 static void serve_on_stopped(hvuv_server_t* server) {
+  int i;
+
   (void) server;
-  uv_close((uv_handle_t*) &serve_signals[0], NULL);
-  uv_close((uv_handle_t*) &serve_signals[1], NULL);
+  for (i = 0; i < (serve_on_hangup != NULL ? 3 : 2); i++)
+    uv_close((uv_handle_t*) &serve_signals[i], NULL);
 }
 
 static void serve_stop(void) {
@@ -31,6 +38,10 @@ static void serve_stop(void) {
 
 static void serve_on_signal(uv_signal_t* handle, int signum) {
   (void) handle;
+  if (signum == SIGHUP && serve_on_hangup != NULL) {
+    serve_on_hangup();
+    return;
+  }
   output("Stopping on signal %d\n", signum);
   serve_stop();
 }
@@ -42,10 +53,10 @@ static void serve_on_accept_error(hvuv_server_t* server, int status) {
 }
 
 static void serve_watch_signals(uv_loop_t* loop) {
-  static const int numbers[2] = {SIGINT, SIGTERM};
+  static const int numbers[3] = {SIGINT, SIGTERM, SIGHUP};
   int i;
 
-  for (i = 0; i < 2; i++)
+  for (i = 0; i < (serve_on_hangup != NULL ? 3 : 2); i++)
     if (uv_signal_init(loop, &serve_signals[i]) != 0 ||
         uv_signal_start(&serve_signals[i], serve_on_signal, numbers[i]) != 0)
       abort(); /* Out of memory or descriptors. */
@@ -64,11 +75,16 @@ static int serve_usage(FILE* out,
                        const char* program,
                        const char* address,
                        int code) {
-  fprintf(out, "usage: %s [ADDRESS]\nADDRESS such as %s\n", program, address);
+  fprintf(out,
+          "usage: %s%s [ADDRESS]\n%sADDRESS such as %s\n",
+          program,
+          serve_usage_options,
+          serve_usage_lines,
+          address);
   return code;
 }
 
-/* The rest of main(), and its exit code. The options are the caller's but for
+/* The rest of main() after program_start(), and its exit code. The options are the caller's but for
  * on_accept_error; the address is the one argument, or else the default. */
 static int serve(int argc,
                  char** argv,
@@ -78,7 +94,6 @@ static int serve(int argc,
   uv_loop_t* loop;
   int err;
 
-  argv = program_start(&argc, argv);
   loop = uv_default_loop();
   if (is_help(argc, argv))
     return serve_usage(stdout, argv[0], default_address, 0);

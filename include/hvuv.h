@@ -24,6 +24,7 @@
 
 #include "hvuv/addr.h"
 #include "hvuv/alloc.h"
+#include "hvuv/auth.h"
 #include "hvuv/binding.h"
 #include "hvuv/client.h"
 #include "hvuv/engine.h"

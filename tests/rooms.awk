@@ -14,7 +14,7 @@ function unit_of(file) {
 
 function twin_of(file) {
   file = unit_of(file)
-  return sub(/_(posix|win|linux|absent)$/, "", file) ? file : ""
+  return sub(/_(posix|win|linux|absent|sodium)$/, "", file) ? file : ""
 }
 
 function complain(kind, text) {
@@ -35,9 +35,10 @@ function edge(from, to) {
   reaches[number[from], number[to]] = 1
 }
 
-# Whether a file is named for a system, or is AF_VSOCK's, which Linux alone has.
+# Whether a file is named for a system or for another library, or is AF_VSOCK's, which
+# Linux alone has.
 function is_of_a_system(file) {
-  return file ~ /_(posix|win|linux)\.[ch]$/ || file ~ /\/(vsock\.c|sockaddr_un\.h)$/
+  return file ~ /_(posix|win|linux|sodium)\.[ch]$/ || file ~ /\/(vsock\.c|sockaddr_un\.h)$/
 }
 
 function included(file, header,    kind) {

@@ -1,5 +1,5 @@
-# The one place that decides where dependencies come from: hvuv::libuv, and
-# hvuv::cmocka for the tests. Nothing is downloaded unless HVUV_DOWNLOAD_DEPS is
+# The one place that decides where dependencies come from: hvuv::libuv, hvuv::sodium,
+# which is optional and never downloaded, and hvuv::cmocka for the tests. Nothing is downloaded unless HVUV_DOWNLOAD_DEPS is
 # ON, and then only what was not found otherwise, pinned by its checksum; nor then,
 # if FETCHCONTENT_SOURCE_DIR_LIBUV and _CMOCKA name folders, as debian.sh fills them.
 # README.md beside this file names versions and licences.
@@ -49,6 +49,19 @@ endif()
 if(NOT TARGET hvuv::libuv)
   message(FATAL_ERROR "hvuv: ${HVUV_LIBUV_PROBLEM} "
     "Or configure with -DHVUV_DOWNLOAD_DEPS=ON.")
+endif()
+
+# --- libsodium, for hvuv/auth.h ----------------------------------------------
+
+if(HVUV_AUTH)
+  set(HVUV_SODIUM_SCOPE GLOBAL)
+  include(${CMAKE_CURRENT_LIST_DIR}/sodium.cmake)
+  if(NOT TARGET hvuv::sodium AND HVUV_AUTH STREQUAL "AUTO")
+    message(STATUS "hvuv: without hvuv/auth.h, ${HVUV_SODIUM_PROBLEM}")
+  elseif(NOT TARGET hvuv::sodium)
+    message(FATAL_ERROR "hvuv: ${HVUV_SODIUM_PROBLEM} Or configure with "
+      "-DHVUV_AUTH=OFF; then hvuv_auth_init() returns UV_ENOTSUP.")
+  endif()
 endif()
 
 # --- cmocka, for the tests ---------------------------------------------------

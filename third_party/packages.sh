@@ -11,6 +11,7 @@ is_there() {
     compiler) command -v cc >/dev/null 2>&1 && command -v c++ >/dev/null 2>&1 ;;
     libuv) pkg-config --exists 'libuv >= 1.44' 2>/dev/null ;;
     cmocka) pkg-config --exists 'cmocka >= 1.1.5' 2>/dev/null ;;
+    sodium) pkg-config --exists 'libsodium >= 1.0.18' 2>/dev/null ;;
     glib) pkg-config --exists 'glib-2.0 >= 2.36' 2>/dev/null ;;
     sanitizers) links_sanitized cc address,undefined ;;
     tsan) links_sanitized cc thread ;;
@@ -47,6 +48,7 @@ packages() {
     ninja) echo ninja-build ;;
     libuv) echo libuv1-dev ;;
     cmocka) echo libcmocka-dev ;;
+    sodium) echo libsodium-dev ;;
     glib) echo libglib2.0-dev ;;
     clang-runtime) echo "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" ;;
     mingw) echo gcc-mingw-w64-x86-64-win32 ;;

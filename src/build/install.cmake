@@ -12,7 +12,14 @@ install(TARGETS hvuv EXPORT hvuv-targets
         RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
         INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
-# CMake: find_package(hvuv) finds libuv again, by the same rules as this build.
+# CMake: find_package(hvuv) finds libuv again, and libsodium where it is needed, by the
+# same rules as this build.
+set(HVUV_NEEDS_SODIUM FALSE)
+if(TARGET hvuv::sodium AND NOT BUILD_SHARED_LIBS)
+  set(HVUV_NEEDS_SODIUM TRUE)
+  install(FILES third_party/sodium.cmake DESTINATION ${cmake_dir}
+          RENAME hvuv-sodium.cmake)
+endif()
 install(EXPORT hvuv-targets NAMESPACE hvuv:: DESTINATION ${cmake_dir})
 configure_package_config_file(src/build/hvuv-config.cmake.in hvuv-config.cmake
                               INSTALL_DESTINATION ${cmake_dir})
@@ -57,6 +64,13 @@ if(WIN32)
     set(pc_libs ${pc_libs_private})
     set(pc_libs_private "")
   endif()
+endif()
+set(pc_requires "")
+set(pc_requires_private "")
+if(TARGET hvuv::sodium AND BUILD_SHARED_LIBS)
+  set(pc_requires_private " libsodium")
+elseif(TARGET hvuv::sodium)
+  set(pc_requires ", libsodium")
 endif()
 configure_file(src/build/hvuv.pc.in hvuv.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/hvuv.pc DESTINATION ${pc_dir})

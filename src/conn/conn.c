@@ -141,6 +141,7 @@ void hvuv__conn_open(hvuv_conn_t* conn) {
   hvuv__conn_join(conn);
   conn->counts.opened_at_ms = hvuv__conn_exact_now(conn);
   conn->counts.last_active_ms = conn->counts.opened_at_ms;
+  conn->begun_ms = conn->counts.opened_at_ms;
   group->wire->hold(conn, 1);
   hvuv__time_watch(conn);
 

@@ -112,6 +112,8 @@ struct hvuv_conn_s {
   uint64_t
       looked_bytes;    /* offered to the wire, when it was last looked at ... */
   int64_t taken_bytes; /* ... and less what was outstanding */
+  uint64_t before;     /* messages before the conversation began; see prove.h */
+  uint64_t begun_ms;   /* when it did */
   uint64_t message_ms; /* since when a part of a message is here; 0: is not */
   uint64_t ending_ms;  /* when saying goodbye last went on */
   uint64_t deadline_ms;         /* the handler's own; UINT64_MAX: none */
@@ -182,9 +184,9 @@ static inline void hvuv__conn_let_go(hvuv_conn_t* conn, size_t nbytes) {
   conn->group->held_bytes -= nbytes;
 }
 
-/* Whether a first message has come. */
+/* Whether a first message of the conversation has come. */
 static inline int hvuv__conn_has_greeted(const hvuv_conn_t* conn) {
-  return conn->counts.messages_in > 0;
+  return conn->counts.messages_in > conn->before;
 }
 
 /* Bytes that the wire took so far, or has in its queue. */

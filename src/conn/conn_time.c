@@ -46,8 +46,8 @@ uint64_t hvuv__time_deadline(const hvuv_conn_t* conn) {
     deadline =
         sooner(deadline, conn->counts.last_active_ms, limits->end_timeout_ms);
   if (conn->state != HVUV__CONN_HEARD && !hvuv__conn_has_greeted(conn))
-    deadline = sooner(
-        deadline, conn->counts.opened_at_ms, limits->first_message_timeout_ms);
+    deadline =
+        sooner(deadline, conn->begun_ms, limits->first_message_timeout_ms);
   if (conn->message_ms != 0)
     deadline = sooner(deadline, conn->message_ms, limits->message_timeout_ms);
   return deadline;

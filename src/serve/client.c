@@ -36,6 +36,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "conn/prove.h"
 
 typedef struct hvuv__client_s client_t;
 
@@ -298,7 +299,8 @@ int hvuv_client_connect(hvuv_client_t* handle,
 hvuv_conn_t* hvuv_client_conn(const hvuv_client_t* handle) {
   hvuv_conn_t* conn = handle->impl == NULL ? NULL : handle->impl->conn;
 
-  if (conn == NULL || !(conn->flags & HVUV__CONN_WAS_OPEN))
+  if (conn == NULL || !(conn->flags & HVUV__CONN_WAS_OPEN) ||
+      hvuv__conn_proves(conn))
     return NULL;
   return conn;
 }

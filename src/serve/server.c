@@ -25,6 +25,7 @@
 
 #include "base/alloc.h"
 #include "conn/conn_group.h"
+#include "conn/prove.h"
 #include "serve/admit.h"
 #include "serve/listeners.h"
 #include "serve/owner.h"
@@ -422,7 +423,7 @@ void hvuv_server_each(hvuv_server_t* handle,
 
   /* None is freed or added meanwhile: that happens from the loop. */
   for (conn = handle->impl->owner.group.conns; conn != NULL; conn = conn->next)
-    if (hvuv__conn_is(conn, HVUV__CONN_SENDS))
+    if (hvuv__conn_is(conn, HVUV__CONN_SENDS) && !hvuv__conn_proves(conn))
       visit(conn, arg);
 }
 

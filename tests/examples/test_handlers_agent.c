@@ -1,5 +1,7 @@
 /* The guest agent and its client as a newcomer runs them, and peers that mean
  * no good: test_handlers_agent GUEST_AGENT AGENT_CALL. */
+#include <hvuv.h>
+
 #include "handlers.h"
 
 #define ADDRESS "local://loopback/5001"
@@ -333,6 +335,120 @@ static void bad_arguments_exit_with_2_and_the_usage(void** state) {
   }
 }
 
+/* --- With a secret */
+
+static int no_message(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
+  (void) conn;
+  (void) bytes;
+  (void) nbytes;
+  return 0;
+}
+
+static char secrets[2][ENDPOINT_ROOM];
+
+static void write_secret(int i, const char* text) {
+  FILE* file;
+
+  endpoint_path(i == 0 ? "agent.secret" : "caller.secret", secrets[i]);
+  file = fopen(secrets[i], "w");
+  assert_non_null(file);
+  assert_int_equal(chmod(secrets[i], 0600), 0);
+  assert_true(fputs(text, file) >= 0);
+  assert_int_equal(fclose(file), 0);
+}
+
+static int has_secrets(void) {
+  hvuv_protocol_t protocol;
+  hvuv_auth_t auth;
+
+  hvuv_protocol_init(&protocol, no_message);
+  if (hvuv_auth_init(&auth, HVUV_AUTH_SERVER, &protocol, NULL) != 0)
+    return 0;
+  hvuv_auth_close(&auth);
+  return 1;
+}
+
+static void guard(const char* text) {
+  const char* argv[] = {server_path, "--secret", secrets[0], NULL};
+
+  if (!has_secrets())
+    skip();
+  write_secret(0, text);
+  process_start(&server, argv);
+  assert_true(process_await(&server, "Listening on "));
+}
+
+static int call_with(const char* text) {
+  const char* argv[] = {
+      call_path, "--secret", secrets[1], "-t", "20", ADDRESS, "ping", NULL};
+
+  write_secret(1, text);
+  process_start(&caller, argv);
+  return process_finish(&caller);
+}
+
+#define SECRET_A "0123456789abcdef0123456789abcdef\n"
+#define SECRET_B "fedcba9876543210fedcba9876543210\n"
+
+static void who_has_the_secret_is_answered(void** state) {
+  (void) state;
+  guard(SECRET_A);
+  assert_int_equal(call_with(SECRET_A), 0);
+  assert_string_equal(caller.said, "ping: pong\n");
+  expect_silent_stop();
+}
+
+static void who_has_another_is_told_so_on_both_sides(void** state) {
+  (void) state;
+  guard(SECRET_A);
+  assert_int_equal(call_with(SECRET_B), 1);
+  expect_in(caller.told, "(EACCES). The agent has another secret");
+  assert_string_equal(caller.said, "");
+  expect_stop(SIGTERM);
+  expect_in(server.told, "proof of a caller failed on local://");
+  expect_in(server.told, "(EACCES). It has another secret");
+}
+
+static void who_has_none_is_told_what_may_be_wrong(void** state) {
+  (void) state;
+  guard(SECRET_A);
+  assert_int_equal(call("ping", NULL, NULL), 1);
+  expect_in(caller.told, "asks for a secret first (--secret)");
+  expect_stop(SIGTERM);
+  expect_in(server.told, "proof of a caller failed on local://");
+}
+
+static void a_secret_changes_while_the_agent_runs(void** state) {
+  (void) state;
+  guard(SECRET_A);
+  write_secret(0, SECRET_B SECRET_A);
+  process_signal(&server, SIGHUP);
+  assert_true(process_await(&server, "Read the secret again\n"));
+  assert_int_equal(call_with(SECRET_A), 0);
+  assert_int_equal(call_with(SECRET_B), 0);
+
+  write_secret(0, "too short\n");
+  process_signal(&server, SIGHUP);
+  await_told(&server, "(EINVAL). It must have a line of 32");
+  assert_int_equal(call_with(SECRET_B), 0);
+  expect_stop(SIGTERM);
+}
+
+static void a_secret_for_all_to_read_is_refused(void** state) {
+  (void) state;
+  if (!has_secrets())
+    skip();
+  write_secret(1, SECRET_A);
+  assert_int_equal(chmod(secrets[1], 0644), 0);
+  start_call("--secret", secrets[1], ADDRESS, "ping", NULL);
+  assert_int_equal(process_finish(&caller), 1);
+  expect_in(caller.told, "(EPERM). It must be yours alone: chmod 600.");
+
+  start_call("--secret", "/nowhere", ADDRESS, "ping", NULL);
+  assert_int_equal(process_finish(&caller), 1);
+  expect_in(caller.told, "reading /nowhere failed: ");
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       TEST(ping_is_answered),
@@ -354,6 +470,11 @@ int main(int argc, char** argv) {
       TEST(an_agent_that_does_not_answer_is_given_up_on),
       TEST(an_agent_that_hangs_up_makes_the_client_fail),
       TEST(bad_arguments_exit_with_2_and_the_usage),
+      TEST(who_has_the_secret_is_answered),
+      TEST(who_has_another_is_told_so_on_both_sides),
+      TEST(who_has_none_is_told_what_may_be_wrong),
+      TEST(a_secret_changes_while_the_agent_runs),
+      TEST(a_secret_for_all_to_read_is_refused),
   };
 
   if (argc != 3) {

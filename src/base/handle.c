@@ -3,8 +3,6 @@
 
 #include <assert.h>
 
-#include "base/alloc.h"
-
 /* Its address is in the `data` of every handle of ours. */
 static const char tag = 'h';
 
@@ -17,108 +15,69 @@ int hvuv__handle_is_ours(const uv_handle_t* handle) {
   return handle->data == &tag;
 }
 
-/* So often the loop is asked, where twice is not enough. */
-#define ASK_AGAIN_MS 10
-
-/* Who waits until libuv has done with a handle that a stranger closed. The
- * stranger's callback is not ours to change, so the loop is asked: a handle that
- * it lists is still its.
+/* A handle that a stranger closed has a callback that is not ours to change. So
+ * turns are counted instead, and then the loop is asked:
  *
- *   closing -- asked the first time --> closing -- still listed --> a timer
- *                                         |                        |   ^  |
- *                                         +--- not listed: cb <----+   +--+
+ *   a first handle closes --> a second one closes --> lingers? --- no ---> cb
+ *                                                     |     ^
+ *                                                     v     |
+ *                                                a request is done
  *
- * A handle that is closing cannot be closed by another walk, and holds the loop.
- * The first of its callbacks may come before that of a handle closed earlier
- * (libuv, src/unix/core.c), the second comes after it everywhere but on Windows,
- * where requests may be under way, and where a third would come at once, and so
- * on for ever (src/win/handle-inl.h). */
-typedef struct wait_s {
-  union {
-    uv_handle_t any;
-    uv_idle_t idle;
-    uv_timer_t timer;
-  } own; /* first: it is found by it */
-  uv_handle_t* handle;
-  uv_close_cb cb;
-  int askings;
-} wait_t;
+ * What is closing cannot be closed by another walk, no walk shows a request, and
+ * either holds the loop. The first callback may come before that of a handle
+ * which was closed earlier (libuv, src/unix/core.c), the second comes after it,
+ * unless that has requests under way, as it may on Windows. There a third would
+ * come at once, and so on for ever (src/win/handle-inl.h). */
+#define TURNS 2
 
-typedef struct search_s {
-  const uv_handle_t* handle;
-  int is_found;
-} search_t;
+static void on_turn(uv_handle_t* own);
+static void on_asked(uv_work_t* work, int status);
 
-static void compare(uv_handle_t* handle, void* arg) {
-  search_t* search = arg;
-
-  if (handle == search->handle)
-    search->is_found = 1;
-}
-
-static int is_listed(uv_handle_t* handle) {
-  search_t search;
-
-  search.handle = handle;
-  search.is_found = 0;
-  uv_walk(handle->loop, compare, &search);
-  return search.is_found;
-}
-
-static void on_asked(uv_handle_t* own);
-
-static void on_time(uv_timer_t* timer) {
-  wait_t* wait = (wait_t*) timer;
-
-  if (!is_listed(wait->handle))
-    uv_close((uv_handle_t*) timer, on_asked);
-}
-
-/* Neither of the two kinds can fail to be initialised or started. */
-static void ask_later(wait_t* wait) {
+/* Neither init nor start can fail. */
+static void wait_on(hvuv__wait_t* wait) {
   uv_loop_t* loop = wait->handle->loop;
 
-  if (wait->askings < 2) {
+  if (wait->turns < TURNS) {
     uv_idle_init(loop, &wait->own.idle);
     hvuv__handle_mark(&wait->own.any);
-    uv_close(&wait->own.any, on_asked);
+    uv_close(&wait->own.any, on_turn);
+  } else if (hvuv__handle_lingers(wait->handle)) {
+    uv_queue_work(loop, &wait->own.work, hvuv__handle_pause, on_asked);
   } else {
-    uv_timer_init(loop, &wait->own.timer);
-    hvuv__handle_mark(&wait->own.any);
-    uv_timer_start(&wait->own.timer, on_time, ASK_AGAIN_MS, ASK_AGAIN_MS);
+    wait->cb(wait->handle);
   }
 }
 
-static void on_asked(uv_handle_t* own) {
-  wait_t* wait = (wait_t*) own;
+static void on_turn(uv_handle_t* own) {
+  hvuv__wait_t* wait = (hvuv__wait_t*) own;
 
-  wait->askings++;
-  if (wait->askings == 1 || is_listed(wait->handle)) {
-    ask_later(wait);
-    return;
-  }
-  wait->cb(wait->handle);
-  hvuv__free(wait);
+  wait->turns++;
+  wait_on(wait);
 }
 
-void hvuv__handle_close(uv_handle_t* handle, uv_close_cb cb) {
+static void on_asked(uv_work_t* work, int status) {
+  hvuv__wait_t* wait = (hvuv__wait_t*) work;
+
+  (void) status; /* Nobody cancels it. */
+  wait->turns++;
+  wait_on(wait);
+}
+
+void hvuv__handle_close(uv_handle_t* handle,
+                        hvuv__wait_t* wait,
+                        uv_close_cb cb) {
   assert(hvuv__handle_is_ours(handle));
-  hvuv__handle_close_any(handle, cb);
+  hvuv__handle_close_any(handle, wait, cb);
 }
 
-void hvuv__handle_close_any(uv_handle_t* handle, uv_close_cb cb) {
-  wait_t* wait;
-
-  assert(cb != NULL);
-  if (hvuv__handle_is_open(handle)) {
-    uv_close(handle, cb);
-    return;
-  }
-
-  wait = hvuv__calloc(1, sizeof(*wait));
-  if (wait == NULL)
-    return;
+void hvuv__handle_close_any(uv_handle_t* handle,
+                            hvuv__wait_t* wait,
+                            uv_close_cb cb) {
+  assert(cb != NULL && wait->cb == NULL); /* closed once */
   wait->handle = handle;
   wait->cb = cb;
-  ask_later(wait);
+  if (hvuv__handle_is_open(handle))
+    uv_close(handle, cb);
+  else
+    wait_on(wait);
 }

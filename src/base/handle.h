@@ -16,6 +16,19 @@
 
 #include <uv.h>
 
+/* What hvuv__handle_close() needs if a stranger was first. It stands beside the
+ * handle, in the same block, so that closing needs no memory. Zeroed. */
+typedef struct hvuv__wait_s {
+  union {
+    uv_handle_t any;
+    uv_idle_t idle;
+    uv_work_t work;
+  } own; /* first: it is found by it */
+  uv_handle_t* handle;
+  uv_close_cb cb;
+  int turns;
+} hvuv__wait_t;
+
 /* Of a handle just initialised. Its `data` is taken. */
 void hvuv__handle_mark(uv_handle_t* handle);
 
@@ -26,12 +39,24 @@ static inline int hvuv__handle_is_open(const uv_handle_t* handle) {
   return !uv_is_closing(handle);
 }
 
-/* Has cb called from the loop when the block that the handle lies in may be
- * freed. To be called once. If a stranger has closed the handle, that needs a
- * little memory; without it cb is not called, and the block is lost. */
-void hvuv__handle_close(uv_handle_t* handle, uv_close_cb cb);
+/* Has cb called from the loop when the block that handle and wait lie in may be
+ * freed. To be called once. */
+void hvuv__handle_close(uv_handle_t* handle,
+                        hvuv__wait_t* wait,
+                        uv_close_cb cb);
 
 /* The same for a handle that is the user's, whose memory must stay until cb. */
-void hvuv__handle_close_any(uv_handle_t* handle, uv_close_cb cb);
+void hvuv__handle_close_any(uv_handle_t* handle,
+                            hvuv__wait_t* wait,
+                            uv_close_cb cb);
+
+/* --- What systems do in their own way: handle_posix.c, handle_win.c */
+
+/* Of a handle that was closed two turns ago: whether libuv has not done with
+ * it. */
+int hvuv__handle_lingers(uv_handle_t* handle);
+
+/* In another thread, between two questions. */
+void hvuv__handle_pause(uv_work_t* work);
 
 #endif /* HVUV_SRC_BASE_HANDLE_H */

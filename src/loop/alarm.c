@@ -8,6 +8,7 @@
 
 struct hvuv__alarm_s {
   uv_timer_t timer;
+  hvuv__wait_t wait;
   void* owner;
   hvuv__alarm_cb cb;
 };
@@ -61,5 +62,5 @@ static void on_closed(uv_handle_t* handle) {
 void hvuv__alarm_close(hvuv__alarm_t* a) {
   assert(a->owner != NULL); /* closed once */
   a->owner = NULL;
-  hvuv__handle_close((uv_handle_t*) &a->timer, on_closed);
+  hvuv__handle_close((uv_handle_t*) &a->timer, &a->wait, on_closed);
 }

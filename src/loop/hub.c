@@ -59,6 +59,8 @@ struct hvuv__hub_s {
   uv_check_t check;
   uv_idle_t idle;
   uv_idle_t closer;
+  hvuv__wait_t check_wait;
+  hvuv__wait_t idle_wait;
   uv_loop_t* loop;
   const void* life; /* of the loop: what no other one has */
   hvuv__poll_shared_t poll;
@@ -227,8 +229,10 @@ static void end(hvuv__hub_t* hub) {
   hub->has_ended = 1;
   forget(hub);
   hvuv__poll_leave(&hub->poll);
-  hvuv__handle_close((uv_handle_t*) &hub->check, on_check_closed);
-  hvuv__handle_close((uv_handle_t*) &hub->idle, on_idle_closed);
+  hvuv__handle_close(
+      (uv_handle_t*) &hub->check, &hub->check_wait, on_check_closed);
+  hvuv__handle_close(
+      (uv_handle_t*) &hub->idle, &hub->idle_wait, on_idle_closed);
 }
 
 static void on_idle(uv_idle_t* idle) {

@@ -12,6 +12,7 @@
 
 struct hvuv__witness_s {
   uv_pipe_t pipe; /* first: it is found by it */
+  hvuv__wait_t wait;
   uv_write_t write;
   uv_file other_end;
   void* owner;
@@ -108,5 +109,5 @@ void hvuv__witness_close(hvuv__witness_t* w) {
   w->owner = NULL;
   w->cb = NULL;
   close_file(w->other_end);
-  hvuv__handle_close((uv_handle_t*) &w->pipe, on_closed);
+  hvuv__handle_close((uv_handle_t*) &w->pipe, &w->wait, on_closed);
 }

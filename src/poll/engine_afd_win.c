@@ -29,8 +29,10 @@
 #include "poll/engine_afd_win.h"
 
 #include <assert.h>
+#include <stddef.h>
 
 #include "base/alloc.h"
+#include "base/handle.h"
 #include "poll/afd_win.h"
 #include "poll/poller.h"
 #include "sys/sys_win.h"
@@ -71,7 +73,8 @@ struct hvuv__afd_home_s {
   uv_thread_t thread;
   volatile LONG quits; /* the thread is to end */
   uv_async_t async;
-  uv_mutex_t lock; /* guards the list of those that arrived */
+  hvuv__wait_t wait; /* for its end */
+  uv_mutex_t lock;   /* guards the list of those that arrived */
   afd_poller_t* arrived_head;
   afd_poller_t* arrived_tail;
   size_t questions; /* out, or arrived and not looked at */
@@ -117,6 +120,15 @@ static int take_answers(hvuv__afd_home_t* home, DWORD timeout_ms) {
   return 1;
 }
 
+/* Whoever walks the loop may have closed it, and libuv asserts that one that is
+ * closed is not sent to. (Whoever does so while the other thread is between the
+ * two lines comes to the same as one who closes a handle of their own while
+ * others send to it. Answers that nobody fetches are hvuv__afd_leave()'s.) */
+static void wake_loop(hvuv__afd_home_t* home) {
+  if (hvuv__handle_is_open((const uv_handle_t*) &home->async))
+    uv_async_send(&home->async);
+}
+
 static void run(void* arg) {
   hvuv__afd_home_t* home = arg;
 
@@ -124,7 +136,7 @@ static void run(void* arg) {
     if (!take_answers(home, INFINITE))
       Sleep(RETRY_MS);
     else if (!home->quits)
-      uv_async_send(&home->async);
+      wake_loop(home);
   }
 }
 
@@ -250,8 +262,13 @@ static void on_answer(afd_poller_t* p) {
     hvuv__free(p);
 }
 
+static hvuv__afd_home_t* home_of(void* async) {
+  return (hvuv__afd_home_t*) (void*) ((char*) async -
+                                      offsetof(hvuv__afd_home_t, async));
+}
+
 static void on_async(uv_async_t* async) {
-  hvuv__afd_home_t* home = async->data;
+  hvuv__afd_home_t* home = home_of(async);
   afd_poller_t* next;
   afd_poller_t* p;
 
@@ -269,7 +286,7 @@ static void on_async(uv_async_t* async) {
 /* --- A loop's part -------------------------------------------------------- */
 
 static void on_async_closed(uv_handle_t* handle) {
-  hvuv__free(handle->data);
+  hvuv__free(home_of(handle));
 }
 
 static int start(hvuv__afd_home_t* home) {
@@ -316,13 +333,13 @@ int hvuv__afd_enter(hvuv__poll_shared_t* shared) {
   if (home == NULL)
     return UV_ENOMEM;
 
-  home->async.data = home;
   err = uv_async_init(shared->loop, &home->async, on_async);
   if (err != 0) {
     hvuv__free(home);
     return err;
   }
 
+  hvuv__handle_mark((uv_handle_t*) &home->async);
   uv_unref((uv_handle_t*) &home->async);
   err = start(home);
   if (err != 0) {
@@ -341,7 +358,7 @@ static void finish(hvuv__afd_home_t* home) {
   CloseHandle(home->afd);
   CloseHandle(home->port);
   uv_mutex_destroy(&home->lock);
-  uv_close((uv_handle_t*) &home->async, on_async_closed);
+  hvuv__handle_close((uv_handle_t*) &home->async, &home->wait, on_async_closed);
 }
 
 void hvuv__afd_leave(hvuv__poll_shared_t* shared) {
@@ -352,7 +369,8 @@ void hvuv__afd_leave(hvuv__poll_shared_t* shared) {
   shared->afd = NULL;
   if (end_thread(home))
     finish(home);
-  else /* The thread has the block for ever; better than to hang. */
+  else if (hvuv__handle_is_open((uv_handle_t*) &home->async))
+    /* The thread has the block for ever; better than to hang. */
     uv_close((uv_handle_t*) &home->async, NULL);
 }
 

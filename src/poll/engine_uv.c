@@ -19,6 +19,7 @@
 
 typedef struct uv_poller_s {
   uv_poll_t poll;
+  hvuv__wait_t wait;
   hvuv__poller_t base;
 } uv_poller_t;
 
@@ -81,7 +82,7 @@ static int arm_uv(hvuv__poller_t* poller, int events) {
 static void close_uv(hvuv__poller_t* poller) {
   uv_poller_t* p = of(poller);
 
-  hvuv__handle_close((uv_handle_t*) &p->poll, on_closed);
+  hvuv__handle_close((uv_handle_t*) &p->poll, &p->wait, on_closed);
 }
 
 const hvuv__engine_t hvuv__engine_uv = {

@@ -3,7 +3,6 @@
 
 #include <assert.h>
 
-#include "base/handle.h"
 #include "stream/info.h"
 #include "sys/sys.h"
 
@@ -300,5 +299,5 @@ void hvuv__port_close(hvuv__port_t* port, int reset) {
   if (reset && handle->type == UV_TCP && hvuv__handle_is_open(handle) &&
       uv_tcp_close_reset((uv_tcp_t*) handle, uv_on_closed) == 0)
     return;
-  hvuv__handle_close_any(handle, uv_on_closed);
+  hvuv__handle_close_any(handle, &port->wait, uv_on_closed);
 }

@@ -10,6 +10,7 @@
 #ifndef HVUV_SRC_RELAY_PORT_H
 #define HVUV_SRC_RELAY_PORT_H
 
+#include "base/handle.h"
 #include "hvuv/relay.h"
 
 typedef struct hvuv__port_s hvuv__port_t;
@@ -39,6 +40,7 @@ struct hvuv__port_s {
     hvuv_shutdown_t hvuv;
     uv_shutdown_t uv;
   } shutdown;
+  hvuv__wait_t wait; /* for the end of one of libuv's */
 };
 
 /* Whether the stream may be a side of a relay: 0, UV_EINVAL or UV_ENOTCONN. */

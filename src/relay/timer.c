@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include "base/handle.h"
-
 static hvuv__timer_t* of_timer(void* uv_timer) {
   return (hvuv__timer_t*) ((char*) uv_timer -
                            offsetof(hvuv__timer_t, uv_timer));
@@ -105,6 +103,8 @@ void hvuv__timer_close(hvuv__timer_t* timer, hvuv__timer_cb cb) {
   check(timer);
   assert(cb != NULL);
   timer->on_closed = cb;
-  hvuv__handle_close((uv_handle_t*) &timer->uv_timer, on_timer_closed);
-  hvuv__handle_close((uv_handle_t*) &timer->uv_check, on_check_closed);
+  hvuv__handle_close(
+      (uv_handle_t*) &timer->uv_timer, &timer->timer_wait, on_timer_closed);
+  hvuv__handle_close(
+      (uv_handle_t*) &timer->uv_check, &timer->check_wait, on_check_closed);
 }

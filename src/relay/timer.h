@@ -18,6 +18,8 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "base/handle.h"
+
 #define HVUV__TIMER_NEVER UINT64_MAX
 
 typedef struct hvuv__timer_s hvuv__timer_t;
@@ -27,6 +29,8 @@ typedef void (*hvuv__timer_cb)(void* owner);
 struct hvuv__timer_s {
   uv_timer_t uv_timer;
   uv_check_t uv_check;
+  hvuv__wait_t timer_wait;
+  hvuv__wait_t check_wait;
   void* owner;
   hvuv__timer_cb on_ring;
   hvuv__timer_cb on_closed;

@@ -9,9 +9,9 @@
 #include <cmocka.h>
 
 #include "hvuv.h"
-#include "stranger.h"
 #include "support/alloc.h"
 #include "support/net.h"
+#include "support/stranger.h"
 #include "support/trace.h"
 
 static uv_loop_t loop;
@@ -161,6 +161,35 @@ static void the_walk_comes_twice(void** state) {
   expect_the_end();
 }
 
+static void a_walk_comes_in_every_turn(void** state) {
+  hvuv_write_t req;
+  int i;
+
+  (void) state;
+  make_streams(&req);
+  stranger_closes_all(&loop, NULL);
+  close_streams();
+  for (i = 0; i < 1000 && uv_loop_alive(&loop); i++) {
+    stranger_closes_all(&loop, NULL);
+    uv_run(&loop, UV_RUN_NOWAIT);
+  }
+  expect_the_end();
+}
+
+/* Who was first does not matter for that. */
+static void closing_after_the_walk_needs_no_memory(void** state) {
+  hvuv_write_t req;
+  long before;
+
+  (void) state;
+  make_streams(&req);
+  stranger_closes_all(&loop, NULL);
+  before = alloc_count();
+  close_streams();
+  expect_the_end();
+  assert_int_equal(alloc_count(), before);
+}
+
 static void the_walkers_own_callbacks_run_too(void** state) {
   hvuv_write_t req;
 
@@ -287,6 +316,8 @@ int main(void) {
       WALK(the_loop_has_run_in_between),
       WALK(some_streams_come_first_and_some_last),
       WALK(the_walk_comes_twice),
+      WALK(a_walk_comes_in_every_turn),
+      WALK(closing_after_the_walk_needs_no_memory),
       WALK(the_walkers_own_callbacks_run_too),
       WALK(streams_of_a_walked_loop_may_still_be_used),
       WALK(a_stream_made_after_the_walk_works),

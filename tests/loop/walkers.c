@@ -227,10 +227,14 @@ void gone(thing_t* thing) {
     blame(thing, "closed unasked");
 }
 
-void any_address(const char* of, hvuv_addr_t* addr) {
+void address(const char* at, unsigned int port, hvuv_addr_t* addr) {
   char text[64];
 
-  snprintf(text, sizeof(text), "local://%s/%u", of, 5000 + below(PORTS));
+  snprintf(text, sizeof(text), "%s%u", at, port);
   if (hvuv_addr_parse(text, addr) != 0)
     abort();
+}
+
+void any_address(const char* at, hvuv_addr_t* addr) {
+  address(at, 5000 + below(PORTS), addr);
 }

@@ -17,7 +17,7 @@
 #include "hvuv.h"
 
 #define HOMES 2
-#define PORTS 2 /* of `local`, from 5000 on */
+#define PORTS 2 /* from 5000 on; nobody listens at 4999 */
 
 typedef enum kind_e { STREAM, SERVER, CLIENT, RELAY, KINDS } kind_t;
 
@@ -133,6 +133,19 @@ void stopper_start(int home);
 void stopper_end(void);
 
 /* --- What systems do in their own way */
+
+/* Where things listen and whom they call; a port follows. */
+extern const char* const walk_listen_at;
+extern const char* const walk_call_at;
+
+/* Before the first life and after the last one. */
+void walk_open(void);
+void walk_close(void);
+
+/* Whether a loop may be left behind with what it has under way, and another made
+ * at its address: on Windows threads of libuv's and of ours hold the address, and
+ * report to whatever loop is there. */
+extern const int walk_leaves_loops;
 
 /* Has the process fail in so many seconds; 0: not any more. */
 void walk_alarm(unsigned int seconds, void (*say_where)(void));

@@ -130,7 +130,7 @@ static void listen_too(thing_t* thing) {
   hvuv_addr_t addr;
   int err;
 
-  any_address("any", &addr);
+  any_address(walk_listen_at, &addr);
   CALL(err = hvuv_server_listen(thing->server, &addr, &protocol));
   note("server %d listens: %d", thing->number, err);
   thing->claims += err == 0;
@@ -150,7 +150,7 @@ void make_server(int home) {
 static void call_somebody(thing_t* thing) {
   hvuv_addr_t addr;
 
-  any_address("loopback", &addr);
+  any_address(walk_call_at, &addr);
   CALL(hvuv_client_connect(thing->client, &addr, &protocol));
 }
 

@@ -42,8 +42,9 @@ void gone(thing_t* thing);
 
 void act_in_callback(const thing_t* from);
 
-/* local://OF/PORT, any of the ports. */
-void any_address(const char* of, hvuv_addr_t* addr);
+/* walk_listen_at or walk_call_at, with any of the ports, or with this one. */
+void any_address(const char* at, hvuv_addr_t* addr);
+void address(const char* at, unsigned int port, hvuv_addr_t* addr);
 
 /* A stream at home with this socket. */
 void adopt(int home, uv_os_sock_t sock);

@@ -4,9 +4,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/endpoint.h"
 #include "walkers.h"
 
 #define CHILD_SECONDS 20
+
+const char* const walk_listen_at = "local://any/";
+const char* const walk_call_at = "local://loopback/";
+
+const int walk_leaves_loops = 1;
+
+void walk_open(void) {
+  endpoint_open();
+}
+
+void walk_close(void) {
+  endpoint_close();
+}
 
 static void (*say)(void);
 

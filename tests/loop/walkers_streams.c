@@ -100,7 +100,7 @@ static void connect_to(thing_t* thing, const hvuv_addr_t* addr) {
 static void connect_it(thing_t* thing) {
   hvuv_addr_t addr;
 
-  any_address("loopback", &addr);
+  any_address(walk_call_at, &addr);
   connect_to(thing, &addr);
 }
 
@@ -109,8 +109,7 @@ thing_t* make_hopeless_caller(int home) {
   hvuv_addr_t addr;
 
   note("stream %d at %d calls nobody", thing->number, home);
-  if (hvuv_addr_parse("local://loopback/4999", &addr) != 0)
-    abort();
+  address(walk_call_at, 4999, &addr);
   connect_to(thing, &addr);
   return thing;
 }
@@ -127,7 +126,7 @@ void make_listener(int home) {
   hvuv_addr_t addr;
   int err;
 
-  any_address("any", &addr);
+  any_address(walk_listen_at, &addr);
   CALL(err = hvuv_bind(thing->stream, &addr));
   note("stream %d at %d listens: %d", thing->number, home, err);
   if (err != 0)

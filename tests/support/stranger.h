@@ -1,7 +1,7 @@
 /* Whoever walks a loop and knows nothing of hvuv, as libuv's own tests do at
  * their end. */
-#ifndef HVUV_TESTS_LOOP_STRANGER_H
-#define HVUV_TESTS_LOOP_STRANGER_H
+#ifndef HVUV_TESTS_SUPPORT_STRANGER_H
+#define HVUV_TESTS_SUPPORT_STRANGER_H
 
 #include <uv.h>
 
@@ -15,7 +15,8 @@ void stranger_on_closed(uv_handle_t* handle);
 /* Closes whatever uv_walk() shows and is not closing. */
 void stranger_closes_all(uv_loop_t* loop, uv_close_cb cb);
 
-/* The same, but for what is hvuv's. */
+/* The same of what is hvuv's, and of what is not. */
+void stranger_closes_hvuvs(uv_loop_t* loop, uv_close_cb cb);
 void stranger_spares_hvuvs(uv_loop_t* loop);
 
-#endif /* HVUV_TESTS_LOOP_STRANGER_H */
+#endif /* HVUV_TESTS_SUPPORT_STRANGER_H */

@@ -1,4 +1,4 @@
-#include "stranger.h"
+#include "support/stranger.h"
 
 #include <stddef.h>
 
@@ -22,6 +22,17 @@ static void close_it(uv_handle_t* handle, void* arg) {
 static void close_if_foreign(uv_handle_t* handle, void* arg) {
   if (!hvuv_owns_handle(handle))
     close_it(handle, arg);
+}
+
+static void close_if_hvuvs(uv_handle_t* handle, void* arg) {
+  if (hvuv_owns_handle(handle))
+    close_it(handle, arg);
+}
+
+void stranger_closes_hvuvs(uv_loop_t* loop, uv_close_cb cb) {
+  stranger_closed = 0;
+  stranger_owned = 0;
+  uv_walk(loop, close_if_hvuvs, &cb);
 }
 
 void stranger_closes_all(uv_loop_t* loop, uv_close_cb cb) {

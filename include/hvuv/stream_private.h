@@ -60,6 +60,7 @@
   unsigned int retry_ms;                                                       \
   uint64_t connect_timeout_ms;                                                 \
   uint64_t connect_deadline_ms;                                                \
+  unsigned int short_reads; /* since one was followed in vain */               \
   unsigned int handshake_bytes;                                                \
   int connect_status;                                                          \
   int shutdown_status;                                                         \

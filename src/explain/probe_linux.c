@@ -1,9 +1,6 @@
 /* What a Linux system has of vsock, found out without connecting anywhere. */
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
@@ -13,6 +10,7 @@
 #include "explain/probe.h"
 #include "hvuv/explain.h"
 #include "sys/sys.h"
+#include "sys/vsock.h"
 
 /* Only a CID of this machine can be bound (af_vsock.c), and 1 and 2 are its own
  * when it has loopback, and when it hosts VMs. */
@@ -58,22 +56,5 @@ void hvuv__probe_vsock(hvuv__facts_t* facts) {
 }
 
 int hvuv_local_cid(uint32_t* cid) {
-  unsigned int value = VMADDR_CID_ANY;
-  int err;
-  int fd;
-
-  if (cid == NULL)
-    return UV_EINVAL;
-
-  fd = open("/dev/vsock", O_RDONLY | O_CLOEXEC);
-  if (fd == -1)
-    return uv_translate_sys_error(errno);
-
-  err = 0;
-  if (ioctl(fd, IOCTL_VM_SOCKETS_GET_LOCAL_CID, &value) != 0)
-    err = uv_translate_sys_error(errno);
-  close(fd);
-  if (err == 0)
-    *cid = value;
-  return err;
+  return cid == NULL ? UV_EINVAL : hvuv__sys_vsock_cid(cid);
 }

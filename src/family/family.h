@@ -70,6 +70,11 @@ typedef struct hvuv__family_s {
    * writable, hung up or failed, though send() fails (Linux 6.1 and 6.12). */
   int hides_death;
 
+  /* Whether recv() from a peer gives one packet at a time, though the kernel may
+   * have more: a short read has not emptied it then. A wrong yes costs a recv()
+   * now and then (stream/read.c). NULL if it never does. */
+  int (*gives_packets)(const hvuv_addr_t* peer);
+
   /* How long a connect may take when nobody has set that, in milliseconds; 0
    * leaves it to the system, which has a limit of its own or none. */
   unsigned int connect_timeout_ms;

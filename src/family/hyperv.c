@@ -226,6 +226,12 @@ static int set_option(uv_os_sock_t sock, unsigned int option, int enable) {
       sock, HVUV__HV_PROTOCOL_RAW, number, &value, sizeof(value));
 }
 
+/* Not known of Windows, whose packets are those of Linux' hv_sock. */
+static int gives_packets(const hvuv_addr_t* peer) {
+  (void) peer;
+  return 1;
+}
+
 const hvuv__family_t hvuv__family_vm = {
     .supported = supported,
     .bind = bind_hyperv,
@@ -234,5 +240,6 @@ const hvuv__family_t hvuv__family_vm = {
     .connected = connected,
     .accepted = accepted,
     .hides_death = 1, /* not known, so it is asked */
+    .gives_packets = gives_packets,
     .set_option = set_option,
 };

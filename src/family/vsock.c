@@ -15,6 +15,7 @@
 #include <linux/vm_sockets.h>
 
 #include "addr/alias.h"
+#include "sys/vsock.h"
 
 /* Older kernel headers have only the first name, with the same number. */
 #ifndef SO_VM_SOCKETS_CONNECT_TIMEOUT
@@ -188,6 +189,16 @@ static int write_error(int err) {
   return err == UV_ENODEV ? UV_EPIPE : err;
 }
 
+/* hv_sock leads to the host only, and gives one packet of 16 KiB at most (Linux,
+ * hyperv_transport.c); virtio, vhost and loopback give all that there is. */
+static int gives_packets(const hvuv_addr_t* peer) {
+  hvuv_addr_t host = *peer;
+
+  hvuv__alias_as_vsock(&host);
+  return host.family == HVUV_VSOCK && host.u.vsock.cid == VMADDR_CID_HOST &&
+         hvuv__sys_vsock_is_hyperv();
+}
+
 /* Never lowered: below the kernel's minimum of 128 bytes every read fails with
  * ENOMEM (seen on Linux 6.1). */
 static void raise_maximum(uv_os_sock_t sock, uint64_t bytes) {
@@ -239,5 +250,6 @@ const hvuv__family_t hvuv__family_vm = {
     .read_error = read_error,
     .write_error = write_error,
     .hides_death = 1,
+    .gives_packets = gives_packets,
     .recv_buffer_size = recv_buffer_size,
 };

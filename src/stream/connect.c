@@ -336,6 +336,7 @@ void hvuv__connect_turn_end(hvuv_stream_t* s) {
 
   assert(s->flags & HVUV__AWAKE);
   hvuv__stream_move(s, HVUV__OPEN);
+  hvuv__stream_opened(s);
   hvuv__write_gather(s);
   if (s->family->connected != NULL)
     s->family->connected(s->sock, &s->local_addr);

@@ -237,6 +237,7 @@ int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client) {
   client->peer_addr = server->peer_addr;
   server->peer_addr.family = 0;
   hvuv__stream_move(client, HVUV__OPEN);
+  hvuv__stream_opened(client);
   hvuv__stream_update(server);
   hvuv__stream_check(server);
   hvuv__stream_check(client);

@@ -14,6 +14,20 @@
  * one is made just to see UV_EAGAIN; polling is level-triggered and loses
  * nothing. After every callback the user may have stopped, restarted or closed
  * the stream: alloc_cb has done none of these if reading is STEADY after it.
+ *
+ * Where the transport gives one packet at a time (family.h), a short read says
+ * nothing. More is then read into the rest of the same buffer while something
+ * comes: fewer callbacks, and fewer wake-ups. A try in vain costs a system call,
+ * so it is a bet, by what the last ones have brought:
+ *
+ *              +--- something comes ---+
+ *              v                        |
+ *   a short read is FOLLOWED by a try --+-- nothing --> the next 15 are NOT,
+ *              ^                                        as at the beginning
+ *              +---------------- the 16th -------------------+
+ *
+ * What ends such a read besides is found again by the next one: the end of
+ * input by itself, an error because it is kept.
  */
 #include "stream/read.h"
 
@@ -22,6 +36,9 @@
 /* At most so many reads for one wake-up, so that a busy stream does not starve
  * the others of its loop (libuv, src/unix/stream.c, has the same number). */
 #define READS_PER_WAKE 32
+
+/* Of so many short reads one is a bet, after one that was lost. */
+#define SHORT_READS_A_BET 16
 
 /* What libuv suggests on every platform. */
 #define SUGGESTED_BYTES 65536
@@ -98,25 +115,32 @@ HVUV__APART static void give_back(hvuv_stream_t* s,
     read_cb(s, 0, buf);
 }
 
+typedef struct lent_s {
+  uv_buf_t buf;
+  ssize_t n;
+  hvuv_read_cb read_cb;
+} lent_t;
+
+/* Has a buffer lent. Returns 1 if it can be read into. */
+static inline int borrow(hvuv_stream_t* s, lent_t* lent) {
+  lent->buf.base = NULL;
+  lent->buf.len = 0;
+  lent->read_cb = s->read_cb;
+  s->alloc_cb(s, SUGGESTED_BYTES, &lent->buf);
+  if (s->reading == HVUV__READING_STEADY && lent->buf.base != NULL &&
+      lent->buf.len > 0)
+    return 1;
+
+  give_back(s, lent->read_cb, &lent->buf);
+  return 0;
+}
+
 /* One buffer from alloc_cb to read_cb. Returns 1 if another read may follow. */
 static inline int read_once(hvuv_stream_t* s) {
-  struct {
-    uv_buf_t buf;
-    ssize_t n;
-    hvuv_read_cb read_cb;
-  } lent;
+  lent_t lent;
 
-  lent.buf.base = NULL;
-  lent.buf.len = 0;
-  lent.read_cb = s->read_cb;
-  s->alloc_cb(s, SUGGESTED_BYTES, &lent.buf);
-
-  if (s->reading != HVUV__READING_STEADY || lent.buf.base == NULL ||
-      lent.buf.len == 0) {
-    give_back(s, lent.read_cb, &lent.buf);
+  if (!borrow(s, &lent))
     return 0;
-  }
-
   lent.n = hvuv__sys_recv(s->sock, lent.buf.base, lent.buf.len);
   if (lent.n <= 0) {
     read_nothing(s, lent.n, &lent.buf);
@@ -127,28 +151,105 @@ static inline int read_once(hvuv_stream_t* s) {
   return (size_t) lent.n == lent.buf.len && hvuv__is_reading(s);
 }
 
-/* Reads on, because a buffer was filled. What was written meanwhile is called
- * back first, so that its buffers are lent again while they are in the cache.
- */
+/* What was written since the last read is called back before the next, so that
+ * its buffers are lent again while they are in the cache. Returns 0 if that has
+ * ended reading. */
+static int begin_next(hvuv_stream_t* s) {
+  hvuv__write_end(s);
+  if (!hvuv__is_reading(s))
+    return 0;
+  s->flags |= HVUV__AWAKE;
+  s->reading = HVUV__READING_STEADY;
+  return 1;
+}
+
+/* Reads on, because a buffer was filled. */
 HVUV__APART static void read_more(hvuv_stream_t* s) {
   int i;
 
-  for (i = 1; i < READS_PER_WAKE; i++) {
-    hvuv__write_end(s);
-    if (!hvuv__is_reading(s))
-      break;
-    s->flags |= HVUV__AWAKE;
-    s->reading = HVUV__READING_STEADY;
+  for (i = 1; i < READS_PER_WAKE && begin_next(s); i++)
     if (!read_once(s))
       break;
+}
+
+/* --- Packets -------------------------------------------------------------- */
+
+static int is_bet(hvuv_stream_t* s) {
+  return s->short_reads == 0 || ++s->short_reads > SHORT_READS_A_BET;
+}
+
+/* Fills the rest of a buffer in at most *left further calls. Returns what ended
+ * that: UV_EAGAIN, 0, an error, or a count where nothing did. */
+static ssize_t fill(hvuv_stream_t* s, lent_t* lent, int* left) {
+  ssize_t n = lent->n;
+
+  assert(n > 0);
+  while (n > 0 && (size_t) lent->n<lent->buf.len&& * left> 0) {
+    n = hvuv__sys_recv(
+        s->sock, lent->buf.base + lent->n, lent->buf.len - (size_t) lent->n);
+    --*left;
+    if (n > 0)
+      lent->n += n;
   }
+  return n;
+}
+
+/* Reads on after a short read, if that looks worth it. Returns 1 if there is
+ * something to be found by another read. */
+static int follow(hvuv_stream_t* s, lent_t* lent, int* left) {
+  ssize_t first = lent->n;
+  ssize_t n;
+  int code;
+
+  assert((size_t) first < lent->buf.len);
+  if (!is_bet(s))
+    return 0;
+
+  n = fill(s, lent, left);
+  s->short_reads = lent->n > first ? 0 : 1;
+  if (n > 0 || n == UV_EAGAIN)
+    return (size_t) lent->n == lent->buf.len;
+
+  code = end_of(s, n);
+  if (code != UV_EOF)
+    s->socket_error = code;
+  return 1;
+}
+
+/* As read_once(), in at most *left calls. */
+static int read_packets_once(hvuv_stream_t* s, int* left) {
+  lent_t lent;
+  int more;
+
+  if (!borrow(s, &lent))
+    return 0;
+  lent.n = hvuv__sys_recv(s->sock, lent.buf.base, lent.buf.len);
+  --*left;
+  if (lent.n <= 0) {
+    read_nothing(s, lent.n, &lent.buf);
+    return 0;
+  }
+
+  more = (size_t) lent.n == lent.buf.len || follow(s, &lent, left);
+  s->read_cb(s, lent.n, &lent.buf);
+  return more && hvuv__is_reading(s);
+}
+
+HVUV__APART static void read_packets(hvuv_stream_t* s) {
+  int left = READS_PER_WAKE;
+
+  while (read_packets_once(s, &left) && left > 0 && begin_next(s))
+    continue;
+  assert(left >= 0 && left < READS_PER_WAKE);
 }
 
 void hvuv__read_ready(hvuv_stream_t* s) {
   assert(s->state == HVUV__OPEN && (s->flags & HVUV__AWAKE));
   assert(hvuv__is_reading(s));
   s->reading = HVUV__READING_STEADY;
-  if (read_once(s))
+  if (s->flags & HVUV__PACKETS)
+    read_packets(s);
+  else if (read_once(s))
     read_more(s);
 }
 

@@ -235,6 +235,8 @@ int hvuv_open(hvuv_stream_t* s, uv_os_sock_t sock) {
   s->flags |= HVUV__ADOPTED;
   hvuv__stream_move(s, kind == HVUV__SOCK_LISTENING ? HVUV__BOUND : HVUV__OPEN);
   learn_names(s);
+  if (s->state == HVUV__OPEN)
+    hvuv__stream_opened(s);
   hvuv__stream_check(s);
   return 0;
 }

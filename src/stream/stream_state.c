@@ -113,6 +113,15 @@ void hvuv__stream_move(hvuv_stream_t* s, enum hvuv__state to) {
   s->writing = states[to].writing;
 }
 
+void hvuv__stream_opened(hvuv_stream_t* s) {
+  assert(s->state == HVUV__OPEN && s->family != NULL);
+  if (s->family->gives_packets != NULL &&
+      s->family->gives_packets(&s->peer_addr)) {
+    s->flags |= HVUV__PACKETS;
+    s->short_reads = 1;
+  }
+}
+
 /* --- What it waits for ---------------------------------------------------- */
 
 static int wanted_of_listener(const hvuv_stream_t* s) {

@@ -70,7 +70,8 @@ enum hvuv__flag {
   HVUV__ADOPTED = 1 << 2, /* the socket came by hvuv_open() */
   HVUV__AWAKE = 1 << 3,   /* hvuv__write_end() is certain to follow */
   HVUV__PROBING = 1 << 4, /* the alarm rings to try what waits to be sent */
-  HVUV__RESET = 1 << 5    /* the peer is to see a reset */
+  HVUV__RESET = 1 << 5,   /* the peer is to see a reset */
+  HVUV__PACKETS = 1 << 6  /* a short read has not emptied the kernel */
 };
 
 static inline void hvuv__clear_flags(hvuv_stream_t* stream,
@@ -97,6 +98,9 @@ hvuv_stream_t* hvuv__stream_of(hvuv__turn_t* turn);
 
 /* To another state, and to the way of writing that it begins with. */
 void hvuv__stream_move(hvuv_stream_t* stream, enum hvuv__state to);
+
+/* Open, with its family and its peer known. */
+void hvuv__stream_opened(hvuv_stream_t* stream);
 
 /* To be called after anything that changes what the stream waits for. */
 void hvuv__stream_update(hvuv_stream_t* stream);

@@ -13,6 +13,7 @@
 
 #include <linux/vm_sockets.h>
 
+#include "support/fakes/fake_names.h"
 #include "support/rigs/scene.h"
 #include "support/trace.h"
 #include "sys/sys.h"
@@ -258,6 +259,42 @@ static void a_connect_without_a_transport_is_enodev_all_the_same(void** state) {
   assert_story("connect:ENODEV");
 }
 
+/* The 16th short read is followed by another recv() where one gives a packet. */
+static int follows_short_reads(void) {
+  uv_os_sock_t sock;
+  int before;
+  int i;
+
+  assert_int_equal(scene_read_start(scene_open(&sock)), 0);
+  before = fake_calls(FAKE_RECV);
+  fake_always(FAKE_RECV, UV_EAGAIN);
+  for (i = 0; i < 16; i++) {
+    fake_input("x");
+    fake_poller_fire(sock, 0, UV_READABLE);
+  }
+  trace_reset();
+  return fake_calls(FAKE_RECV) - before - 16;
+}
+
+static void only_the_host_of_hyper_v_gives_packets(void** state) {
+  static const struct {
+    uint32_t cid;
+    int on_hyperv;
+    int follows;
+  } rows[] = {{HVUV_CID_HOST, 1, 1},
+              {HVUV_CID_HOST, 0, 0},
+              {HVUV_CID_LOCAL, 1, 0},
+              {3, 1, 0}};
+  size_t i;
+
+  (void) state;
+  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    fake_vsock_on_hyperv(rows[i].on_hyperv);
+    fake_vsock_name(FAKE_GETPEERNAME, rows[i].cid, 7);
+    assert_int_equal(follows_short_reads(), rows[i].follows);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       SCENE(hyperv_addresses_are_carried_by_vsock),
@@ -270,6 +307,7 @@ int main(void) {
       SCENE(eio_is_eof),
       SCENE(a_write_to_a_host_that_is_gone_is_epipe),
       SCENE(a_connect_without_a_transport_is_enodev_all_the_same),
+      SCENE(only_the_host_of_hyper_v_gives_packets),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,10 @@
  * both systems can write: any, local or host. */
 void fake_vsock_name(enum fake_verb verb, uint32_t cid, uint32_t port);
 
+/* Whether vsock is carried by hv_sock, as in a guest of Hyper-V: not at first,
+ * and always on Windows. */
+void fake_vsock_on_hyperv(int yes);
+
 /* Whether a name that went to bind or connect is this address. */
 int fake_is_vsock_name(const struct sockaddr_storage* name,
                        uint32_t cid,

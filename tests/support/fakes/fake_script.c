@@ -81,6 +81,7 @@ void fake_script_reset(void) {
   fake_vsock_name(FAKE_ACCEPT, HVUV_CID_LOCAL, FIRST_PORT);
   fake_vsock_name(FAKE_GETPEERNAME, HVUV_CID_LOCAL, FIRST_PORT);
   fake_vsock_name(FAKE_GETSOCKNAME, HVUV_CID_HOST, FIRST_PORT);
+  fake_vsock_on_hyperv(0);
 
   trouble[0] = '\0';
   fake_fail_nth(0, 0);

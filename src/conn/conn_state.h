@@ -52,7 +52,6 @@ struct hvuv__group_s {
   const hvuv__wire_t* wire;
   const hvuv__clock_t* clock;
   uv_loop_t* loop; /* NULL in tests */
-  char* slice;     /* the loop's, to read into; NULL: not asked for yet */
   hvuv__cork_t cork;
   hvuv_stats_t stats;
 

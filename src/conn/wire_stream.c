@@ -4,7 +4,6 @@
 #include <assert.h>
 
 #include "base/alloc.h"
-#include "base/apart.h"
 #include "conn/clock_loop.h"
 #include "conn/conn_group.h"
 #include "stream/info.h"
@@ -38,19 +37,12 @@ static void on_closed(hvuv_stream_t* stream) {
   hvuv__conn_closed(stream->data);
 }
 
-HVUV__APART static void ask_for_slice(hvuv_stream_t* stream, uv_buf_t* buf) {
-  hvuv__group_t* group = ((hvuv_conn_t*) stream->data)->group;
-
-  group->slice = hvuv__hub_buffer(stream->hub);
-  buf->base = group->slice; /* NULL: there is no memory */
-}
-
+/* Not the group's: a stream that was made after somebody has walked the loop is
+ * of another hub. */
 static void on_alloc(hvuv_stream_t* stream, size_t suggested, uv_buf_t* buf) {
   (void) suggested;
+  buf->base = hvuv__hub_buffer(stream->hub); /* NULL: there is no memory */
   buf->len = HVUV__SLICE_BYTES;
-  buf->base = ((hvuv_conn_t*) stream->data)->group->slice;
-  if (buf->base == NULL)
-    ask_for_slice(stream, buf);
 }
 
 static void on_read(hvuv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {

@@ -9,6 +9,8 @@
 /* argv without the verb; returns the exit code. */
 typedef int (*verb_fn)(int argc, char** argv);
 
+int verb_echo(int argc, char** argv);
 int verb_explain(int argc, char** argv);
+int verb_ping(int argc, char** argv);
 
 #endif /* HVUV_TOOLS_HVUV_H */

@@ -8,12 +8,17 @@ static const struct {
   const char* name;
   verb_fn run;
 } verbs[] = {
+    {"echo", verb_echo},
     {"explain", verb_explain},
+    {"ping", verb_ping},
 };
 
 static const tool_t tool = {
     .name = "hvuv",
-    .synopsis = "explain [-s STEP] ERROR ADDRESS",
+    .synopsis =
+        "echo [-1] [-v] ADDRESS\n"
+        "explain [-s STEP] ERROR ADDRESS\n"
+        "ping [-C] [-c COUNT] [-i SECONDS] [-s BYTES] [-w SECONDS] ADDRESS",
     .about = "Looks at Hyper-V sockets, and at the addresses of VMs.",
     .after = "hvuv VERB --help says more of each.",
 };

@@ -208,6 +208,71 @@ HVUV_EXTERN void hvuv_server_stop(hvuv_server_t* server,
                                   uint64_t grace_ms,
                                   hvuv_server_stop_cb cb);
 
+/* --- On several loops ----------------------------------------------------
+ *
+ * Has `other`, a server on another loop, serve callers of the addresses at which
+ * `server` listens, now and later, so that several threads share the work.
+ *
+ *   each thread        its own loop, server and connections; a handler stays in
+ *                      one thread for its whole life
+ *   callers            go to the server that has the fewest connections, so as
+ *                      long as all loops keep up their numbers differ by one at
+ *                      most. One whose loop takes no caller for some
+ *                      milliseconds, because a callback takes its time, is
+ *                      offered none until it does; those it had are given to
+ *                      others.
+ *   limits for all     max_connections, when_full, max_per_peer, the rate of
+ *                      each peer and allowed_peers of `server` count for all of
+ *                      them together; these options of `other` count for
+ *                      nothing but its max_connections, which limits its own
+ *                      number besides
+ *   for each its own   `limits`, `data`, statistics, and the callbacks of its
+ *                      options: on_refused and on_accept_error may be called for
+ *                      any of the servers, mostly for `server`
+ *
+ * Which thread may call what: all functions of a server and its connections
+ * belong to the thread of its loop; before that thread is started, and after it
+ * has ended, to whichever uses the loop then. hvuv_server_share() belongs to the
+ * thread of `other`. The thread of `server` may be at work meanwhile; its
+ * program makes sure that `server` is initialised and has not stopped. *protocol
+ * of hvuv_server_listen() is used by all threads, so what it points to must not
+ * change, and must stay valid until all of them have stopped.
+ *
+ * hvuv accepts the callers in a thread of its own, which begins with the first
+ * `other`, ends when all have stopped, and runs nothing of the program's; it
+ * takes no signals. `other` keeps its loop alive until it is stopped. It must
+ * not have listened, and cannot listen itself. In a child after fork() shared
+ * servers serve no new callers; they can be stopped there.
+ *
+ * Returns 0, or after an error nothing has changed:
+ *
+ *   UV_EINVAL  a pointer is NULL, both are on one loop, one of them is stopping,
+ *              `other` has listened or shares already, or `server` itself
+ *              serves callers of another
+ *   UV_ENOMEM, UV_EMFILE, UV_EAGAIN  for want of memory, descriptors, threads */
+HVUV_EXTERN int hvuv_server_share(hvuv_server_t* other, hvuv_server_t* server);
+
+/* Stops all servers that share callers with this one, and this one: each as by
+ * hvuv_server_stop(), in the thread of its own loop, as soon as that loop turns.
+ * cb, which may be NULL, is called for each of them, in its thread; a server
+ * that was stopping already keeps its own. To be called in this one's thread. A
+ * server that shares with nobody is stopped alone.
+ *
+ * hvuv_server_stop() stops one: callers that were offered to it and not taken
+ * go to the others, and so do those that come; its connections end. If it is the
+ * one that listens, its addresses are closed, and the others go on with the
+ * connections that they have. */
+HVUV_EXTERN void hvuv_server_stop_all(hvuv_server_t* server,
+                                      uint64_t grace_ms,
+                                      hvuv_server_stop_cb cb);
+
+/* The sum of the statistics of all servers that share callers with this one,
+ * those that have stopped included. What other loops count is known as of when
+ * one of their connections last came or went, or of the last call of this
+ * function, after which each publishes it in its next turn. */
+HVUV_EXTERN void hvuv_server_stats_all(hvuv_server_t* server,
+                                       hvuv_stats_t* stats);
+
 /* For bindings: the size of a hvuv_server_t in bytes, and its fields; see
  * hvuv_stream_size(). hvuv_server_init() leaves data as it is. */
 HVUV_EXTERN size_t hvuv_server_size(void);

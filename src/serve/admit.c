@@ -33,14 +33,25 @@ static hvuv__quota_t quota_of(const hvuv_server_options_t* options) {
   return quota;
 }
 
+/* An empty list lets nobody in, and is a list all the same. */
+static int copy_list(hvuv__rules_t* rules, const hvuv_addr_t* list) {
+  size_t n = rules->nallowed_peers;
+
+  rules->allowed_peers = hvuv__calloc(n + 1, sizeof(*list));
+  if (rules->allowed_peers == NULL)
+    return UV_ENOMEM;
+  if (n > 0)
+    memcpy(rules->allowed_peers, list, n * sizeof(*list));
+  check(rules);
+  return 0;
+}
+
 int hvuv__rules_init(hvuv__rules_t* rules,
                      const hvuv_server_options_t* options) {
-  size_t n = options->nallowed_peers;
-
   if (options->when_full != HVUV_FULL_WAIT &&
       options->when_full != HVUV_FULL_REFUSE)
     return UV_EINVAL;
-  if (options->allowed_peers == NULL && n > 0)
+  if (options->allowed_peers == NULL && options->nallowed_peers > 0)
     return UV_EINVAL;
 
   rules->max_connections = options->max_connections;
@@ -51,15 +62,14 @@ int hvuv__rules_init(hvuv__rules_t* rules,
   if (options->allowed_peers == NULL)
     return 0;
 
-  /* An empty list lets nobody in, and is a list all the same. */
-  rules->allowed_peers = hvuv__calloc(n + 1, sizeof(hvuv_addr_t));
-  if (rules->allowed_peers == NULL)
-    return UV_ENOMEM;
-  if (n > 0)
-    memcpy(
-        rules->allowed_peers, options->allowed_peers, n * sizeof(hvuv_addr_t));
+  return copy_list(rules, options->allowed_peers);
+}
+
+int hvuv__rules_copy(const hvuv__rules_t* rules, hvuv__rules_t* copy) {
   check(rules);
-  return 0;
+  *copy = *rules;
+  return rules->allowed_peers == NULL ? 0
+                                      : copy_list(copy, rules->allowed_peers);
 }
 
 void hvuv__rules_close(hvuv__rules_t* rules) {

@@ -54,6 +54,9 @@ int hvuv__rules_init(hvuv__rules_t* rules,
                      const hvuv_server_options_t* options);
 void hvuv__rules_close(hvuv__rules_t* rules);
 
+/* The same rules for another server. UV_ENOMEM. */
+int hvuv__rules_copy(const hvuv__rules_t* rules, hvuv__rules_t* copy);
+
 /* Whether there is room for one more: ADMIT, WAIT or REFUSE_FULL. */
 hvuv__verdict_t hvuv__admit_room(const hvuv__rules_t* rules,
                                  uint64_t connections_now);

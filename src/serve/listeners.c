@@ -98,6 +98,7 @@ void hvuv__listener_close(hvuv__listener_t* l) {
   for (link = &l->list->first; *link != l;)
     link = &(*link)->next;
   *link = l->next;
+  l->list->on_closing(l->list->owner, l);
   close_one(l);
 }
 

@@ -36,6 +36,9 @@ typedef struct hvuv__listeners_s {
 
   /* A caller could not be had, as hvuv_listen() reports it. */
   void (*on_error)(hvuv__owner_t* owner, int status);
+
+  /* One that has listened is about to close. */
+  void (*on_closing)(hvuv__owner_t* owner, hvuv__listener_t* listener);
 } hvuv__listeners_t;
 
 enum hvuv__listener_state {
@@ -52,7 +55,8 @@ struct hvuv__listener_s {
   const hvuv_protocol_t* protocol;
   hvuv__listener_t* next;
   enum hvuv__listener_state state;
-  uint64_t caller_number; /* of the caller that it shows */
+  uint64_t caller_number;    /* of the caller that it shows */
+  struct hvuv__door_s* door; /* by which others see its callers; or NULL */
 };
 
 /* One more, at this address. What hvuv_bind() and hvuv_listen() return, or

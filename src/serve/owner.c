@@ -70,6 +70,8 @@ static void close_if_empty(hvuv__owner_t* owner) {
     return;
   owner->state = HVUV__OWNER_CLOSING;
   hvuv__owner_stop_alarm(owner);
+  if (owner->events->on_closing != NULL)
+    owner->events->on_closing(owner);
 
   /* Now, so that they have ended when the anchor's close callback runs. */
   hvuv__alarm_close(owner->alarm);

@@ -36,6 +36,10 @@ typedef struct hvuv__owner_events_s {
    * hvuv__owner_watch_walks(). */
   void (*on_walked)(hvuv__owner_t* owner);
 
+  /* No block is left, and what the owner has on the loop closes now. May be
+   * NULL. */
+  void (*on_closing)(hvuv__owner_t* owner);
+
   /* Nothing is left but the owner's own memory, which is freed here. */
   void (*on_closed)(hvuv__owner_t* owner);
 } hvuv__owner_events_t;

@@ -26,35 +26,14 @@
 #include "base/alloc.h"
 #include "conn/conn_group.h"
 #include "conn/prove.h"
-#include "serve/admit.h"
-#include "serve/listeners.h"
-#include "serve/owner.h"
-#include "serve/peers.h"
-
-/* Ten times a second. */
-#define RETRY_MS 100
-
-enum state { SERVING = 0, STOPPING };
-
-struct hvuv__server_s {
-  hvuv__owner_t owner; /* first: an owner is found in its server */
-  hvuv_server_t* handle;
-  enum state state;
-  hvuv__rules_t rules;
-  hvuv__listeners_t listeners;
-  hvuv__peers_t* peers;
-  void (*on_accept_error)(hvuv_server_t* server, int status);
-  void (*on_refused)(hvuv_server_t* server,
-                     const hvuv_addr_t* peer,
-                     int reason);
-  hvuv_server_stop_cb stop_cb;
-};
+#include "serve/member.h"
+#include "serve/receive.h"
 
 typedef struct hvuv__server_s server_t;
 
 static void check(const server_t* s) {
   assert(s->handle->impl == s && s->listeners.owner == &s->owner);
-  if (s->state == SERVING) {
+  if (s->state == HVUV__SERVER_SERVING) {
     assert(s->owner.state == HVUV__OWNER_OPEN);
     assert(s->stop_cb == NULL && !s->owner.group.is_stopping);
   } else {
@@ -66,89 +45,11 @@ static void check(const server_t* s) {
 
 /* --- Callers -------------------------------------------------------------- */
 
-static void count_error(server_t* s, int status) {
-  s->owner.group.stats.accept_errors++;
-  if (s->on_accept_error != NULL)
-    s->on_accept_error(s->handle, status);
-}
-
-/* Last in each function, like count_error(): the user may stop the server. */
-static void report_refused(server_t* s, const hvuv_addr_t* peer, int reason) {
-  if (s->on_refused != NULL)
-    s->on_refused(s->handle, peer, reason);
-}
-
 static void on_refused_by_family(hvuv__owner_t* owner, int status) {
   server_t* s = (server_t*) owner;
 
   check(s);
-  s->owner.group.stats.refused_peer++;
-  hvuv__peers_refuse(s->peers, NULL, HVUV__REFUSE_PEER);
-  report_refused(s, NULL, status);
-}
-
-/* Who may come in by the rules, and then by what its machine has already. */
-static hvuv__verdict_t judge(server_t* s,
-                             hvuv_conn_t* conn,
-                             const hvuv_addr_t* peer) {
-  hvuv__group_t* group = &s->owner.group;
-  hvuv__peer_t* entry = NULL;
-  hvuv__verdict_t verdict;
-
-  verdict = hvuv__admit_caller(&s->rules, group->stats.connections_now, peer);
-  if (verdict != HVUV__ADMIT) {
-    hvuv__peers_refuse(s->peers, peer, verdict);
-    return verdict;
-  }
-  verdict = hvuv__peers_enter(s->peers, peer, uv_now(group->loop), &entry);
-  conn->tag = entry;
-  return verdict;
-}
-
-/* Counts one that was refused, and returns the reason to report. */
-static int count_refused(hvuv_stats_t* stats, hvuv__verdict_t verdict) {
-  switch (verdict) {
-    case HVUV__REFUSE_FULL:
-      stats->refused_full++;
-      return UV_EBUSY;
-    case HVUV__REFUSE_PEER:
-      stats->refused_peer++;
-      return UV_EACCES;
-    case HVUV__REFUSE_SHARE:
-      stats->refused_share++;
-      return UV_EBUSY;
-    case HVUV__REFUSE_RATE:
-      stats->refused_rate++;
-      return UV_EAGAIN;
-    case HVUV__ADMIT:
-    case HVUV__WAIT:
-    case HVUV__NO_MEMORY:
-      break;
-  }
-  assert(verdict == HVUV__NO_MEMORY);
-  return UV_ENOMEM;
-}
-
-/* What becomes of a caller that has been accepted. */
-static void receive(server_t* s, hvuv_conn_t* conn) {
-  const hvuv_addr_t* peer;
-  hvuv__verdict_t verdict;
-  hvuv_addr_t name;
-  int reason;
-
-  peer = hvuv_conn_peer(conn, &name) == 0 ? &name : NULL;
-  verdict = judge(s, conn, peer);
-  if (verdict == HVUV__ADMIT) {
-    hvuv__conn_open(conn);
-    return;
-  }
-
-  reason = count_refused(&s->owner.group.stats, verdict);
-  hvuv__conn_drop(conn, reason);
-  if (verdict == HVUV__NO_MEMORY)
-    count_error(s, reason);
-  else
-    report_refused(s, peer, reason);
+  hvuv__receive_stranger(s, status);
 }
 
 /* Takes the caller that waits. On an error, mostly UV_ENOMEM, it goes on
@@ -158,20 +59,30 @@ static int accept_caller(server_t* s, hvuv__listener_t* l) {
   int err;
 
   conn = hvuv__owner_new_conn(&s->owner, l->protocol);
-  if (conn == NULL)
+  if (conn == NULL) {
+    hvuv__member_give_place(s);
     return UV_ENOMEM;
+  }
+  s->nconns++;
   err = hvuv__listener_accept(l, conn);
   if (err != 0) {
     hvuv__conn_drop(conn, err);
     return err;
   }
-  receive(s, conn);
+  hvuv__receive(s, conn);
   return 0;
 }
 
 static int has_room(const server_t* s) {
   return hvuv__admit_room(&s->rules, s->owner.group.stats.connections_now) !=
          HVUV__WAIT;
+}
+
+/* Leaves the caller alone until the alarm rings. */
+static void rest(server_t* s, hvuv__listener_t* l) {
+  hvuv__listener_rest(l);
+  if (!s->owner.waits)
+    hvuv__owner_set_alarm(&s->owner, HVUV__SERVER_RETRY_MS);
 }
 
 static void on_caller(hvuv__owner_t* owner, hvuv__listener_t* l) {
@@ -181,18 +92,23 @@ static void on_caller(hvuv__owner_t* owner, hvuv__listener_t* l) {
   check(s);
   if (!has_room(s))
     return; /* Until a connection has gone. */
+  if (s->shares && !hvuv__member_take_place(s)) {
+    rest(s, l); /* One of another server's must go, who does not say so here. */
+    return;
+  }
   err = accept_caller(s, l);
   if (err == 0)
     return;
-
-  hvuv__listener_rest(l);
-  if (!s->owner.waits)
-    hvuv__owner_set_alarm(&s->owner, RETRY_MS);
-  count_error(s, err); /* Last: the user may stop the server there. */
+  rest(s, l);
+  hvuv__receive_error(s, err); /* Last: the user may stop the server there. */
 }
 
 static void on_listener_error(hvuv__owner_t* owner, int status) {
-  count_error((server_t*) owner, status);
+  hvuv__receive_error((server_t*) owner, status);
+}
+
+static void on_listener_closing(hvuv__owner_t* owner, hvuv__listener_t* l) {
+  hvuv__member_reclaim((server_t*) owner, l);
 }
 
 /* Those who had to wait, in the order in which they came, or a busy listener
@@ -201,7 +117,7 @@ static void on_listener_error(hvuv__owner_t* owner, int status) {
 static void admit_waiting(server_t* s) {
   hvuv__listener_t* l;
 
-  while (s->state == SERVING && has_room(s) &&
+  while (s->state == HVUV__SERVER_SERVING && has_room(s) &&
          (l = hvuv__listeners_longest(&s->listeners)) != NULL)
     on_caller(&s->owner, l);
 }
@@ -212,8 +128,9 @@ static void on_alarm(hvuv__owner_t* owner) {
   server_t* s = (server_t*) owner;
 
   check(s);
-  assert(s->state == SERVING);
+  assert(s->state == HVUV__SERVER_SERVING);
   hvuv__listeners_wake(&s->listeners);
+  hvuv__member_retry(s);
   admit_waiting(s);
 }
 
@@ -221,8 +138,11 @@ static void on_gone(hvuv__owner_t* owner, hvuv_conn_t* conn, int reason) {
   server_t* s = (server_t*) owner;
 
   (void) reason;
+  assert(s->nconns > 0);
+  s->nconns--;
   if (conn->tag != NULL)
     hvuv__peers_leave(s->peers, conn->tag);
+  hvuv__member_give_place(s);
   admit_waiting(s);
 }
 
@@ -231,8 +151,12 @@ static void on_walked(hvuv__owner_t* owner) {
   server_t* s = (server_t*) owner;
 
   check(s);
-  assert(s->state == STOPPING);
+  assert(s->state == HVUV__SERVER_STOPPING);
   hvuv__group_stop(&s->owner.group, 0);
+}
+
+static void on_closing(hvuv__owner_t* owner) {
+  hvuv__member_close((server_t*) owner);
 }
 
 static void on_closed(hvuv__owner_t* owner) {
@@ -253,6 +177,7 @@ static const hvuv__owner_events_t events = {
     .on_alarm = on_alarm,
     .on_gone = on_gone,
     .on_walked = on_walked,
+    .on_closing = on_closing,
     .on_closed = on_closed,
 };
 
@@ -276,6 +201,8 @@ static int set_up(server_t* s,
   s->listeners.on_caller = on_caller;
   s->listeners.on_refused = on_refused_by_family;
   s->listeners.on_error = on_listener_error;
+  s->listeners.on_closing = on_listener_closing;
+  s->stop = hvuv_server_stop;
   s->on_accept_error = options->on_accept_error;
   s->on_refused = options->on_refused;
 
@@ -284,14 +211,20 @@ static int set_up(server_t* s,
     return err;
   err = UV_ENOMEM;
   s->peers = hvuv__peers_new(&s->rules.quota);
-  if (s->peers != NULL)
-    err = hvuv__owner_init(
-        &s->owner, loop, &options->limits, &s->handle->data, &events);
+  if (s->peers == NULL)
+    goto close_rules;
+  err = hvuv__member_open(s, loop);
+  if (err != 0)
+    goto release_peers;
+  err = hvuv__owner_init(
+      &s->owner, loop, &options->limits, &s->handle->data, &events);
   if (err == 0)
     return 0;
 
-  if (s->peers != NULL)
-    hvuv__peers_release(s->peers);
+  hvuv__bell_close(s->member.bell);
+release_peers:
+  hvuv__peers_release(s->peers);
+close_rules:
   hvuv__rules_close(&s->rules);
   return err;
 }
@@ -330,7 +263,8 @@ int hvuv_server_init(uv_loop_t* loop,
 
 static int check_listen(const hvuv_server_t* handle,
                         const hvuv_protocol_t* protocol) {
-  if (handle == NULL || handle->impl->state == STOPPING)
+  if (handle == NULL || handle->impl->state == HVUV__SERVER_STOPPING ||
+      handle->impl->follows)
     return UV_EINVAL;
   return hvuv__protocol_check(protocol);
 }
@@ -341,9 +275,11 @@ int hvuv_server_listen(hvuv_server_t* handle,
   int err;
 
   err = addr == NULL ? UV_EINVAL : check_listen(handle, protocol);
-  if (err != 0)
-    return err;
-  return hvuv__listeners_add(&handle->impl->listeners, addr, protocol);
+  if (err == 0)
+    err = hvuv__listeners_add(&handle->impl->listeners, addr, protocol);
+  if (err == 0)
+    hvuv__member_lend(handle->impl);
+  return err;
 }
 
 int hvuv_server_listen_socket(hvuv_server_t* handle,
@@ -352,9 +288,11 @@ int hvuv_server_listen_socket(hvuv_server_t* handle,
   int err;
 
   err = check_listen(handle, protocol);
-  if (err != 0)
-    return err;
-  return hvuv__listeners_add_socket(&handle->impl->listeners, sock, protocol);
+  if (err == 0)
+    err = hvuv__listeners_add_socket(&handle->impl->listeners, sock, protocol);
+  if (err == 0)
+    hvuv__member_lend(handle->impl);
+  return err;
 }
 
 int hvuv_server_unlisten(hvuv_server_t* handle, const hvuv_addr_t* addr) {
@@ -392,17 +330,40 @@ void hvuv_server_stop(hvuv_server_t* handle,
   check(s);
   if (!hvuv__owner_can_wait(&s->owner))
     grace_ms = 0;
-  if (s->state == SERVING) {
-    s->state = STOPPING;
+  if (s->state == HVUV__SERVER_SERVING) {
+    s->state = HVUV__SERVER_STOPPING;
     s->stop_cb = cb;
     hvuv__owner_stop_alarm(&s->owner);
+    hvuv__member_leave(s);
     hvuv__listeners_close(&s->listeners);
+    hvuv__member_drop_lost(s);
     hvuv__owner_end(&s->owner);
   }
   hvuv__group_stop(&s->owner.group, grace_ms);
   if (grace_ms > 0)
     hvuv__owner_watch_walks(&s->owner);
   check(s);
+}
+
+/* --- On several loops ----------------------------------------------------- */
+
+int hvuv_server_share(hvuv_server_t* other, hvuv_server_t* server) {
+  if (other == NULL || server == NULL)
+    return UV_EINVAL;
+  check(other->impl);
+  return hvuv__member_share(other->impl, server->impl);
+}
+
+void hvuv_server_stop_all(hvuv_server_t* handle,
+                          uint64_t grace_ms,
+                          hvuv_server_stop_cb cb) {
+  check(handle->impl);
+  hvuv__member_stop_others(handle->impl, grace_ms, cb);
+  hvuv_server_stop(handle, grace_ms, cb);
+}
+
+void hvuv_server_stats_all(hvuv_server_t* handle, hvuv_stats_t* stats) {
+  hvuv__member_sum(handle->impl, stats);
 }
 
 /* --- Looking at it -------------------------------------------------------- */

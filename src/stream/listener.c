@@ -171,7 +171,7 @@ static int take_one(hvuv_stream_t* s) {
 
 static int may_take(const hvuv_stream_t* s) {
   return s->state == HVUV__LISTENING && s->accepted_sock == HVUV__NO_SOCK &&
-         s->stage != HVUV__LISTEN_DEAD;
+         s->stage != HVUV__LISTEN_DEAD && s->stage != HVUV__LISTEN_LENT;
 }
 
 void hvuv__listener_ready(hvuv_stream_t* s, int status) {
@@ -209,6 +209,37 @@ int hvuv_set_refused_cb(hvuv_stream_t* s, hvuv_refused_cb cb) {
   return 0;
 }
 
+int hvuv__listener_adopt(hvuv_stream_t* client,
+                         uv_os_sock_t sock,
+                         const hvuv__family_t* family,
+                         unsigned int options,
+                         const hvuv_addr_t* local,
+                         const hvuv_addr_t* peer) {
+  int err;
+
+  err = hvuv__stream_attach(client, sock);
+  if (err != 0)
+    return err;
+
+  /* Whether Windows has done so by itself is not documented. */
+  client->options |= options & HVUV__CONNECTED_SUSPEND;
+  hvuv__options_apply(family, sock, client->options & HVUV__CONNECTED_SUSPEND);
+  client->family = family;
+  client->local_addr = *local;
+  client->peer_addr = *peer;
+  hvuv__stream_move(client, HVUV__OPEN);
+  hvuv__stream_opened(client);
+  hvuv__stream_check(client);
+  return 0;
+}
+
+void hvuv__listener_forget(hvuv_stream_t* server) {
+  server->accepted_sock = HVUV__NO_SOCK;
+  server->peer_addr.family = 0;
+  hvuv__stream_update(server);
+  hvuv__stream_check(server);
+}
+
 int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client) {
   int err;
 
@@ -222,24 +253,13 @@ int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client) {
   if (server->accepted_sock == HVUV__NO_SOCK)
     return UV_EAGAIN;
 
-  err = hvuv__stream_attach(client, server->accepted_sock);
-  if (err != 0)
-    return err;
-
-  /* Whether Windows has done so by itself is not documented. */
-  client->options |= server->options & HVUV__CONNECTED_SUSPEND;
-  hvuv__options_apply(server->family,
-                      server->accepted_sock,
-                      client->options & HVUV__CONNECTED_SUSPEND);
-  server->accepted_sock = HVUV__NO_SOCK;
-  client->family = server->family;
-  client->local_addr = server->local_addr;
-  client->peer_addr = server->peer_addr;
-  server->peer_addr.family = 0;
-  hvuv__stream_move(client, HVUV__OPEN);
-  hvuv__stream_opened(client);
-  hvuv__stream_update(server);
-  hvuv__stream_check(server);
-  hvuv__stream_check(client);
-  return 0;
+  err = hvuv__listener_adopt(client,
+                             server->accepted_sock,
+                             server->family,
+                             server->options,
+                             &server->local_addr,
+                             &server->peer_addr);
+  if (err == 0)
+    hvuv__listener_forget(server);
+  return err;
 }

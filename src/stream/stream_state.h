@@ -61,7 +61,8 @@ enum hvuv__stage {
   HVUV__LISTEN_WATCHING,     /* connections are taken as they come */
   HVUV__LISTEN_STARVED,      /* short of descriptors: waits for its alarm */
   HVUV__LISTEN_RETRYING,     /* watching again, no connection taken since */
-  HVUV__LISTEN_DEAD          /* the listening socket has failed */
+  HVUV__LISTEN_DEAD,         /* the listening socket has failed */
+  HVUV__LISTEN_LENT          /* a stream of another loop watches it (lend.h) */
 };
 
 enum hvuv__flag {

@@ -117,6 +117,13 @@ int hvuv__sys_watch_forks(void (*before)(void),
                           void (*in_parent)(void),
                           void (*in_child)(void));
 
+/* Has the calling thread, one of hvuv's own, take no signals: those are the
+ * program's. */
+void hvuv__sys_block_signals(void);
+
+/* Whether uv_async_send() asserts that nobody has closed the handle. */
+extern const int hvuv__sys_rings_open_only;
+
 /* The system's own number for the last error that this thread got as `status`;
  * 0 if that is not known, or has no more in it than status. */
 int hvuv__sys_original(int status);

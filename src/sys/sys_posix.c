@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -317,6 +318,15 @@ int hvuv__sys_watch_forks(void (*before)(void),
                           void (*in_child)(void)) {
   return uv_translate_sys_error(pthread_atfork(before, in_parent, in_child));
 }
+
+void hvuv__sys_block_signals(void) {
+  sigset_t all;
+
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+const int hvuv__sys_rings_open_only = 0;
 
 int hvuv__sys_original(int status) {
   (void) status;

@@ -377,6 +377,12 @@ int hvuv__sys_watch_forks(void (*before)(void),
   return 0;
 }
 
+void hvuv__sys_block_signals(void) {
+}
+
+/* So does libuv for Windows. */
+const int hvuv__sys_rings_open_only = 1;
+
 int hvuv__sys_getsockname(uv_os_sock_t sock,
                           struct sockaddr* name,
                           size_t* len) {

@@ -42,6 +42,8 @@ static ssize_t hooked_sendmsg(int fd, const struct msghdr* msg, int flags);
 #define hvuv__sys_setsockopt       hooked_setsockopt
 #define hvuv__sys_getsockopt       hooked_getsockopt
 #define hvuv__sys_watch_forks      hooked_watch_forks
+#define hvuv__sys_block_signals    hooked_block_signals
+#define hvuv__sys_rings_open_only  hooked_rings_open_only
 #define hvuv__sys_original         hooked_original
 #include "sys/sys_posix.c"
 #undef recv

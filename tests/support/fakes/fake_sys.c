@@ -289,6 +289,11 @@ int hvuv__sys_watch_forks(void (*before)(void),
   return 0;
 }
 
+void hvuv__sys_block_signals(void) {
+}
+
+const int hvuv__sys_rings_open_only = 0;
+
 int hvuv__sys_original(int status) {
   (void) status;
   return 0;

@@ -13,6 +13,8 @@
  *   memory.c     what an idle connection keeps
  *   queue.c      many small writes in one turn of the loop
  *   queue_writer.c  the process that makes them
+ *   relay.c      what relays cost that pass bytes on
+ *   relay_ends.c    the two ends of one
  *   kind.c       the kinds of sockets
  *   client.c     the load, whose every byte is checked: echoes
  *   client_open.c   connections that are opened and closed
@@ -298,6 +300,11 @@ int program_find(const char* name, char path[], size_t size);
 /* Processor time of a process and of all below it, in ns. */
 uint64_t family_cpu_ns(pid_t pid);
 
+/* Waits until the processes of a program's connections have ended, and returns
+ * the program's own. Under strace that is strace's child; valgrind is the
+ * program itself. */
+pid_t family_settle(pid_t pid, int is_under);
+
 /* Ends a foreign server whose connections are closed. */
 void foreign_end(const server_t* server);
 
@@ -390,6 +397,7 @@ typedef struct {
   unsigned int scenarios_count;
   const contender_t* contenders[CONTENDERS_MAX];
   unsigned int contenders_count;
+  const char* only; /* of what relays pass on: bulk, calls, messages; or NULL */
 } plan_t;
 
 void print_measured_head(FILE* summary);
@@ -430,6 +438,7 @@ void count_instructions(const plan_t* plan);
 void count_in_guest(const plan_t* plan);
 void measure_memory(const plan_t* plan);
 void measure_queue(const plan_t* plan);
+void measure_relays(const plan_t* plan);
 
 /* What `bench write` does, for measure_queue(). */
 int writer_main(int argc, char* argv[]);

@@ -126,16 +126,14 @@ uint64_t family_cpu_ns(pid_t pid) {
 
 /* --- Its end -------------------------------------------------------------- */
 
-/* Waits until those of the connections have ended, and returns the program's
- * own. Under strace that is strace's child; valgrind is the program itself. */
-static pid_t wait_for_connections(const server_t* server) {
+pid_t family_settle(pid_t pid, int is_under) {
   static processes_t processes;
   unsigned int own;
   int waited;
 
   for (waited = 0; waited < END_MS; waited++) {
-    list_processes(&processes, server->pid);
-    own = server->is_under && processes.count > 1;
+    list_processes(&processes, pid);
+    own = is_under && processes.count > 1;
     if (processes.count == own + 1)
       break;
     usleep(1000);
@@ -171,7 +169,7 @@ void foreign_end(const server_t* server) {
 
   if (server->is_under)
     usleep(SETTLE_US);
-  kill(wait_for_connections(server), SIGTERM);
+  kill(family_settle(server->pid, server->is_under), SIGTERM);
   if (!wait_for_end(server->pid, &status)) {
     kill(server->pid, SIGKILL);
     die("the server %s has not ended within %d s of SIGTERM",

@@ -26,6 +26,9 @@ static void usage(void) {
       "bench queue [-r ROUNDS] [-c CORE]\n"
       "    1, 8, 64 small writes in one turn of the loop, and 512 to a full "
       "socket\n"
+      "bench relay [-r ROUNDS] [-n N] [bulk | calls | messages]\n"
+      "    what relays cost: N MiB (default 512), 5 N calls, 5 N small "
+      "messages\n"
       "\n"
       "-r ROUNDS    rounds (default 11)\n"
       "-t MS        about how long each measurement takes (default 100)\n"
@@ -124,6 +127,11 @@ static void choose_defaults(plan_t* plan,
     memcpy(plan->scenarios, of_verb, of_verb_count * sizeof(of_verb[0]));
 }
 
+static int is_relay(const char* word) {
+  return strcmp(word, "bulk") == 0 || strcmp(word, "calls") == 0 ||
+         strcmp(word, "messages") == 0;
+}
+
 /* Returns 0 if help was asked for. */
 static int parse_options(plan_t* plan, int argc, char* argv[]) {
   int option;
@@ -154,7 +162,9 @@ static int parse_options(plan_t* plan, int argc, char* argv[]) {
         exit(2);
     }
   }
-  if (optind < argc)
+  if (optind < argc && is_relay(argv[optind]))
+    plan->only = argv[optind];
+  else if (optind < argc)
     choose_scenarios(plan, argc - optind, argv + optind);
   return 1;
 }
@@ -178,7 +188,8 @@ int main(int argc, char* argv[]) {
                {"instructions", count_instructions, scenarios, scenarios_usual},
                {"guest", count_in_guest, few, sizeof(few) / sizeof(few[0])},
                {"memory", measure_memory, idle, 2},
-               {"queue", measure_queue, NULL, 0}};
+               {"queue", measure_queue, NULL, 0},
+               {"relay", measure_relays, NULL, 0}};
   plan_t plan;
   size_t verb;
   size_t i;

@@ -98,6 +98,14 @@ void hvuv_conn_abort(hvuv_conn_t* conn, int reason) {
   meet(conn, HVUV__CONN_IS_ABORTED, reason < 0 ? reason : UV_ECANCELED);
 }
 
+/* Both sides have ended then, without a system call for ours. */
+static int closing_ends(const hvuv_conn_t* conn) {
+  const hvuv__wire_t* wire = conn->group->wire;
+
+  return conn->state == HVUV__CONN_LEAVING && conn->chunks == 0 &&
+         wire->close_ends != NULL && wire->close_ends(conn);
+}
+
 void hvuv_conn_end(hvuv_conn_t* conn) {
   int was_ending = !hvuv__conn_is(conn, HVUV__CONN_SENDS);
   int err;
@@ -109,6 +117,10 @@ void hvuv_conn_end(hvuv_conn_t* conn) {
   conn->ending_ms = hvuv__conn_exact_now(conn);
   conn->message_ms = 0;
   err = hvuv__out_flush(conn);
+  if (err == 0 && closing_ends(conn)) {
+    meet(conn, HVUV__CONN_ALL_SENT, 0);
+    return;
+  }
   if (err == 0)
     err = conn->group->wire->shutdown(conn);
   if (err != 0) {
@@ -143,7 +155,8 @@ void hvuv__conn_open(hvuv_conn_t* conn) {
   conn->counts.last_active_ms = conn->counts.opened_at_ms;
   conn->begun_ms = conn->counts.opened_at_ms;
   group->wire->hold(conn, 1);
-  hvuv__time_watch(conn);
+  hvuv__time_begin(conn, conn->group->limits.first_message_timeout_ms);
+  hvuv__time_begin(conn, conn->group->limits.idle_timeout_ms);
 
   err = 0;
   if (conn->protocol->on_open != NULL)

@@ -1,6 +1,7 @@
 #include "conn/conn_block.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "conn/conn_in.h"
@@ -27,11 +28,12 @@ hvuv_conn_t* hvuv__conn_new(hvuv__group_t* group,
   char* block;
 
   assert(hvuv__protocol_check(protocol) == 0);
-  block = hvuv__calloc(1, nbytes);
+  block = hvuv__malloc(nbytes);
   if (block == NULL)
     return NULL;
 
   conn = (hvuv_conn_t*) (void*) (block + front_bytes(group));
+  memset(conn, 0, nbytes - front_bytes(group));
   conn->group = group;
   conn->protocol = protocol;
   hvuv__conn_frame(conn, &protocol->framing);

@@ -15,8 +15,8 @@
 /* 0, or UV_EINVAL if a server or client cannot use it. */
 int hvuv__protocol_check(const hvuv_protocol_t* protocol);
 
-/* A block for a connection with this protocol, NEW, zeroed. NULL if there is no
- * memory. */
+/* A block for a connection with this protocol, NEW, zeroed but for what is the
+ * wire's. NULL if there is no memory. */
 hvuv_conn_t* hvuv__conn_new(hvuv__group_t* group,
                             const hvuv_protocol_t* protocol);
 

@@ -16,15 +16,18 @@ uint64_t hvuv__time_deadline(const hvuv_conn_t* conn);
  * that to see how far what was sent has come. */
 uint64_t hvuv__time_next_look(const hvuv_conn_t* conn, uint64_t now);
 
-/* To be called when something has begun that may take too long. */
+/* To be called when something has begun, or has changed, that may take too
+ * long. */
 void hvuv__time_watch(hvuv_conn_t* conn);
 
+/* The same of one thing that begins now and may take so long; 0: for ever. */
+void hvuv__time_begin(hvuv_conn_t* conn, uint64_t limit_ms);
+
 /* Has it looked at how far come the bytes that were sent. */
+void hvuv__time_begin_progress(hvuv_conn_t* conn);
 static inline void hvuv__time_watch_progress(hvuv_conn_t* conn) {
-  if (conn->flags & HVUV__CONN_WATCHED)
-    return;
-  conn->flags |= HVUV__CONN_WATCHED;
-  hvuv__time_watch(conn);
+  if (!(conn->flags & HVUV__CONN_WATCHED))
+    hvuv__time_begin_progress(conn);
 }
 
 /* The kernel has taken bytes. */

@@ -69,6 +69,10 @@ typedef struct hvuv__wire_s {
    * the connection closes first. */
   int (*shutdown)(hvuv_conn_t* conn);
 
+  /* Whether closing does that too, now that the peer's end has come: nothing is
+   * queued, and to the peer there is no difference. NULL: never. */
+  int (*close_ends)(const hvuv_conn_t* conn);
+
   /* hvuv__conn_closed() follows, once. With resets the peer is to see that it
    * was broken off, where there is a way. */
   void (*close)(hvuv_conn_t* conn, int resets);

@@ -107,6 +107,10 @@ static int shutdown_stream(hvuv_conn_t* conn) {
   return hvuv_shutdown(&front->shutdown_req, &front->stream, on_shutdown);
 }
 
+static int close_ends(const hvuv_conn_t* conn) {
+  return hvuv__stream_close_ends(&front_of(conn)->stream);
+}
+
 static void close_stream(hvuv_conn_t* conn, int resets) {
   hvuv_stream_t* stream = stream_of(conn);
 
@@ -148,6 +152,7 @@ static const hvuv__wire_t wire = {
     .queued = queued,
     .outstanding = outstanding,
     .shutdown = shutdown_stream,
+    .close_ends = close_ends,
     .close = close_stream,
     .look = look_at_stream,
     .hold = hold,
@@ -179,10 +184,10 @@ hvuv_conn_t* hvuv__conn_new_stream(hvuv__group_t* group,
   conn = hvuv__conn_new(group, protocol);
   if (conn == NULL)
     return NULL;
+  stream_of(conn)->data = conn;
   if (hvuv_init(group->loop, stream_of(conn)) != 0) {
     hvuv__conn_free(conn);
     return NULL;
   }
-  stream_of(conn)->data = conn;
   return conn;
 }

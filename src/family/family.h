@@ -75,6 +75,10 @@ typedef struct hvuv__family_s {
    * now and then (stream/read.c). NULL if it never does. */
   int (*gives_packets)(const hvuv_addr_t* peer);
 
+  /* 1 if its sockets end by close() as hvuv__sys_close_ends has it: those of the
+   * system itself. 0 where a device or a VMM stands in between. */
+  int close_ends;
+
   /* How long a connect may take when nobody has set that, in milliseconds; 0
    * leaves it to the system, which has a limit of its own or none. */
   unsigned int connect_timeout_ms;

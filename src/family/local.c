@@ -210,4 +210,5 @@ const hvuv__family_t hvuv__family_local = {
     .dial = dial,
     .connect = connect_local,
     .accepted = accepted,
+    .close_ends = 1,
 };

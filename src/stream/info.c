@@ -48,6 +48,13 @@ size_t hvuv__stream_outstanding(const hvuv_stream_t* s) {
   return s->write_queue_size + bytes;
 }
 
+int hvuv__stream_close_ends(const hvuv_stream_t* s) {
+  return hvuv__sys_close_ends && s->family->close_ends &&
+         s->state == HVUV__OPEN && s->read_end == UV_EOF &&
+         s->shut == HVUV__SHUT_NOT && hvuv__wqueue_is_sent(s) &&
+         !hvuv__wqueue_has_done(s);
+}
+
 size_t hvuv_get_write_queue_size(const hvuv_stream_t* s) {
   return s->write_queue_size;
 }

@@ -10,4 +10,9 @@
  * alone. For seeing whether a peer takes anything. */
 size_t hvuv__stream_outstanding(const hvuv_stream_t* stream);
 
+/* Whether hvuv_close() is now to the peer what hvuv_shutdown() and then
+ * hvuv_close() are: nothing waits to be sent or to be called back, and its
+ * socket ends by being closed. For one whose peer has ended. */
+int hvuv__stream_close_ends(const hvuv_stream_t* stream);
+
 #endif /* HVUV_SRC_STREAM_INFO_H */

@@ -71,6 +71,10 @@ int hvuv__sys_outstanding(uv_os_sock_t sock, size_t* bytes);
  * UV_WRITABLE alone. */
 extern const int hvuv__sys_hides_death;
 
+/* Whether close() does what shutdown() and close() do, where nothing is unread:
+ * the peer gets what it has not taken, and then our end. */
+extern const int hvuv__sys_close_ends;
+
 /* Whether one direction of a libuv pipe can be ended alone. */
 extern const int hvuv__sys_pipes_half_close;
 

@@ -202,6 +202,7 @@ int hvuv__sys_outstanding(uv_os_sock_t sock, size_t* bytes) {
 }
 
 const int hvuv__sys_hides_death = 0;
+const int hvuv__sys_close_ends = 1;
 const int hvuv__sys_pipes_half_close = 1;
 
 /* A socket that polls as writable is done; what it did is in SO_ERROR. */

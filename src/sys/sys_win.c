@@ -249,6 +249,9 @@ int hvuv__sys_outstanding(uv_os_sock_t sock, size_t* bytes) {
 /* libuv asks AFD then for no AFD_POLL_ABORT (src/win/poll.c; seen under Wine). */
 const int hvuv__sys_hides_death = 1;
 
+/* Not documented for AF_UNIX, so it is not relied on. */
+const int hvuv__sys_close_ends = 0;
+
 /* libuv closes a named pipe soon after it was shut down (src/win/pipe.c). */
 const int hvuv__sys_pipes_half_close = 0;
 

@@ -407,6 +407,46 @@ static void an_orderly_end_is_no_reset(void** state) {
   assert_int_equal(end->reason, 0);
 }
 
+/* More than the peer reads at a time, and no more than every kernel takes. */
+#define ANSWER_BYTES 30000
+
+static void answer(hvuv_conn_t* conn) {
+  assert_int_equal(hvuv_conn_send(conn, large, ANSWER_BYTES), 0);
+}
+
+static void ask_and_end(void (*open)(end_t* end)) {
+  static char room[ANSWER_BYTES];
+  end_t* end = &scene.ends[0];
+  ssize_t n;
+
+  begin();
+  scene.on_message = answer;
+  open(end);
+  assert_int_equal(net_send(end->peer, "a", 1), 1);
+  assert_int_equal(hvuv__sys_shutdown(end->peer), 0);
+  loop_run_until(scene.loop, &end->gone);
+  assert_int_equal(end->reason, 0);
+
+  for (scene.read_bytes = 0; scene.read_bytes < ANSWER_BYTES;) {
+    assert_int_equal(net_await(end->peer, 1, 10000), 0);
+    n = net_recv(end->peer, room, sizeof(room));
+    assert_true(n > 0);
+    scene.read_bytes += (size_t) n;
+  }
+  assert_peer_reads(end, 0);
+}
+
+static void who_has_ended_over_tcp_gets_the_answer_and_an_orderly_end(
+    void** state) {
+  (void) state;
+  ask_and_end(open_tcp);
+}
+
+static void who_has_ended_on_a_unix_socket_gets_them_too(void** state) {
+  (void) state;
+  ask_and_end(open_unix);
+}
+
 static void a_peer_that_resets_is_gone(void** state) {
   end_t* end = &scene.ends[0];
   int expected;
@@ -481,6 +521,8 @@ int main(void) {
       ENDS(an_abort_resets_a_unix_connection_with_bytes_unread),
       ENDS(the_last_word_before_an_abort_arrives),
       ENDS(an_orderly_end_is_no_reset),
+      ENDS(who_has_ended_over_tcp_gets_the_answer_and_an_orderly_end),
+      ENDS(who_has_ended_on_a_unix_socket_gets_them_too),
       ENDS(a_peer_that_resets_is_gone),
       ENDS(a_peer_that_dies_with_bytes_unread_is_gone),
       ENDS(a_peer_that_dies_while_much_is_queued_is_gone),

@@ -274,6 +274,7 @@ int hvuv__sys_outstanding(uv_os_sock_t sock, size_t* bytes) {
 }
 
 const int hvuv__sys_hides_death = 0;
+const int hvuv__sys_close_ends = 1;
 const int hvuv__sys_pipes_half_close = 1;
 
 int hvuv__sys_connect_result(uv_os_sock_t sock) {

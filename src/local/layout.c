@@ -63,62 +63,74 @@ int hvuv__layout_root(char folder[]) {
   return err == UV_ENOENT ? hvuv__runtime_dir(folder) : err;
 }
 
-int hvuv__layout_folder(const char* root,
-                        const hvuv__partition_t* partition,
-                        char path[]) {
+int hvuv__layout_add_folder(const hvuv__partition_t* partition,
+                            char path[],
+                            size_t* len) {
   char name[HEX_ROOM] = HOST;
 
   if (!partition->is_host)
     format_hex(&partition->vm_id, name);
-  return hvuv__path_join(root, name, path);
+  return hvuv__path_add(path, len, name);
 }
 
-int hvuv__layout_stem(const char* folder,
-                      const hvuv_guid_t* service_id,
-                      char path[]) {
+int hvuv__layout_add_stem(const hvuv_guid_t* service_id,
+                          char path[],
+                          size_t* len) {
   char text[HVUV_GUID_STRLEN];
   char name[HEX_ROOM + 1];
-  size_t len;
+  size_t name_len;
 
   hvuv__alias_service_text(service_id, text);
-  len = drop_dashes(text, name);
-  name[len] = '.';
-  name[len + 1] = '\0';
-  return hvuv__path_join(folder, name, path);
+  name_len = drop_dashes(text, name);
+  name[name_len] = '.';
+  name[name_len + 1] = '\0';
+  return hvuv__path_add(path, len, name);
 }
 
-int hvuv__layout_whom(const hvuv__audience_t* audience,
-                      char path[],
-                      size_t len,
-                      size_t room) {
-  char name[1 + HEX_ROOM];
-  size_t name_len = 1;
+int hvuv__layout_fits(char kind, size_t stem_len) {
+  size_t name_len = kind == 'v' ? HEX_ROOM : 1;
 
-  assert(strchr("alcpv", audience->kind) != NULL);
-  assert(len > 0 && path[len - 1] == '.');
-  name[0] = audience->kind;
+  assert(strchr("alcpv", kind) != NULL && stem_len > 0);
+  return stem_len + name_len < hvuv__unix_path_limit();
+}
+
+void hvuv__layout_add_whom(const hvuv__audience_t* audience,
+                           char path[],
+                           size_t len) {
+  assert(hvuv__layout_fits(audience->kind, len) && path[len - 1] == '.');
+  path[len++] = audience->kind;
   if (audience->kind == 'v')
-    name_len += format_hex(&audience->vm_id, name + 1);
+    len += format_hex(&audience->vm_id, path + len);
+  path[len] = '\0';
+}
 
-  if (room > hvuv__unix_path_limit())
-    room = hvuv__unix_path_limit();
-  if (len + name_len >= room)
-    return UV_ENAMETOOLONG;
-  memcpy(path + len, name, name_len);
-  path[len + name_len] = '\0';
-  return 0;
+int hvuv__layout_folder(const char* root,
+                        const hvuv__partition_t* partition,
+                        char path[]) {
+  size_t len;
+
+  len = strlen(root);
+  assert(len < HVUV__PATH_ROOM);
+  memcpy(path, root, len);
+  return hvuv__layout_add_folder(partition, path, &len);
 }
 
 int hvuv__layout_socket(const char* folder,
                         const hvuv_guid_t* service_id,
                         const hvuv__audience_t* audience,
                         char path[]) {
+  size_t len;
   int err;
 
-  err = hvuv__layout_stem(folder, service_id, path);
-  if (err != 0)
-    return err;
-  return hvuv__layout_whom(audience, path, strlen(path), HVUV__PATH_ROOM);
+  len = strlen(folder);
+  assert(len < HVUV__PATH_ROOM);
+  memcpy(path, folder, len);
+  err = hvuv__layout_add_stem(service_id, path, &len);
+  if (err == 0 && !hvuv__layout_fits(audience->kind, len))
+    err = UV_ENAMETOOLONG;
+  if (err == 0)
+    hvuv__layout_add_whom(audience, path, len);
+  return err;
 }
 
 /* The last name but one of a path: where it begins, and its length; 0 if there

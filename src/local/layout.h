@@ -32,17 +32,19 @@ int hvuv__layout_socket(const char* folder,
                         const hvuv__audience_t* audience,
                         char path[]);
 
-/* A socket's path in two steps, for who tries several: what comes before the
- * letter of whom it is for, then, behind `len` bytes of such a path, the rest.
- * UV_ENAMETOOLONG if that does not fit in a socket address or in `room`; then
- * the path is as it was. */
-int hvuv__layout_stem(const char* folder,
-                      const hvuv_guid_t* service_id,
-                      char path[]);
-int hvuv__layout_whom(const hvuv__audience_t* audience,
-                      char path[],
-                      size_t len,
-                      size_t room);
+/* The same step by step, in one path of HVUV__PATH_ROOM bytes: each adds to its
+ * first *len bytes, and to *len. A socket's path is a stem and for whom it is;
+ * the latter fits in a socket address or does not. */
+int hvuv__layout_add_folder(const hvuv__partition_t* partition,
+                            char path[],
+                            size_t* len);
+int hvuv__layout_add_stem(const hvuv_guid_t* service_id,
+                          char path[],
+                          size_t* len);
+int hvuv__layout_fits(char kind, size_t stem_len);
+void hvuv__layout_add_whom(const hvuv__audience_t* audience,
+                           char path[],
+                           size_t stem_len);
 
 /* The partition in whose folder a path lies. UV_EINVAL if it is none. */
 int hvuv__layout_partition_of(const char* path,

@@ -12,67 +12,46 @@
 
 _Static_assert(HVUV_PATH_SIZE <= UCHAR_MAX, "lengths are bytes");
 
-/* Puts the letter of a kind, and what it needs besides, behind the stem. */
-static int put_whom(hvuv__target_t* target, char kind) {
-  hvuv__audience_t whom;
-
-  whom.kind = kind;
-  memcpy(&whom.vm_id, target->caller, sizeof(whom.vm_id));
-  return hvuv__layout_whom(
-      &whom, target->path, target->stem_len, sizeof(target->path));
-}
-
 /* A name that does not fit is nobody's, because nobody could bind it; when none
  * fits the folder's path is too long. */
 static int keep_kinds(const hvuv__reach_t* reach, hvuv__target_t* target) {
-  int err;
   int i;
 
   assert(reach->count > 0);
-  err = 0;
   target->count = 0;
-  for (i = 0; i < reach->count; i++) {
-    err = put_whom(target, reach->audiences[i].kind);
-    if (err == 0)
+  for (i = 0; i < reach->count; i++)
+    if (hvuv__layout_fits(reach->audiences[i].kind, target->stem_len))
       target->kinds[target->count++] = reach->audiences[i].kind;
-  }
-  assert(target->count > 0 || err != 0);
-  return target->count > 0 ? 0 : err;
+  return target->count > 0 ? 0 : UV_ENAMETOOLONG;
 }
 
-static int keep_path(const char* root,
-                     const char* folder,
-                     const char* stem,
-                     hvuv__target_t* target) {
-  size_t len;
-
-  len = strlen(stem);
-  if (len >= sizeof(target->path))
-    return UV_ENAMETOOLONG;
-
-  memcpy(target->path, stem, len + 1);
-  target->root_len = (unsigned char) strlen(root);
-  target->folder_len = (unsigned char) strlen(folder);
-  target->stem_len = (unsigned char) len;
-  assert(target->root_len < target->folder_len);
-  assert(target->folder_len < target->stem_len);
-  return 0;
-}
-
+/* One path grows from step to step. */
 static int compose(const hvuv_addr_t* addr,
                    const hvuv__reach_t* reach,
                    hvuv__target_t* target) {
-  char root[HVUV__PATH_ROOM];
-  char folder[HVUV__PATH_ROOM];
-  char stem[HVUV__PATH_ROOM];
+  char path[HVUV__PATH_ROOM];
+  size_t folder_len;
+  size_t root_len;
+  size_t len;
   int err;
 
-  err = hvuv__layout_root(root);
+  err = hvuv__layout_root(path);
+  if (err != 0)
+    return err;
+  len = root_len = strlen(path);
+  err = hvuv__layout_add_folder(&reach->target, path, &len);
+  folder_len = len;
   if (err == 0)
-    err = hvuv__layout_folder(root, &reach->target, folder);
-  if (err == 0)
-    err = hvuv__layout_stem(folder, &addr->u.hyperv.service_id, stem);
-  return err == 0 ? keep_path(root, folder, stem, target) : err;
+    err = hvuv__layout_add_stem(&addr->u.hyperv.service_id, path, &len);
+  if (err != 0 || len >= sizeof(target->path))
+    return UV_ENAMETOOLONG;
+
+  memcpy(target->path, path, len + 1);
+  target->root_len = (unsigned char) root_len;
+  target->folder_len = (unsigned char) folder_len;
+  target->stem_len = (unsigned char) len;
+  assert(root_len < folder_len && folder_len < len);
+  return 0;
 }
 
 int hvuv__target_find(const hvuv_addr_t* addr,
@@ -110,11 +89,11 @@ void hvuv__target_folders(const hvuv__target_t* target,
 }
 
 const char* hvuv__target_socket(hvuv__target_t* target, int n) {
-  int err;
+  hvuv__audience_t whom;
 
   assert(n >= 0 && n < target->count);
-  err = put_whom(target, target->kinds[n]);
-  assert(err == 0); /* as it was when it was found */
-  (void) err;
+  whom.kind = target->kinds[n];
+  memcpy(&whom.vm_id, target->caller, sizeof(whom.vm_id));
+  hvuv__layout_add_whom(&whom, target->path, target->stem_len);
   return target->path;
 }

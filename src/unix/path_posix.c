@@ -15,20 +15,28 @@ size_t hvuv__path_last_name(const char* path, size_t len) {
   return len;
 }
 
-int hvuv__path_join(const char* folder, const char* name, char path[]) {
-  size_t folder_len;
+int hvuv__path_add(char path[], size_t* len, const char* name) {
   size_t name_len;
 
-  assert(folder != path && name != path);
-  folder_len = strlen(folder);
   name_len = strlen(name);
-  if (folder_len + 1 + name_len >= HVUV__PATH_ROOM)
+  if (*len + 1 + name_len >= HVUV__PATH_ROOM)
     return UV_ENAMETOOLONG;
 
-  memcpy(path, folder, folder_len);
-  path[folder_len] = '/';
-  memcpy(path + folder_len + 1, name, name_len + 1);
+  path[*len] = '/';
+  memcpy(path + *len + 1, name, name_len + 1);
+  *len += 1 + name_len;
   return 0;
+}
+
+int hvuv__path_join(const char* folder, const char* name, char path[]) {
+  size_t len;
+
+  assert(folder != path && name != path);
+  len = strlen(folder);
+  if (len >= HVUV__PATH_ROOM)
+    return UV_ENAMETOOLONG;
+  memcpy(path, folder, len);
+  return hvuv__path_add(path, &len, name);
 }
 
 /* A slash at the end would hide that the folder is a link. */

@@ -2,7 +2,6 @@
 #include "unix/path.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "unix/file_win.h"
@@ -57,14 +56,30 @@ int hvuv__path_absolute(char path[]) {
   return err;
 }
 
+int hvuv__path_add(char path[], size_t* len, const char* name) {
+  size_t name_len;
+  size_t at = *len;
+
+  name_len = strlen(name);
+  if (at == 0 || !hvuv__path_is_separator(path[at - 1]))
+    at++;
+  if (at + name_len >= HVUV__PATH_ROOM)
+    return UV_ENAMETOOLONG;
+
+  if (at > *len)
+    path[*len] = '\\';
+  memcpy(path + at, name, name_len + 1);
+  *len = at + name_len;
+  return 0;
+}
+
 int hvuv__path_join(const char* folder, const char* name, char path[]) {
-  const char* between;
   size_t len;
-  int printed;
 
   assert(folder != path && name != path);
   len = strlen(folder);
-  between = len > 0 && hvuv__path_is_separator(folder[len - 1]) ? "" : "\\";
-  printed = snprintf(path, HVUV__PATH_ROOM, "%s%s%s", folder, between, name);
-  return printed < 0 || printed >= HVUV__PATH_ROOM ? UV_ENAMETOOLONG : 0;
+  if (len >= HVUV__PATH_ROOM)
+    return UV_ENAMETOOLONG;
+  memcpy(path, folder, len);
+  return hvuv__path_add(path, &len, name);
 }

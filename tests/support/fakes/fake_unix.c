@@ -213,9 +213,20 @@ int hvuv__path_absolute(char path[]) {
   return 0;
 }
 
-int hvuv__path_join(const char* folder, const char* name, char path[]) {
-  int printed;
+int hvuv__path_add(char path[], size_t* len, const char* name) {
+  if (*len + 1 + strlen(name) >= HVUV__PATH_ROOM)
+    return UV_ENAMETOOLONG;
+  path[*len] = '/';
+  strcpy(path + *len + 1, name);
+  *len += 1 + strlen(name);
+  return 0;
+}
 
-  printed = snprintf(path, HVUV__PATH_ROOM, "%s/%s", folder, name);
-  return printed < 0 || printed >= HVUV__PATH_ROOM ? UV_ENAMETOOLONG : 0;
+int hvuv__path_join(const char* folder, const char* name, char path[]) {
+  size_t len = strlen(folder);
+
+  if (len >= HVUV__PATH_ROOM)
+    return UV_ENAMETOOLONG;
+  strcpy(path, folder);
+  return hvuv__path_add(path, &len, name);
 }

@@ -69,6 +69,13 @@ typedef struct hvuv_server_options_s {
   const hvuv_addr_t* allowed_peers;
   unsigned int nallowed_peers;
 
+  /* The sizes in bytes of each listener's buffers, set before it listens. With
+   * AF_VSOCK and TCP its connections have them too; hvuv_send_buffer_size() says
+   * more. In a Linux guest of Hyper-V 131072 for both is the most that has an
+   * effect. Default 0: the system's. Not for hvuv_server_listen_socket(). */
+  int send_buffer_bytes;
+  int recv_buffer_bytes;
+
   /* Called when a connection could not be accepted, with the status that
    * hvuv_listen() reports; the server goes on where it can. May be NULL: it is
    * counted in any case. */
@@ -108,7 +115,7 @@ struct hvuv_server_s {
 /* Initialises a server; options may be NULL for the defaults and are copied.
  * Once initialised, the server must be stopped with hvuv_server_stop() before
  * its memory is freed. Returns 0, UV_EINVAL if a pointer is NULL or an option
- * is invalid (water marks out of order, a negative backlog), or UV_ENOMEM;
+ * is invalid (water marks out of order, a negative number), or UV_ENOMEM;
  * after an error there is nothing to stop. */
 HVUV_EXTERN int hvuv_server_init(uv_loop_t* loop,
                                  hvuv_server_t* server,
@@ -116,8 +123,9 @@ HVUV_EXTERN int hvuv_server_init(uv_loop_t* loop,
 
 /* Listens on one more address, with this protocol. *protocol must stay valid
  * and unchanged until the server has stopped. Returns 0, an error of
- * hvuv_bind() or hvuv_listen(), UV_EINVAL if a pointer is NULL, on_message is
- * NULL, the framing is invalid or the server is stopping, or UV_ENOMEM. */
+ * hvuv_bind(), hvuv_listen() or of setting the buffers' sizes, UV_EINVAL if a
+ * pointer is NULL, on_message is NULL, the framing is invalid or the server is
+ * stopping, or UV_ENOMEM. */
 HVUV_EXTERN int hvuv_server_listen(hvuv_server_t* server,
                                    const hvuv_addr_t* addr,
                                    const hvuv_protocol_t* protocol);

@@ -131,6 +131,20 @@ static int new_listener(hvuv__listeners_t* list,
   return 0;
 }
 
+/* Before it listens: its connections may have theirs from it. */
+static int set_sizes(hvuv__listener_t* l) {
+  int send_bytes = l->list->send_buffer_bytes;
+  int recv_bytes = l->list->recv_buffer_bytes;
+  int err = 0;
+
+  assert(send_bytes >= 0 && recv_bytes >= 0);
+  if (send_bytes != 0)
+    err = hvuv_send_buffer_size(&l->stream, &send_bytes);
+  if (err == 0 && recv_bytes != 0)
+    err = hvuv_recv_buffer_size(&l->stream, &recv_bytes);
+  return err;
+}
+
 static int start(hvuv__listener_t* l) {
   hvuv__listener_t** link;
   int err;
@@ -158,6 +172,8 @@ int hvuv__listeners_add(hvuv__listeners_t* list,
   if (err != 0)
     return err;
   err = hvuv_bind(&l->stream, addr);
+  if (err == 0)
+    err = set_sizes(l);
   if (err == 0)
     err = start(l);
   if (err != 0)

@@ -25,6 +25,8 @@ typedef struct hvuv__listener_s hvuv__listener_t;
 typedef struct hvuv__listeners_s {
   hvuv__owner_t* owner;
   int backlog;
+  int send_buffer_bytes; /* 0: the system's */
+  int recv_buffer_bytes;
   hvuv__listener_t* first; /* in the order in which they were added */
   uint64_t callers;        /* so far, at all of them */
 
@@ -59,8 +61,8 @@ struct hvuv__listener_s {
   struct hvuv__door_s* door; /* by which others see its callers; or NULL */
 };
 
-/* One more, at this address. What hvuv_bind() and hvuv_listen() return, or
- * UV_ENOMEM. */
+/* One more, at this address. What hvuv_bind(), hvuv_listen() and the functions
+ * that set the sizes return, or UV_ENOMEM. */
 int hvuv__listeners_add(hvuv__listeners_t* list,
                         const hvuv_addr_t* addr,
                         const hvuv_protocol_t* protocol);

@@ -198,6 +198,8 @@ static int set_up(server_t* s,
 
   s->listeners.owner = &s->owner;
   s->listeners.backlog = options->backlog;
+  s->listeners.send_buffer_bytes = options->send_buffer_bytes;
+  s->listeners.recv_buffer_bytes = options->recv_buffer_bytes;
   s->listeners.on_caller = on_caller;
   s->listeners.on_refused = on_refused_by_family;
   s->listeners.on_error = on_listener_error;
@@ -241,7 +243,10 @@ int hvuv_server_init(uv_loop_t* loop,
   hvuv_server_options_init(&defaults);
   if (options == NULL)
     options = &defaults;
-  err = options->backlog < 0 ? UV_EINVAL : hvuv__limits_check(&options->limits);
+  if (options->backlog < 0 || options->send_buffer_bytes < 0 ||
+      options->recv_buffer_bytes < 0)
+    return UV_EINVAL;
+  err = hvuv__limits_check(&options->limits);
   if (err != 0)
     return err;
 

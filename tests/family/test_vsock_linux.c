@@ -136,6 +136,27 @@ static void sizes_are_those_of_the_socket(void** state) {
   assert_int_equal(given, 8765);
 }
 
+/* hv_sock takes both from a listener, and before it listens. */
+static void a_bound_stream_has_sizes_too(void** state) {
+  uint64_t maximum = 262144;
+  hvuv_stream_t* s;
+  hvuv_addr_t addr;
+  int value;
+
+  (void) state;
+  s = scene_stream();
+  addr = scene_addr("vsock://any:5000");
+  assert_int_equal(hvuv_bind(s, &addr), 0);
+  fake_option(&maximum, sizeof(maximum));
+  value = 131072;
+  assert_int_equal(hvuv_send_buffer_size(s, &value), 0);
+  assert_int_equal(hvuv_recv_buffer_size(s, &value), 0);
+  assert_int_equal(fake_calls(FAKE_LISTEN), 0);
+  assert_non_null(strstr(fake_options(), "1/7=131072")); /* SO_SNDBUF */
+  assert_non_null(strstr(fake_options(), "1/8=131072")); /* SO_RCVBUF */
+  assert_int_equal(scene_listen(s), 0);
+}
+
 static void the_maximum_of_vsock_is_raised_and_never_lowered(void** state) {
   static const struct {
     int value;
@@ -301,6 +322,7 @@ int main(void) {
       SCENE(hyperv_addresses_without_a_meaning_are_refused),
       SCENE(a_caller_that_hyperv_cannot_say_is_a_vsock_one),
       SCENE(sizes_are_those_of_the_socket),
+      SCENE(a_bound_stream_has_sizes_too),
       SCENE(the_maximum_of_vsock_is_raised_and_never_lowered),
       SCENE(vsock_has_its_own_receive_size),
       SCENE(the_system_is_told_seconds_and_microseconds),

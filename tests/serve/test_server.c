@@ -52,6 +52,14 @@ static void backlog_is_negative(hvuv_server_options_t* options) {
   options->backlog = -1;
 }
 
+static void a_buffer_is_negative(hvuv_server_options_t* options) {
+  options->send_buffer_bytes = -1;
+}
+
+static void the_other_buffer_is_negative(hvuv_server_options_t* options) {
+  options->recv_buffer_bytes = -1;
+}
+
 static void low_is_above_high(hvuv_server_options_t* options) {
   options->limits.low_water_bytes = options->limits.high_water_bytes + 1;
 }
@@ -71,6 +79,8 @@ static void peers_are_missing(hvuv_server_options_t* options) {
 static void options_without_sense_are_refused(void** state) {
   static void (*const rows[])(hvuv_server_options_t*) = {
       backlog_is_negative,
+      a_buffer_is_negative,
+      the_other_buffer_is_negative,
       low_is_above_high,
       high_is_above_the_maximum,
       fullness_is_unknown,

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -122,6 +123,37 @@ static void the_backlog_is_the_systems_unless_asked_otherwise(void** state) {
   options.backlog = 7;
   listen_at("vsock://any:5000");
   assert_int_equal(fake_backlog(), 7);
+}
+
+static void expect_size(int option, int bytes) {
+  char expected[64];
+
+  snprintf(expected, sizeof(expected), "%d/%d=%d", SOL_SOCKET, option, bytes);
+  if (strstr(fake_options(), expected) == NULL)
+    fail_msg("%s is not in \"%s\"", expected, fake_options());
+}
+
+/* hv_sock's connections have their rings from their listener. */
+static void the_sizes_of_buffers_are_set_before_it_listens(void** state) {
+  hvuv_addr_t addr = scene_addr("vsock://any:5000");
+  uint64_t most = 1 << 20; /* what getsockopt says of AF_VSOCK's own */
+
+  (void) state;
+  fake_option(&most, sizeof(most));
+  options.send_buffer_bytes = 131072;
+  options.recv_buffer_bytes = 65536;
+  listen_at("vsock://any:5000");
+  expect_size(SO_SNDBUF, 131072);
+  expect_size(SO_RCVBUF, 65536);
+
+  fake_next(FAKE_SETSOCKOPT, UV_ENOMEM);
+  assert_int_equal(hvuv_server_listen(&server, &addr, &protocol), UV_ENOMEM);
+}
+
+static void the_sizes_of_buffers_are_the_systems_at_first(void** state) {
+  (void) state;
+  listen_at("vsock://any:5000");
+  assert_string_equal(fake_options(), "");
 }
 
 static void a_shortage_is_told_and_survived(void** state) {
@@ -278,6 +310,8 @@ static void sends_to_each_leave_in_one_call_each(void** state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(the_backlog_is_the_systems_unless_asked_otherwise),
+      TEST(the_sizes_of_buffers_are_set_before_it_listens),
+      TEST(the_sizes_of_buffers_are_the_systems_at_first),
       TEST(a_shortage_is_told_and_survived),
       TEST(a_lost_caller_is_no_error),
       TEST(a_listener_that_dies_leaves_the_others),

@@ -73,6 +73,9 @@ typedef struct hvuv_protocol_s {
    *   UV_ECONNRESET  the peer is gone: it was killed, or broke off; only some
    *                  families can show that (hvuv/stream.h)
    *   UV_EMSGSIZE, UV_EPROTO  the peer broke the framing (hvuv/framing.h)
+   *   UV_ENOSPC      the server kept max_total_bytes, and this connection much of
+   *                  them: its peer did not take what was sent, or did not
+   *                  finish what it sent (hvuv/server.h)
    *   UV_ECANCELED   cut off by hvuv_server_stop() after its grace, or by
    *                  hvuv_client_close()
    *   else           the value that a callback returned or that was passed to
@@ -152,7 +155,9 @@ typedef struct hvuv_stats_s {
   uint64_t accept_errors;
   uint64_t timed_out;       /* closed with UV_ETIMEDOUT */
   uint64_t protocol_errors; /* UV_EPROTO, UV_EMSGSIZE, UV_EOF in a message */
+  uint64_t over_memory;     /* UV_ENOSPC: max_total_bytes */
   uint64_t other_errors;    /* any other reason except 0 and UV_ECANCELED */
+  uint64_t bytes_held_now;  /* what max_total_bytes limits */
 } hvuv_stats_t;
 
 /* --- Sending ------------------------------------------------------------- */
@@ -167,8 +172,10 @@ typedef struct hvuv_stats_s {
  *                exceeded: the peer does not take it
  *   UV_EMSGSIZE  larger than the framing allows, or than HVUV_FRAMING_MAX_MAX
  *   UV_EINVAL    a pointer is NULL
+ *   UV_ENOSPC    the server keeps max_total_bytes, and this connection most of
+ *                them for what its peer moves (hvuv/server.h)
  *   UV_ENOMEM    if the kernel had already taken a part of it, the connection
- *                closes with this reason
+ *                closes with this reason; the same with UV_ENOSPC
  *
  * Messages sent in on_message are gathered up to 16 KiB; a larger message goes
  * to the kernel from the caller's memory, and only what the kernel does not

@@ -62,6 +62,22 @@ typedef struct hvuv_server_options_s {
   unsigned int max_new_per_peer_per_s;
   unsigned int max_new_per_peer_at_once;
 
+  /* Bytes of memory that the connections may keep together: their own blocks
+   * with the handlers' state, what is queued to peers (lent bytes count for each
+   * connection that they were sent on), what was read and waits for a handler,
+   * messages that have come in part. When more is needed, those that keep most
+   * and whose peers move least are closed, with UV_ENOSPC, until an eighth is
+   * free; whoever keeps little or nothing besides its block stays. If there is
+   * nobody to close, the send that needs it returns UV_ENOSPC, a new caller
+   * waits. Buffers that connections share, listeners and the table of peers,
+   * some 200 KiB, do not count.
+   *
+   * Default 256 MiB: 1,000 connections may have as much queued as the high-water
+   * mark allows, all at the same time, which happens only where nobody reads.
+   * With more connections or higher marks set it to what the product is. 0: no
+   * limit. */
+  size_t max_total_bytes;
+
   /* The peers to accept: those whose address has the VM id or the CID of one of
    * these; ports and services are not compared. NULL: all. The array is copied.
    * The VM id or CID is all that is known of a peer on these sockets, and with
@@ -182,6 +198,11 @@ typedef struct hvuv_peer_stats_s {
   uint64_t refused_peer;
   uint64_t refused_share;
   uint64_t refused_rate;
+  uint64_t over_memory;
+  uint64_t bytes_received; /* those of open connections so far, too */
+  uint64_t bytes_sent;
+  uint64_t messages_received;
+  uint64_t messages_sent;
 } hvuv_peer_stats_t;
 
 /* Calls visit for each peer that the server knows, with family 0 first: those
@@ -234,8 +255,8 @@ HVUV_EXTERN void hvuv_server_stop(hvuv_server_t* server,
  *                      them together; these options of `other` count for
  *                      nothing but its max_connections, which limits its own
  *                      number besides
- *   for each its own   `limits`, `data`, statistics, and the callbacks of its
- *                      options: on_refused and on_accept_error may be called for
+ *   for each its own   `limits`, max_total_bytes, `data`, statistics, and the
+ *                      callbacks of its options: on_refused and on_accept_error may be called for
  *                      any of the servers, mostly for `server`
  *
  * Which thread may call what: all functions of a server and its connections

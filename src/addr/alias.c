@@ -78,26 +78,53 @@ void hvuv__alias_as_vsock(hvuv_addr_t* addr) {
   assert(addr->family == HVUV_VSOCK);
 }
 
-int hvuv__alias_same_machine(const hvuv_addr_t* left,
-                             const hvuv_addr_t* right) {
-  hvuv_addr_t a = *left;
-  hvuv_addr_t b = *right;
+/* --- Machines ------------------------------------------------------------- */
 
-  hvuv__alias_as_hyperv(&a);
-  hvuv__alias_as_hyperv(&b);
-  if (a.family != b.family)
-    return 0;
+/* A machine under the one name that all its addresses lead to. */
+typedef struct machine_s {
+  hvuv_family_t family;
+  hvuv_guid_t id; /* a VM id, or a CID and zeros */
+  const char* path;
+} machine_t;
 
-  switch (hvuv_addr_family(&a)) {
+static void name_vsock(uint32_t cid, machine_t* machine) {
+  machine->family = HVUV_HYPERV;
+  if (hvuv__alias_cid_to_vm(cid, &machine->id) == 0)
+    return;
+  machine->family = HVUV_VSOCK;
+  machine->id.data1 = cid;
+}
+
+/* Family 0 if the address is none. */
+static void name_machine(const hvuv_addr_t* addr, machine_t* machine) {
+  memset(machine, 0, sizeof(*machine));
+  machine->family = hvuv_addr_family(addr);
+  switch (machine->family) {
     case HVUV_VSOCK:
-      return a.u.vsock.cid == b.u.vsock.cid;
+      name_vsock(addr->u.vsock.cid, machine);
+      break;
     case HVUV_HYPERV:
     case HVUV_LOCAL:
-      return hvuv_guid_equal(&a.u.hyperv.vm_id, &b.u.hyperv.vm_id);
+      machine->id = addr->u.hyperv.vm_id;
+      break;
     case HVUV_HYBRID:
-      return strncmp(a.u.hybrid.path, b.u.hybrid.path, HVUV_PATH_SIZE) == 0;
+      machine->path = addr->u.hybrid.path;
+      break;
   }
-  return 0;
+}
+
+int hvuv__alias_same_machine(const hvuv_addr_t* left,
+                             const hvuv_addr_t* right) {
+  machine_t a;
+  machine_t b;
+
+  name_machine(left, &a);
+  name_machine(right, &b);
+  if (a.family != b.family || a.family == (hvuv_family_t) 0)
+    return 0;
+  if (a.path != NULL)
+    return strncmp(a.path, b.path, HVUV_PATH_SIZE) == 0;
+  return hvuv_guid_equal(&a.id, &b.id);
 }
 
 void hvuv__alias_machine_of(const hvuv_addr_t* addr, hvuv_addr_t* machine) {
@@ -121,30 +148,20 @@ void hvuv__alias_machine_of(const hvuv_addr_t* addr, hvuv_addr_t* machine) {
   assert(hvuv__alias_same_machine(addr, machine));
 }
 
-/* FNV-1a. */
-static uint32_t hash_bytes(uint32_t hash, const void* bytes, size_t nbytes) {
-  const unsigned char* at = bytes;
-
-  while (nbytes-- > 0)
-    hash = (hash ^ *at++) * 16777619u;
-  return hash;
-}
-
 uint32_t hvuv__alias_machine_hash(const hvuv_addr_t* addr) {
-  hvuv_addr_t a = *addr;
+  const uint32_t prime = 16777619u; /* as in FNV-1a */
   uint32_t hash = 2166136261u;
+  uint32_t words[sizeof(hvuv_guid_t) / sizeof(uint32_t)];
+  machine_t machine;
+  size_t i;
 
-  hvuv__alias_as_hyperv(&a);
-  switch (hvuv_addr_family(&a)) {
-    case HVUV_VSOCK:
-      return hash_bytes(hash, &a.u.vsock.cid, sizeof(a.u.vsock.cid));
-    case HVUV_HYPERV:
-    case HVUV_LOCAL:
-      return hash_bytes(hash, &a.u.hyperv.vm_id, sizeof(a.u.hyperv.vm_id));
-    case HVUV_HYBRID:
-      return hash_bytes(hash, a.u.hybrid.path, strlen(a.u.hybrid.path));
-  }
-  return hash;
+  name_machine(addr, &machine);
+  memcpy(words, &machine.id, sizeof(words));
+  for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+    hash = (hash ^ words[i]) * prime;
+  for (i = 0; machine.path != NULL && machine.path[i] != '\0'; i++)
+    hash = (hash ^ (unsigned char) machine.path[i]) * prime;
+  return hash ^ hash >> 16;
 }
 
 /* Not by snprintf(), which costs more than all the rest of a connect. */

@@ -19,10 +19,20 @@
 static void begin_close(hvuv_conn_t* conn, int reason) {
   int resets = reason != 0 && (conn->flags & HVUV__CONN_WAS_OPEN);
 
+  conn->group->held_bytes -= conn->counts.held_bytes;
+  conn->group->closing_bytes += conn->counts.held_bytes;
+  conn->sum_bytes = &conn->group->closing_bytes;
   conn->flags &= ~(unsigned int) (HVUV__CONN_READS | HVUV__CONN_CHOKED);
   conn->message_ms = 0;
   conn->reason = reason;
   conn->group->wire->close(conn, resets);
+
+  /* Not only when the loop comes to it, for others may need it. */
+  if (conn->counts.held_bytes > hvuv__conn_block_bytes(conn)) {
+    hvuv__chunk_drop_copies(conn);
+    if (!hvuv__conn_is_at_work(conn))
+      hvuv__in_close(conn);
+  }
 }
 
 static void begin_cut(hvuv_conn_t* conn, int reason) {
@@ -63,11 +73,12 @@ void hvuv__conn_update(hvuv_conn_t* conn) {
 
 /* Only from the loop: what waited for the peer to take something is handed out
  * now that it will not. A handler that has paused, and would get nothing if it
- * resumed, learns of it at once. Without memory it is not the peer that failed,
- * and waits for what cannot follow. */
+ * resumed, learns of it at once. Without memory, or more of it than the group
+ * may have, it is not the peer that failed, and it waits for what cannot
+ * follow. */
 static void write_failed(hvuv_conn_t* conn, int status) {
   assert(status < 0);
-  if (status == UV_ENOMEM) {
+  if (status == UV_ENOMEM || status == UV_ENOSPC) {
     meet(conn, HVUV__CONN_IS_ABORTED, status);
     return;
   }

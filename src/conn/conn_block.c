@@ -21,6 +21,10 @@ static size_t block_bytes(const hvuv__group_t* group, size_t state_bytes) {
   return front_bytes(group) + HVUV__ALIGNED(sizeof(hvuv_conn_t)) + state_bytes;
 }
 
+size_t hvuv__conn_block_bytes(const hvuv_conn_t* conn) {
+  return block_bytes(conn->group, conn->state_bytes);
+}
+
 hvuv_conn_t* hvuv__conn_new(hvuv__group_t* group,
                             const hvuv_protocol_t* protocol) {
   size_t nbytes = block_bytes(group, protocol->state_bytes);
@@ -28,6 +32,8 @@ hvuv_conn_t* hvuv__conn_new(hvuv__group_t* group,
   char* block;
 
   assert(hvuv__protocol_check(protocol) == 0);
+  if (hvuv__group_ask(group, NULL, nbytes) != 0)
+    return NULL;
   block = hvuv__malloc(nbytes);
   if (block == NULL)
     return NULL;
@@ -35,6 +41,7 @@ hvuv_conn_t* hvuv__conn_new(hvuv__group_t* group,
   conn = (hvuv_conn_t*) (void*) (block + front_bytes(group));
   memset(conn, 0, nbytes - front_bytes(group));
   conn->group = group;
+  conn->sum_bytes = &group->held_bytes;
   conn->protocol = protocol;
   hvuv__conn_frame(conn, &protocol->framing);
   conn->state_bytes = protocol->state_bytes;
@@ -50,8 +57,7 @@ void* hvuv__conn_front(const hvuv_conn_t* conn) {
 
 /* Its block is the last thing that it keeps. */
 static void let_go_of_block(hvuv_conn_t* conn) {
-  assert(conn->counts.held_bytes ==
-         block_bytes(conn->group, conn->state_bytes));
+  assert(conn->counts.held_bytes == hvuv__conn_block_bytes(conn));
   hvuv__conn_let_go(conn, conn->counts.held_bytes);
 }
 
@@ -89,6 +95,9 @@ static void count_reason(hvuv_stats_t* stats, int reason) {
       break;
     case UV_ETIMEDOUT:
       stats->timed_out++;
+      break;
+    case UV_ENOSPC:
+      stats->over_memory++;
       break;
     case UV_EOF:
     case UV_EPROTO:

@@ -16,9 +16,12 @@
 int hvuv__protocol_check(const hvuv_protocol_t* protocol);
 
 /* A block for a connection with this protocol, NEW, zeroed but for what is the
- * wire's. NULL if there is no memory. */
+ * wire's. NULL if there is no memory, or the group keeps what it may. */
 hvuv_conn_t* hvuv__conn_new(hvuv__group_t* group,
                             const hvuv_protocol_t* protocol);
+
+/* What it keeps when it keeps nothing else. */
+size_t hvuv__conn_block_bytes(const hvuv_conn_t* conn);
 
 /* What the wire keeps in front of a connection. */
 void* hvuv__conn_front(const hvuv_conn_t* conn);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "conn/budget.h"
 #include "conn/conn.h"
 #include "conn/conn_time.h"
 #include "conn/limits.h"
@@ -28,6 +29,8 @@ void hvuv__group_prepare(hvuv__group_t* group,
   group->clock = clock;
   group->data = data;
   group->limits = *limits;
+  group->most_bytes = SIZE_MAX;
+  group->make_room = hvuv__budget_make_room;
   group->alarm_at_ms = HVUV__NEVER;
   group->look_at_ms = HVUV__NEVER;
 }
@@ -35,8 +38,14 @@ void hvuv__group_prepare(hvuv__group_t* group,
 void hvuv__group_release(hvuv__group_t* group) {
   assert(group->conns == NULL && group->resumed == NULL);
   assert(group->cork.conn == NULL && group->held_bytes == 0);
+  assert(group->closing_bytes == 0);
   hvuv__free(group->cork.base);
   memset(&group->cork, 0, sizeof(group->cork));
+}
+
+void hvuv__group_stats(const hvuv__group_t* group, hvuv_stats_t* stats) {
+  *stats = group->stats;
+  stats->bytes_held_now = group->held_bytes + group->closing_bytes;
 }
 
 /* Those that a handler resumes meanwhile wait for the next alarm. */

@@ -22,6 +22,9 @@ void hvuv__group_release(hvuv__group_t* group);
  * late; at 0 all are aborted now. Called again, it may shorten the grace. */
 void hvuv__group_stop(hvuv__group_t* group, uint64_t grace_ms);
 
+/* What the group has counted, and keeps now. */
+void hvuv__group_stats(const hvuv__group_t* group, hvuv_stats_t* stats);
+
 /* The clock's alarm rings. */
 void hvuv__group_alarm(hvuv__group_t* group);
 

@@ -169,8 +169,24 @@ static void count_part(hvuv_conn_t* conn) {
   conn->part_bytes = nbytes;
 }
 
+/* The same after some was fed. err, or UV_ENOSPC if the part has become more
+ * than the group may have. */
+static int keep_part(hvuv_conn_t* conn, int err) {
+  size_t before = conn->part_bytes;
+
+  count_part(conn);
+  if (err != 0 || conn->part_bytes <= before)
+    return err;
+  return hvuv__group_ask(conn->group, conn, 0);
+}
+
 static int stash(hvuv_conn_t* conn, const uv_buf_t* rest) {
+  int err;
+
   assert(conn->stash == NULL && rest->len <= HVUV__SLICE_BYTES);
+  err = hvuv__group_ask(conn->group, conn, rest->len);
+  if (err != 0)
+    return err;
   conn->stash = hvuv__malloc(rest->len);
   if (conn->stash == NULL)
     return UV_ENOMEM;
@@ -196,8 +212,7 @@ HVUV__APART static int decode(hvuv_conn_t* conn, char* bytes, size_t nbytes) {
 
   input.base = bytes;
   input.len = (unsigned int) nbytes;
-  err = feed(conn, &input);
-  count_part(conn);
+  err = keep_part(conn, feed(conn, &input));
   if (err == 0 && input.len > 0 && hvuv__conn_is(conn, HVUV__CONN_DELIVERS))
     err = stash(conn, &input);
   if (err == 0 && conn->state != HVUV__CONN_CLOSING)
@@ -221,8 +236,7 @@ int hvuv__in_received_before(hvuv_conn_t* conn) {
     return 0;
   input.base = conn->stash + conn->stash_used;
   input.len = (unsigned int) (conn->stash_bytes - conn->stash_used);
-  err = feed(conn, &input);
-  count_part(conn);
+  err = keep_part(conn, feed(conn, &input));
   conn->stash_used = conn->stash_bytes - input.len;
   if (input.len == 0)
     drop_stash(conn);

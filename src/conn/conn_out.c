@@ -61,18 +61,14 @@ static int queue_cork(hvuv_conn_t* conn) {
   hvuv__cork_t* cork = &conn->group->cork;
   size_t nbytes = corked_bytes(conn);
   hvuv__chunk_t* chunk;
-  char* room;
   int err;
 
   if (nbytes == 0)
     return 0;
-  chunk = hvuv__chunk_new(conn, 1, nbytes);
-  if (chunk == NULL)
-    return UV_ENOMEM;
-  room = hvuv__chunk_room(chunk);
-  memcpy(room, cork->base, nbytes);
-  chunk->bufs[0] = uv_buf_init(room, (unsigned int) nbytes);
-  chunk->nbytes = nbytes;
+  err = hvuv__chunk_new_copy(conn, nbytes, &chunk);
+  if (err != 0)
+    return err;
+  memcpy(chunk->bufs[0].base, cork->base, nbytes);
   err = hvuv__chunk_queue(chunk);
   if (err == 0)
     hvuv__cork_empty(cork);

@@ -142,16 +142,11 @@ static int queue_message(hvuv_conn_t* conn, hvuv__chunk_t* chunk) {
 static int queue_rest(hvuv_conn_t* conn, const draft_t* draft, size_t sent) {
   size_t nbytes = total(draft) - sent;
   hvuv__chunk_t* chunk;
-  char* room;
   int err;
 
-  chunk = hvuv__chunk_new(conn, 1, nbytes);
-  err = UV_ENOMEM;
-  if (chunk != NULL) {
-    room = hvuv__chunk_room(chunk);
-    write_out(draft, sent, room);
-    chunk->nbytes = nbytes;
-    chunk->bufs[0] = uv_buf_init(room, (unsigned int) nbytes);
+  err = hvuv__chunk_new_copy(conn, nbytes, &chunk);
+  if (err == 0) {
+    write_out(draft, sent, chunk->bufs[0].base);
     err = queue_message(conn, chunk);
   }
 
@@ -273,6 +268,9 @@ int hvuv_conn_send_ref(hvuv_send_t* req,
   if (err != 0)
     return err;
 
+  err = hvuv__chunk_ask(conn, draft.nbytes);
+  if (err != 0)
+    return err;
   chunk =
       hvuv__chunk_new(conn, nparts + 2, (size_t) 2 * HVUV_FRAMING_EDGE_BYTES);
   if (chunk == NULL)

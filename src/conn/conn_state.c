@@ -17,13 +17,18 @@ static void check_out(const hvuv_conn_t* conn) {
   assert(conn->chunks > 0 || conn->chunk_bytes == 0);
   assert(!(conn->flags & HVUV__CONN_CHOKED) ||
          (conn->chunks > 0 && conn->state != HVUV__CONN_CUT));
-  assert(conn->chunk_bytes <= conn->counts.held_bytes);
+  assert(conn->chunks > 0 || conn->first_copy == NULL);
+  assert(conn->chunk_bytes <= conn->counts.held_bytes ||
+         conn->state == HVUV__CONN_CLOSING);
 }
 
 void hvuv__conn_check(const hvuv_conn_t* conn) {
   assert(conn->group != NULL && conn->protocol != NULL);
   assert(conn->counts.held_bytes >= sizeof(*conn) + conn->state_bytes);
   assert(conn->state < HVUV__CONN_STATES);
+  assert(conn->sum_bytes == (conn->state == HVUV__CONN_CLOSING
+                                 ? &conn->group->closing_bytes
+                                 : &conn->group->held_bytes));
   assert(conn->reason == 0 || conn->state == HVUV__CONN_CLOSING ||
          conn->state == HVUV__CONN_CUT);
   assert(conn->reason != 0 || conn->state != HVUV__CONN_CUT);
@@ -49,7 +54,8 @@ void hvuv__group_check(const hvuv__group_t* group) {
   assert(group->on_gone != NULL);
   assert(hvuv__limits_check(&group->limits) == 0);
   assert((group->conns != NULL) == (group->stats.connections_now > 0));
-  assert(group->held_bytes >=
+  assert(!group->is_making_room);
+  assert(group->held_bytes + group->closing_bytes >=
          group->stats.connections_now * sizeof(hvuv_conn_t));
   check_cork(&group->cork);
   assert(group->cork.conn == NULL || group->wire->try_write != NULL);

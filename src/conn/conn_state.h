@@ -64,6 +64,14 @@ struct hvuv__group_s {
   uint64_t alarm_at_ms; /* UINT64_MAX: not set */
   uint64_t look_at_ms;  /* the first deadline of all; UINT64_MAX: none */
   size_t held_bytes;    /* by all connections, NEW ones too; see counts.h */
+  size_t closing_bytes; /* and by those that are CLOSING */
+  size_t most_bytes;    /* that may be held; SIZE_MAX: no limit */
+  int is_making_room;
+  uint64_t marked_ms; /* when budget.c last noted how much all had moved */
+
+  /* More would be held than may be: budget.c's. asks (NULL: a new connection)
+   * wants so many bytes. 0, or UV_ENOSPC if it cannot have them. */
+  int (*make_room)(hvuv__group_t* group, hvuv_conn_t* asks, size_t nbytes);
 
   /* A connection's block is about to be freed; its on_close has been called. */
   void (*on_gone)(hvuv__group_t* group, hvuv_conn_t* conn, int reason);
@@ -94,6 +102,7 @@ struct hvuv_conn_s {
   size_t chunks;      /* queued, or not yet reported to have gone */
   size_t chunk_bytes; /* in them */
   hvuv__counts_t counts;
+  size_t* sum_bytes;      /* the group's, in which what it holds is */
   hvuv_framing_t framing; /* of what is sent, and of what comes next; its limit
                              is that of hvuv__framing_limit() */
   hvuv_decoder_t decoder; /* of what comes */
@@ -106,8 +115,12 @@ struct hvuv_conn_s {
   size_t state_bytes; /* room for the handler's state */
   char* stash;        /* bytes that were read and must wait */
   size_t stash_bytes;
-  size_t stash_used; /* of those, already with the handler */
-  size_t part_bytes; /* held by the decoder, as far as counted */
+  size_t stash_used;        /* of those, already with the handler */
+  size_t part_bytes;        /* held by the decoder, as far as counted */
+  hvuv__copy_t* first_copy; /* of the chunks whose copy lies apart */
+  hvuv__copy_t* last_copy;
+  uint64_t marked_bytes[2]; /* in and out, when that was noted: the older mark,
+                               the newer */
   uint64_t
       looked_bytes;    /* offered to the wire, when it was last looked at ... */
   int64_t taken_bytes; /* ... and less what was outstanding */
@@ -148,6 +161,11 @@ static inline int hvuv__conn_flows(const hvuv_conn_t* conn) {
          conn->stash == NULL;
 }
 
+/* Whether its handler may be at work on what it has received. */
+static inline int hvuv__conn_is_at_work(const hvuv_conn_t* conn) {
+  return conn->group->cork.conn == conn || conn->group->wire->try_write == NULL;
+}
+
 /* --- Counts --------------------------------------------------------------- */
 
 static inline void hvuv__conn_count_read(hvuv_conn_t* conn, size_t nbytes) {
@@ -173,14 +191,24 @@ static inline void hvuv__conn_count_sent(hvuv_conn_t* conn, size_t nbytes) {
 
 static inline void hvuv__conn_hold(hvuv_conn_t* conn, size_t nbytes) {
   conn->counts.held_bytes += nbytes;
-  conn->group->held_bytes += nbytes;
+  *conn->sum_bytes += nbytes;
 }
 
 static inline void hvuv__conn_let_go(hvuv_conn_t* conn, size_t nbytes) {
   assert(nbytes <= conn->counts.held_bytes);
-  assert(conn->counts.held_bytes <= conn->group->held_bytes);
+  assert(conn->counts.held_bytes <= *conn->sum_bytes);
   conn->counts.held_bytes -= nbytes;
-  conn->group->held_bytes -= nbytes;
+  *conn->sum_bytes -= nbytes;
+}
+
+/* Whether so many bytes more may be held, for asks or a new connection (NULL):
+ * 0, or UV_ENOSPC. */
+static inline int hvuv__group_ask(hvuv__group_t* group,
+                                  hvuv_conn_t* asks,
+                                  size_t nbytes) {
+  if (group->held_bytes + nbytes <= group->most_bytes)
+    return 0;
+  return group->make_room(group, asks, nbytes);
 }
 
 /* Whether a first message of the conversation has come. */

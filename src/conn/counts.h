@@ -13,7 +13,8 @@
  * connection: its own block (stream, connection, the handler's state), answers
  * that are queued, be they copies or lent, what was read and must wait, and the
  * part of a message that has come. The buffers that connections share are not
- * in it. The group's held_bytes is the sum of its connections'.
+ * in it. The group's held_bytes is the sum of its connections', but
+ * for those that are CLOSING, which have a sum of their own.
  *
  * A message pays for what is counted here a hundred thousand times a second, so
  * whatever else is to be known of a connection is best derived from these.

@@ -8,7 +8,7 @@
  * what it needs for a chunk in front of the chunk, in the same blocks:
  *
  *   | the wire's, conn_bytes  | hvuv_conn_t   | the handler's, state_bytes |
- *   | the wire's, chunk_bytes | hvuv__chunk_t | buffers | copied bytes     |
+ *   | the wire's, chunk_bytes | hvuv__chunk_t | buffers | bytes, if few    |
  *
  * Its verbs are called by the connection. What follows from them it reports by
  * the functions "for wires" of conn.h: from the loop only, never from inside a
@@ -23,6 +23,7 @@
 
 typedef struct hvuv__group_s hvuv__group_t;
 typedef struct hvuv__chunk_s hvuv__chunk_t;
+typedef struct hvuv__copy_s hvuv__copy_t;
 
 /* The most bytes that a wire hands on at once. */
 #define HVUV__SLICE_BYTES 65536
@@ -33,7 +34,8 @@ typedef struct hvuv__chunk_s hvuv__chunk_t;
 /* Some bytes on their way out: a copy, or somebody's own. */
 struct hvuv__chunk_s {
   hvuv_conn_t* conn;
-  hvuv_send_t* send; /* NULL for a copy */
+  hvuv_send_t* send;   /* NULL for a copy */
+  hvuv__copy_t* apart; /* the copy, if it is large; conn_chunk.c's */
   size_t nbytes;
   size_t held_bytes; /* its block, and what was lent for it */
   uv_buf_t* bufs;
@@ -73,8 +75,9 @@ typedef struct hvuv__wire_s {
    * queued, and to the peer there is no difference. NULL: never. */
   int (*close_ends)(const hvuv_conn_t* conn);
 
-  /* hvuv__conn_closed() follows, once. With resets the peer is to see that it
-   * was broken off, where there is a way. */
+  /* hvuv__conn_closed() follows, once. The bytes of chunks are not looked at any
+   * more. With resets the peer is to see that it was broken off, where there is
+   * a way. */
   void (*close)(hvuv_conn_t* conn, int resets);
 
   /* Looks for what the wire has not reported yet because the loop is late, and

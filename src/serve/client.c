@@ -36,6 +36,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "conn/conn_group.h"
 #include "conn/prove.h"
 
 typedef struct hvuv__client_s client_t;
@@ -309,7 +310,7 @@ void hvuv_client_stats(const hvuv_client_t* handle, hvuv_stats_t* stats) {
   if (handle->impl == NULL)
     memset(stats, 0, sizeof(*stats));
   else
-    *stats = handle->impl->owner.group.stats;
+    hvuv__group_stats(&handle->impl->owner.group, stats);
 }
 
 void hvuv_client_close(hvuv_client_t* handle, hvuv_client_close_cb cb) {

@@ -23,6 +23,7 @@ struct hvuv__peer_s {
   uint32_t hash;
   uint64_t tokens; /* of TOKEN each, at ... */
   uint64_t filled_ms;
+  size_t at; /* in a copy that is being made */
 };
 
 struct hvuv__peers_s {
@@ -87,6 +88,18 @@ static void add_up(hvuv_peer_stats_t* to, const hvuv_peer_stats_t* from) {
   to->refused_peer += from->refused_peer;
   to->refused_share += from->refused_share;
   to->refused_rate += from->refused_rate;
+  to->over_memory += from->over_memory;
+  to->bytes_received += from->bytes_received;
+  to->bytes_sent += from->bytes_sent;
+  to->messages_received += from->messages_received;
+  to->messages_sent += from->messages_sent;
+}
+
+static void add_counts(hvuv_peer_stats_t* to, const hvuv__counts_t* counts) {
+  to->bytes_received += counts->bytes_in;
+  to->bytes_sent += counts->bytes_out;
+  to->messages_received += counts->messages_in;
+  to->messages_sent += counts->messages_out;
 }
 
 static void forget(hvuv__peers_t* peers, hvuv__peer_t* peer) {
@@ -255,10 +268,15 @@ hvuv__verdict_t hvuv__peers_enter(hvuv__peers_t* peers,
   return verdict;
 }
 
-void hvuv__peers_leave(hvuv__peers_t* peers, hvuv__peer_t* peer) {
+void hvuv__peers_leave(hvuv__peers_t* peers,
+                       hvuv__peer_t* peer,
+                       const hvuv__counts_t* counts,
+                       int reason) {
   uv_mutex_lock(&peers->lock);
   assert(peer->stats.connections_now > 0);
   peer->stats.connections_now--;
+  peer->stats.over_memory += reason == UV_ENOSPC;
+  add_counts(&peer->stats, counts);
   if (peer->stats.connections_now == 0 && peer != &peers->others)
     be_idle(peers, peer);
   check(peers);
@@ -325,27 +343,49 @@ void hvuv__peers_release(hvuv__peers_t* peers) {
     free_all(peers);
 }
 
-static void copy_entries(const hvuv__peers_t* peers, hvuv_peer_stats_t* to) {
-  const hvuv__peer_t* peer;
-  size_t i;
-
-  *to++ = peers->others.stats;
-  for (i = 0; i < BUCKETS; i++)
-    for (peer = peers->buckets[i]; peer != NULL; peer = peer->next)
-      *to++ = peer->stats;
+static void copy_one(hvuv__peer_t* peer, hvuv_peer_stats_t* all, size_t* n) {
+  peer->at = *n;
+  all[(*n)++] = peer->stats;
 }
 
-int hvuv__peers_copy(hvuv__peers_t* peers, hvuv_peer_stats_t** all, size_t* n) {
-  int err = 0;
+static void copy_all(hvuv__peers_t* peers, hvuv_peer_stats_t* all) {
+  hvuv__peer_t* peer;
+  size_t n = 0;
+  size_t i;
+
+  copy_one(&peers->others, all, &n);
+  for (i = 0; i < BUCKETS; i++)
+    for (peer = peers->buckets[i]; peer != NULL; peer = peer->next)
+      copy_one(peer, all, &n);
+  assert(n == peers->entries + 1);
+}
+
+static void add_open(const hvuv__group_t* group, hvuv_peer_stats_t* all) {
+  const hvuv_conn_t* conn;
+  const hvuv__peer_t* peer;
+
+  for (conn = group->conns; conn != NULL; conn = conn->next) {
+    peer = conn->tag;
+    if (peer != NULL)
+      add_counts(&all[peer->at], &conn->counts);
+  }
+}
+
+int hvuv__peers_copy(hvuv__peers_t* peers,
+                     const hvuv__group_t* group,
+                     hvuv_peer_stats_t** all,
+                     size_t* n) {
+  int err = UV_ENOMEM;
 
   uv_mutex_lock(&peers->lock);
   check(peers);
   *n = peers->entries + 1;
   *all = hvuv__malloc(*n * sizeof(**all));
-  if (*all == NULL)
-    err = UV_ENOMEM;
-  else
-    copy_entries(peers, *all);
+  if (*all != NULL) {
+    copy_all(peers, *all);
+    add_open(group, *all);
+    err = 0;
+  }
   uv_mutex_unlock(&peers->lock);
   return err;
 }

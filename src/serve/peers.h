@@ -21,6 +21,7 @@
 #ifndef HVUV_SRC_SERVE_PEERS_H
 #define HVUV_SRC_SERVE_PEERS_H
 
+#include "conn/conn_state.h"
 #include "hvuv/server.h"
 #include "serve/admit.h"
 
@@ -45,15 +46,24 @@ hvuv__verdict_t hvuv__peers_enter(hvuv__peers_t* peers,
                                   const hvuv_addr_t* caller,
                                   uint64_t now_ms,
                                   hvuv__peer_t** peer);
-void hvuv__peers_leave(hvuv__peers_t* peers, hvuv__peer_t* peer);
+
+/* It has gone, for this reason, and had done that much. */
+void hvuv__peers_leave(hvuv__peers_t* peers,
+                       hvuv__peer_t* peer,
+                       const hvuv__counts_t* counts,
+                       int reason);
 
 /* A caller (NULL: without a name) is refused for another reason. */
 void hvuv__peers_refuse(hvuv__peers_t* peers,
                         const hvuv_addr_t* caller,
                         hvuv__verdict_t verdict);
 
-/* A copy of what was counted, the others first. UV_ENOMEM; *all is freed by
- * hvuv__free(). */
-int hvuv__peers_copy(hvuv__peers_t* peers, hvuv_peer_stats_t** all, size_t* n);
+/* A copy of what was counted, the others first, with what the connections of
+ * this group, which are tagged with their peers, have done so far. UV_ENOMEM;
+ * *all is freed by hvuv__free(). */
+int hvuv__peers_copy(hvuv__peers_t* peers,
+                     const hvuv__group_t* group,
+                     hvuv_peer_stats_t** all,
+                     size_t* n);
 
 #endif /* HVUV_SRC_SERVE_PEERS_H */

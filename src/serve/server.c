@@ -137,11 +137,10 @@ static void on_alarm(hvuv__owner_t* owner) {
 static void on_gone(hvuv__owner_t* owner, hvuv_conn_t* conn, int reason) {
   server_t* s = (server_t*) owner;
 
-  (void) reason;
   assert(s->nconns > 0);
   s->nconns--;
   if (conn->tag != NULL)
-    hvuv__peers_leave(s->peers, conn->tag);
+    hvuv__peers_leave(s->peers, conn->tag, &conn->counts, reason);
   hvuv__member_give_place(s);
   admit_waiting(s);
 }
@@ -189,6 +188,7 @@ void hvuv_server_options_init(hvuv_server_options_t* options) {
   options->backlog = SOMAXCONN;
   options->max_connections = 1000;
   options->max_per_peer = HVUV_SHARE_PER_PEER;
+  options->max_total_bytes = (size_t) 256 * 1024 * 1024;
 }
 
 static int set_up(server_t* s,
@@ -220,8 +220,11 @@ static int set_up(server_t* s,
     goto release_peers;
   err = hvuv__owner_init(
       &s->owner, loop, &options->limits, &s->handle->data, &events);
-  if (err == 0)
+  if (err == 0) {
+    if (options->max_total_bytes != 0)
+      s->owner.group.most_bytes = options->max_total_bytes;
     return 0;
+  }
 
   hvuv__bell_close(s->member.bell);
 release_peers:
@@ -394,7 +397,7 @@ void hvuv_server_each(hvuv_server_t* handle,
 }
 
 void hvuv_server_stats(const hvuv_server_t* handle, hvuv_stats_t* stats) {
-  *stats = handle->impl->owner.group.stats;
+  hvuv__group_stats(&handle->impl->owner.group, stats);
 }
 
 int hvuv_server_each_peer(hvuv_server_t* handle,
@@ -408,7 +411,8 @@ int hvuv_server_each_peer(hvuv_server_t* handle,
 
   if (handle == NULL || visit == NULL)
     return UV_EINVAL;
-  err = hvuv__peers_copy(handle->impl->peers, &all, &n);
+  err = hvuv__peers_copy(
+      handle->impl->peers, &handle->impl->owner.group, &all, &n);
   if (err != 0)
     return err;
   for (i = 0; i < n; i++)

@@ -16,6 +16,7 @@
 
 #define PUT_TOGETHER   16384 /* bytes at most, of one message and of all */
 #define PARTS_IN_PLACE 14
+#define COPY_ALLOCS    2 /* a large chunk, and what it has copied */
 
 /* Parts of the message that send_parts() sends. */
 static uv_buf_t parts[PARTS_IN_PLACE + 1];
@@ -131,7 +132,7 @@ static void up_to_14_parts_leave_from_where_they_lie(void** state) {
       cut(count, LARGE);
       answer_ask(rig, rows[row].framing, send_parts_counted);
       assert_int_equal(answer_results[0], 0);
-      assert_int_equal(allocs_used, count > PARTS_IN_PLACE);
+      assert_int_equal(allocs_used, count > PARTS_IN_PLACE ? COPY_ALLOCS : 0);
       assert_int_equal(gone == 0, count > PARTS_IN_PLACE);
       answer_got(rig, rows[row].head, rows[row].nhead, LARGE, rows[row].tail);
       answer_close(rig);
@@ -182,7 +183,7 @@ static void assert_whole_with_room(rig_t* rig,
   answer_ask(rig, framing, send_parts_counted);
   assert_int_equal(answer_results[0], 0);
   assert_int_equal(gone, room);
-  assert_int_equal(allocs_used, room < nbytes);
+  assert_in_range(allocs_used, room < nbytes, room < nbytes ? COPY_ALLOCS : 0);
   assert_int_equal(hvuv_conn_queued_bytes(rig->conn), nbytes - room);
   hvuv_test_set_room(rig->test, SIZE_MAX);
   answer_got(rig, head, nhead, LARGE, tail);

@@ -13,6 +13,7 @@
 #include "support/alloc.h"
 
 static hvuv__peers_t* peers;
+static hvuv__group_t group; /* without connections */
 
 static int setup(void** state) {
   (void) state;
@@ -47,6 +48,13 @@ static hvuv__verdict_t enter(const char* text,
   return hvuv__peers_enter(peers, &addr, now_ms, peer);
 }
 
+static void leave(hvuv__peer_t* peer) {
+  static const hvuv__counts_t counts = {
+      .bytes_in = 1, .bytes_out = 2, .messages_in = 3, .messages_out = 4};
+
+  hvuv__peers_leave(peers, peer, &counts, 0);
+}
+
 static int is_of_cid(const hvuv_peer_stats_t* stats, uint32_t cid) {
   if (cid == 0)
     return stats->peer.family == (hvuv_family_t) 0;
@@ -61,7 +69,7 @@ static hvuv_peer_stats_t stats_of(uint32_t cid) {
   size_t i;
 
   memset(&found, 0, sizeof(found));
-  assert_int_equal(hvuv__peers_copy(peers, &all, &n), 0);
+  assert_int_equal(hvuv__peers_copy(peers, &group, &all, &n), 0);
   for (i = 0; i < n; i++)
     if (is_of_cid(&all[i], cid))
       found = all[i];
@@ -73,7 +81,7 @@ static size_t count_entries(void) {
   hvuv_peer_stats_t* all;
   size_t n;
 
-  assert_int_equal(hvuv__peers_copy(peers, &all, &n), 0);
+  assert_int_equal(hvuv__peers_copy(peers, &group, &all, &n), 0);
   hvuv__free(all);
   return n - 1;
 }
@@ -93,16 +101,16 @@ static void a_machine_has_its_share_under_each_of_its_ports(void** state) {
   assert_int_equal(enter("vsock://3:3", 0, &other), HVUV__REFUSE_SHARE);
   assert_int_equal(enter("vsock://4:3", 0, &other), HVUV__ADMIT);
 
-  hvuv__peers_leave(peers, first);
+  leave(first);
   assert_int_equal(enter("vsock://3:4", 0, &first), HVUV__ADMIT);
   assert_int_equal(stats_of(3).connections_now, 2);
   assert_int_equal(stats_of(3).connections_ever, 3);
   assert_int_equal(stats_of(3).refused_share, 1);
   assert_int_equal(stats_of(3).peer.u.vsock.port, 0);
   assert_int_equal(stats_of(4).connections_now, 1);
-  hvuv__peers_leave(peers, first);
-  hvuv__peers_leave(peers, second);
-  hvuv__peers_leave(peers, other);
+  leave(first);
+  leave(second);
+  leave(other);
 }
 
 static void a_machine_is_one_under_both_of_its_names(void** state) {
@@ -114,8 +122,8 @@ static void a_machine_is_one_under_both_of_its_names(void** state) {
   assert_int_equal(enter("vsock://host:1", 0, &first), HVUV__ADMIT);
   assert_int_equal(enter("hyperv://parent/2", 0, &second), HVUV__REFUSE_SHARE);
   assert_int_equal(enter("local://parent/2", 0, &second), HVUV__ADMIT);
-  hvuv__peers_leave(peers, first);
-  hvuv__peers_leave(peers, second);
+  leave(first);
+  leave(second);
 }
 
 static void callers_without_a_name_have_no_share(void** state) {
@@ -128,7 +136,7 @@ static void callers_without_a_name_have_no_share(void** state) {
     assert_int_equal(enter(NULL, 0, &peer), HVUV__ADMIT);
   assert_int_equal(stats_of(0).connections_now, 10);
   while (i-- > 0)
-    hvuv__peers_leave(peers, peer);
+    leave(peer);
   assert_int_equal(stats_of(0).connections_now, 0);
   assert_int_equal(stats_of(0).connections_ever, 10);
 }
@@ -142,7 +150,7 @@ static int count_admitted(const char* text, uint64_t now_ms, int calls) {
   while (calls-- > 0) {
     if (enter(text, now_ms, &peer) != HVUV__ADMIT)
       continue;
-    hvuv__peers_leave(peers, peer);
+    leave(peer);
     admitted++;
   }
   return admitted;
@@ -180,7 +188,7 @@ static void whoever_is_refused_for_its_share_spends_no_rate(void** state) {
   open_table(1, 1, 2);
   assert_int_equal(enter("vsock://3:1", 0, &peer), HVUV__ADMIT);
   assert_int_equal(count_admitted("vsock://3:1", 0, 10), 0);
-  hvuv__peers_leave(peers, peer);
+  leave(peer);
   assert_int_equal(count_admitted("vsock://3:1", 0, 10), 1);
   assert_int_equal(stats_of(3).refused_share, 10);
   assert_int_equal(stats_of(3).refused_rate, 9);
@@ -207,7 +215,7 @@ static void strangers_who_change_their_names_do_not_make_the_table_grow(
   assert_int_equal(enter("vsock://3:1", 0, &stays), HVUV__ADMIT);
   for (cid = 1000; cid < 3000; cid++) {
     assert_int_equal(enter(name_of(cid), 0, &peer), HVUV__ADMIT);
-    hvuv__peers_leave(peers, peer);
+    leave(peer);
   }
   for (cid = 3000; cid < 5000; cid++) {
     assert_int_equal(hvuv_addr_parse(name_of(cid), &addr), 0);
@@ -221,7 +229,7 @@ static void strangers_who_change_their_names_do_not_make_the_table_grow(
   assert_int_equal(stats_of(3000).refused_peer, 0);
   assert_int_equal(stats_of(0).connections_ever, 2000);
   assert_int_equal(stats_of(0).refused_peer, 2000 - HVUV__PEERS_IDLE_MAX);
-  hvuv__peers_leave(peers, stays);
+  leave(stays);
 }
 
 static void whoever_comes_back_is_idle_for_less_long(void** state) {
@@ -250,9 +258,35 @@ static void all_that_are_connected_are_remembered(void** state) {
   for (i = 0; i < 2000; i++)
     assert_int_equal(count_admitted(name_of(1000 + i), 0, 1), 0);
   for (i = 0; i < 2000; i++)
-    hvuv__peers_leave(peers, entered[i]);
+    leave(entered[i]);
   assert_int_equal(count_entries(), HVUV__PEERS_IDLE_MAX);
   assert_int_equal(stats_of(0).refused_share, 2000 - HVUV__PEERS_IDLE_MAX);
+}
+
+static void what_a_peer_has_done_is_added_up(void** state) {
+  static const hvuv__counts_t counts = {.bytes_in = 100};
+  hvuv__peer_t* peers_of_3[3];
+  hvuv_conn_t open;
+  int i;
+
+  (void) state;
+  open_table(0, 0, 0);
+  for (i = 0; i < 3; i++)
+    assert_int_equal(enter("vsock://3:1", 0, &peers_of_3[i]), HVUV__ADMIT);
+  leave(peers_of_3[0]);
+  hvuv__peers_leave(peers, peers_of_3[1], &counts, UV_ENOSPC);
+
+  memset(&open, 0, sizeof(open));
+  open.tag = peers_of_3[2];
+  open.counts.bytes_in = 1000;
+  group.conns = &open;
+  assert_int_equal(stats_of(3).bytes_received, 1101);
+  assert_int_equal(stats_of(3).bytes_sent, 2);
+  assert_int_equal(stats_of(3).messages_received, 3);
+  assert_int_equal(stats_of(3).messages_sent, 4);
+  assert_int_equal(stats_of(3).over_memory, 1);
+  group.conns = NULL;
+  leave(peers_of_3[2]);
 }
 
 static void a_table_with_two_holders_is_there_until_the_second_lets_go(
@@ -281,7 +315,7 @@ static void without_memory_nobody_is_let_in_unseen(void** state) {
   hvuv__peers_refuse(peers, &addr, HVUV__REFUSE_FULL);
   assert_int_equal(stats_of(0).refused_full, 1);
   alloc_fail_nth(1);
-  assert_int_equal(hvuv__peers_copy(peers, &all, &n), UV_ENOMEM);
+  assert_int_equal(hvuv__peers_copy(peers, &group, &all, &n), UV_ENOMEM);
   assert_int_equal(count_admitted("vsock://3:1", 0, 1), 1);
 }
 
@@ -299,6 +333,7 @@ int main(void) {
       TEST(strangers_who_change_their_names_do_not_make_the_table_grow),
       TEST(whoever_comes_back_is_idle_for_less_long),
       TEST(all_that_are_connected_are_remembered),
+      TEST(what_a_peer_has_done_is_added_up),
       TEST(a_table_with_two_holders_is_there_until_the_second_lets_go),
       TEST(without_memory_nobody_is_let_in_unseen),
   };

@@ -4,7 +4,8 @@
  *
  * The directions are independent: each reads into one buffer and reads no more
  * until the other side has taken it, so that a side that does not read holds up
- * only its own direction, and costs one buffer. When one side finishes sending,
+ * only its own direction, and costs one buffer. A buffer has 16 KiB, and grows
+ * while reads fill it, for bulk to take fewer and larger ones. When one side finishes sending,
  * that is passed on after the last byte, and the other direction continues. It
  * also continues when writing to one side fails: the answer of a server that
  * refuses a request before it has read all of it, and closes, still arrives.
@@ -66,7 +67,9 @@ typedef struct hvuv_relay_end_s {
 
 /* How a relay passes bytes on, and when it gives up. */
 typedef struct hvuv_relay_options_s {
-  size_t buffer_bytes; /* of each direction; default 64 KiB, at most 1 GiB */
+  /* To how much the buffer of each direction may grow, and so the most that it
+   * holds. Default 256 KiB, at most 1 GiB. */
+  size_t buffer_bytes;
 
   /* Both streams are closed when no byte has passed in either direction for
    * this long. Default 0: no limit. */
@@ -151,7 +154,7 @@ HVUV_EXTERN int hvuv_relay_start_ex(hvuv_relay_t* relay,
                                     hvuv_relay_cb cb);
 
 /* The same with the two options that most need, the others being as
- * hvuv_relay_options_init() leaves them; a buffer_bytes of 0 is 65,536. */
+ * hvuv_relay_options_init() leaves them; a buffer_bytes of 0 is 256 KiB. */
 HVUV_EXTERN int hvuv_relay_start(hvuv_relay_t* relay,
                                  const hvuv_relay_end_t* first,
                                  const hvuv_relay_end_t* second,

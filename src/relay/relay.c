@@ -9,8 +9,8 @@
  *             or a limit, or hvuv_relay_close()          has closed
  *   JOINED ------------------------------------> CLOSING ---------------> gone
  *
- * The relay, its requests, its timer and both buffers are one block, which goes
- * when the last of the handles in it has closed.
+ * The relay, its requests, its timer and both buffers, until these grow, are one
+ * block, which goes when the last of the handles in it has closed.
  */
 #include <assert.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 #include "relay/pair.h"
 #include "relay/timer.h"
 
-#define BUFFER_BYTES       65536
+#define BUFFER_BYTES       262144
 #define BUFFER_BYTES_MAX   ((size_t) 1 << 30)
 #define SINK_TIMEOUT_MS    120000
 #define HALF_CLOSE_REST_MS 1000
@@ -32,8 +32,8 @@ typedef struct hvuv__relay_s {
   hvuv_relay_cb cb;
   hvuv__pair_t pair;
   hvuv__timer_t timer;
-  unsigned int open; /* the two ports and the timer, until each has closed */
-  char buffers[];
+  unsigned int open;  /* the two ports and the timer, until each has closed */
+  char first_bytes[]; /* of both buffers */
 } hvuv__relay_t;
 
 #ifdef NDEBUG
@@ -64,6 +64,12 @@ static void publish(hvuv__relay_t* r) {
   }
 }
 
+static void free_relay(hvuv__relay_t* r) {
+  hvuv__buffer_free(&r->pair.ways[0].buffer);
+  hvuv__buffer_free(&r->pair.ways[1].buffer);
+  hvuv__free(r);
+}
+
 static void one_closed(void* arg) {
   hvuv__relay_t* r = arg;
   hvuv_relay_t* relay = r->relay;
@@ -78,7 +84,7 @@ static void one_closed(void* arg) {
   hvuv__port_give_back(&r->pair.ports[0]);
   hvuv__port_give_back(&r->pair.ports[1]);
   relay->impl = NULL;
-  hvuv__free(r);
+  free_relay(r);
   cb(relay, status);
 }
 
@@ -112,9 +118,8 @@ static void go_on(hvuv__relay_t* r) {
 
 static void on_alloc(hvuv__port_t* port, uv_buf_t* buf) {
   hvuv__relay_t* r = port->owner;
-  hvuv__way_t* way = &r->pair.ways[index_of(r, port)];
 
-  *buf = uv_buf_init(way->base, (unsigned int) way->capacity);
+  hvuv__way_lend(&r->pair.ways[index_of(r, port)], buf);
 }
 
 static void on_read(hvuv__port_t* port, ssize_t nread) {
@@ -189,9 +194,11 @@ static void make_way(hvuv__relay_t* r, int from, size_t buffer_bytes) {
   way->from = &r->pair.ports[from];
   way->to = &r->pair.ports[!from];
   way->loop = hvuv__port_loop(&way->from->stream);
-  way->base = r->buffers + (size_t) from * buffer_bytes;
-  way->capacity = buffer_bytes;
   way->bytes = &r->relay->bytes[from];
+  hvuv__buffer_init(&way->buffer,
+                    r->first_bytes +
+                        (size_t) from * hvuv__buffer_first_bytes(buffer_bytes),
+                    buffer_bytes);
 }
 
 static int start(hvuv__relay_t* r,
@@ -241,16 +248,18 @@ int hvuv_relay_start_ex(hvuv_relay_t* relay,
   if (err != 0)
     return err;
 
-  r = hvuv__calloc(1, sizeof(*r) + 2 * options->buffer_bytes);
+  r = hvuv__malloc(sizeof(*r) +
+                   2 * hvuv__buffer_first_bytes(options->buffer_bytes));
   if (r == NULL)
     return UV_ENOMEM;
+  memset(r, 0, sizeof(*r)); /* The buffers need not be. */
   r->state = JOINED;
   r->relay = relay;
   r->cb = cb;
   r->open = 3;
   err = start(r, first, second, options);
   if (err != 0) {
-    hvuv__free(r);
+    free_relay(r);
     return err;
   }
 

@@ -9,7 +9,7 @@
 static void check(const hvuv__way_t* way) {
   assert(way->state >= HVUV__WAY_READING && way->state <= HVUV__WAY_BROKEN);
   assert(way->from != NULL && way->to != NULL && way->from != way->to);
-  assert(way->held <= way->capacity);
+  assert(way->held <= way->buffer.capacity);
   assert(way->held == 0 || way->state == HVUV__WAY_WRITING ||
          way->state >= HVUV__WAY_DROPPED);
   assert(way->held > 0 || way->state != HVUV__WAY_WRITING);
@@ -48,13 +48,19 @@ int hvuv__way_start(hvuv__way_t* way) {
 
 /* --- Bytes */
 
+void hvuv__way_lend(hvuv__way_t* way, uv_buf_t* buf) {
+  assert(way->held == 0);
+  hvuv__buffer_fit(&way->buffer);
+  *buf = uv_buf_init(way->buffer.base, (unsigned int) way->buffer.capacity);
+}
+
 /* The far port took only some of it: the rest waits there, and nothing more is
  * read meanwhile. */
 static void hold_bytes(hvuv__way_t* way, size_t taken, size_t nread) {
   int err;
 
   hvuv__port_read_stop(way->from);
-  err = hvuv__port_write(way->to, way->base + taken, nread - taken);
+  err = hvuv__port_write(way->to, way->buffer.base + taken, nread - taken);
   if (err != 0) {
     break_and_read_on(way, err);
     return;
@@ -68,7 +74,7 @@ static void pass_on(hvuv__way_t* way, size_t nread) {
   size_t taken = 0;
   int n;
 
-  n = hvuv__port_try_write(way->to, way->base, nread);
+  n = hvuv__port_try_write(way->to, way->buffer.base, nread);
   if (n < 0 && n != UV_EAGAIN) {
     hvuv__way_break(way, n);
     return;
@@ -85,7 +91,8 @@ static void pass_on(hvuv__way_t* way, size_t nread) {
 }
 
 void hvuv__way_on_bytes(hvuv__way_t* way, size_t nread) {
-  assert(nread > 0 && nread <= way->capacity && way->held == 0);
+  assert(way->held == 0);
+  hvuv__buffer_note(&way->buffer, nread);
   if (way->state == HVUV__WAY_READING) {
     pass_on(way, nread);
     return;

@@ -14,7 +14,8 @@
  *   all that are not over  --- writing, shutting down fails --> BROKEN
  *   all that are not over  --- the far peer is gone ----------> DROPPED
  *
- * A way holds at most what one read gave it, in a buffer of its own, and while
+ * A way holds at most what one read gave it, in a buffer of its own
+ * (relay/buffer.h), and while
  * it waits for its far port (WRITING) it reads nothing from its near one: there
  * the kernel fills up, and the peer waits. HOLDING has the end of input in hand
  * and keeps it back, because to pass it on may end the far port's other
@@ -34,6 +35,7 @@
 #ifndef HVUV_SRC_RELAY_WAY_H
 #define HVUV_SRC_RELAY_WAY_H
 
+#include "relay/buffer.h"
 #include "relay/port.h"
 
 typedef enum hvuv__way_state_e {
@@ -52,8 +54,7 @@ typedef struct hvuv__way_s {
   hvuv__port_t* from;
   hvuv__port_t* to;
   uv_loop_t* loop;
-  char* base;
-  size_t capacity;    /* bytes at base */
+  hvuv__buffer_t buffer;
   size_t held;        /* bytes that `to` has not taken: a write is pending */
   uint64_t* bytes;    /* counts what `to` has taken */
   uint64_t discarded; /* bytes read while BROKEN */
@@ -68,7 +69,10 @@ typedef struct hvuv__way_s {
 /* Starts reading, or returns why that cannot be. */
 int hvuv__way_start(hvuv__way_t* way);
 
-/* `from` has given so many bytes, at base. */
+/* Where `from` is to put what is read next. */
+void hvuv__way_lend(hvuv__way_t* way, uv_buf_t* buf);
+
+/* `from` has given so many bytes, in the buffer. */
 void hvuv__way_on_bytes(hvuv__way_t* way, size_t nread);
 
 /* The write of what was held is done. */

@@ -86,7 +86,7 @@ static void options_may_be_null_but_not_senseless(void** state) {
   hvuv_relay_t relay;
 
   hvuv_relay_options_init(&options);
-  assert_int_equal(options.buffer_bytes, 65536);
+  assert_int_equal(options.buffer_bytes, 262144);
   assert_int_equal(options.idle_timeout_ms, 0);
   assert_int_equal(options.half_close_rest_ms, 1000);
   options.buffer_bytes = 0;

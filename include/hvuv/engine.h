@@ -1,14 +1,22 @@
 /*
- * How hvuv polls sockets on Windows. Elsewhere there is one way, and nothing to
- * choose.
+ * How hvuv polls sockets. On POSIX systems other than Linux there is one way, and
+ * nothing to choose.
  *
- * libuv polls the sockets of the providers that it knows (TCP, Unix sockets)
- * without threads. Hyper-V's provider is not among them: for each such socket,
- * and each kind of event, libuv keeps a thread blocked in select(), and the
- * system allows a process some 500 of those (libuv, src/win/poll.c). hvuv's own
- * engine polls all sockets of a loop with one thread. It uses AFD, the driver
- * under Winsock, as OpenVMM does for these sockets and wepoll and mio do for
- * all sockets.
+ * Windows. libuv polls the sockets of the providers that it knows (TCP, Unix
+ * sockets) without threads. Hyper-V's provider is not among them: for each such
+ * socket, and each kind of event, libuv keeps a thread blocked in select(), and
+ * the system allows a process some 500 of those (libuv, src/win/poll.c). hvuv's
+ * own engine polls all sockets of a loop with one thread. It uses AFD, the driver
+ * under Winsock, as OpenVMM does for these sockets and wepoll and mio do for all
+ * sockets.
+ *
+ * Linux. A uv_poll_t for each socket takes six system calls to begin and to end,
+ * more than a short conversation has otherwise. So a loop's accepted and
+ * connecting sockets, but for the first, begin in an epoll set of hvuv's own,
+ * which one uv_poll_t watches: two calls. A socket that has been ready more than
+ * three times gets a uv_poll_t of its own, whose turns of the loop are cheaper.
+ * The set is one descriptor, from the loop's second such socket until its last
+ * stream has closed; without a descriptor for it uv_poll_t does.
  */
 #ifndef HVUV_ENGINE_H
 #define HVUV_ENGINE_H
@@ -21,20 +29,22 @@ extern "C" {
 
 /* Which engine polls which sockets. */
 typedef enum hvuv_engine_e {
-  /* hvuv's engine for sockets that libuv would need threads for, libuv's for
-   * all others, and for a loop for which hvuv's thread cannot be started. */
+  /* Windows: hvuv's engine for sockets that libuv would need threads for, libuv's
+   * for all others, and for a loop for which hvuv's thread cannot be started.
+   * Linux: as described above. */
   HVUV_ENGINE_AUTO = 0,
   /* libuv's uv_poll_t for all sockets. */
   HVUV_ENGINE_UV,
-  /* hvuv's engine for all sockets. */
+  /* Windows only: hvuv's engine for all sockets. */
   HVUV_ENGINE_AFD
 } hvuv_engine_t;
 
 /* Chooses the engine for the whole process, for sockets created or adopted from
- * now on. It overrides the environment variable HVUV_POLL (auto, uv or afd),
- * which is read when the first socket is created; any other value there counts
- * as auto. Both engines keep every promise of this library; the choice is for
- * measurements, and for systems on which one of them fails.
+ * now on. It overrides the environment variable HVUV_POLL (auto, uv, on Windows
+ * afd), which is read when the first socket is created; any other value there
+ * counts as auto, but on Linux "nursery" has the first socket begin in the set
+ * too, for tests. All engines keep every promise of this library; the choice is
+ * for measurements, and for systems on which one of them fails.
  *
  * Returns 0, UV_ENOTSUP for HVUV_ENGINE_AFD where there is no AFD, or UV_EINVAL
  * for an unknown engine. May be called from any thread. */

@@ -29,6 +29,14 @@
   size_t queued_bytes; /* bytes not yet sent */                                \
   int status;
 
+/* How many connections a listener asks for when it wakes. */
+struct hvuv__accepts_s {
+  unsigned int turn; /* of the loop, when it last woke */
+  unsigned short most;
+  unsigned short streak; /* turns in a row in which it has woken */
+  unsigned short patience;
+};
+
 /* What every message touches comes first, in one cache line. */
 #define HVUV__STREAM_FIELDS                                                    \
   unsigned int state;                                                          \
@@ -58,6 +66,7 @@
   unsigned int stage;         /* of a connect, or of a listener */             \
   unsigned int options;       /* asked for, see hvuv/hyperv.h */               \
   unsigned int retry_ms;                                                       \
+  struct hvuv__accepts_s accepts; /* of a listener */                          \
   uint64_t connect_timeout_ms;                                                 \
   uint64_t connect_deadline_ms;                                                \
   unsigned int short_reads; /* since one was followed in vain */               \

@@ -3,7 +3,8 @@
  *
  *   HVUV_LOCAL_DIR    the folder of `local` addresses      local/layout.c
  *   HVUV_LOCAL_VM     the partition that this process is   local/partition.c
- *   HVUV_POLL         the polling engine, on Windows       poll/choose_win.c
+ *   HVUV_POLL         the polling engine                   poll/choose_linux.c,
+ *                                                          poll/choose_win.c
  *   XDG_RUNTIME_DIR   where a user's sockets lie           unix/runtime_dir_posix.c
  *   LOCALAPPDATA      the same on Windows                  unix/runtime_dir_win.c
  *

@@ -20,4 +20,5 @@ static int accepted(const struct sockaddr* name,
 const hvuv__family_t hvuv__family_adopted = {
     .accepted = accepted,
     .close_ends = 1,
+    .no_names = 1,
 };

@@ -55,12 +55,14 @@ typedef struct hvuv__family_s {
   int (*connected)(uv_os_sock_t sock, hvuv_addr_t* local);
 
   /* Who has been accepted by a listener bound to *listener; claim is the
-   * listener's, or NULL. A negative result means that it must not come in. */
+   * listener's, or NULL. A negative result means that it must not come in.
+   * name is NULL in a family whose peers have `no_names`. */
   int (*accepted)(const struct sockaddr* name,
                   size_t len,
                   const hvuv_addr_t* listener,
                   const hvuv__claim_t* claim,
                   hvuv_addr_t* peer);
+  int no_names;
 
   /* What an error of recv() means: the error itself, or UV_EOF; may be NULL. */
   int (*read_error)(int err);
@@ -78,6 +80,11 @@ typedef struct hvuv__family_s {
   /* 1 if its sockets end by close() as hvuv__sys_close_ends has it: those of the
    * system itself. 0 where a device or a VMM stands in between. */
   int close_ends;
+
+  /* 1 if accept() sleeps where no connection waits, non-blocking or not: on
+   * AF_VSOCK until the kernel's next tick (vsock_accept() in Linux' af_vsock.c;
+   * up to 4 ms seen on 6.1). */
+  int accept_sleeps;
 
   /* How long a connect may take when nobody has set that, in milliseconds; 0
    * leaves it to the system, which has a limit of its own or none. */

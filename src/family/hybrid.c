@@ -184,6 +184,7 @@ const hvuv__family_t hvuv__family_hybrid = {
     .request = request,
     .reply = reply,
     .accepted = accepted,
+    .no_names = 1,
     .chmod = chmod_hybrid,
     .connect_timeout_ms = CONNECT_TIMEOUT_MS,
 };

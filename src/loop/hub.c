@@ -39,7 +39,8 @@
  * goes on serving the members that it has, which then only leave.
  *
  * A fork copies the list. The lock is held meanwhile, so a child finds it
- * whole; of loops that it makes anew it knows none, by the rule above.
+ * whole; of loops that it makes anew it knows none, by the rule above. What its
+ * loops poll by is made the child's own there and then.
  */
 #include "loop/hub.h"
 
@@ -68,6 +69,7 @@ struct hvuv__hub_s {
   hvuv__hub_t* next;
   hvuv__turn_t due;     /* a ring, of which this is no part to be woken */
   hvuv__turn_t leaving; /* the same */
+  unsigned int turn;    /* its number */
   size_t members;       /* that have not left */
   size_t holding;       /* holds on the loop */
   unsigned int handles; /* not yet given back by libuv */
@@ -140,9 +142,18 @@ static void give_lock(void) {
   uv_mutex_unlock(&lock);
 }
 
+/* Only what is safe in a signal handler: other threads were anywhere. */
+static void go_on_in_child(void) {
+  hvuv__hub_t* hub;
+
+  for (hub = hubs; hub != NULL; hub = hub->next)
+    hvuv__poll_disown(&hub->poll);
+  give_lock();
+}
+
 static void init_lock(void) {
   if (uv_mutex_init(&lock) != 0 ||
-      hvuv__sys_watch_forks(take_lock, give_lock, give_lock) != 0)
+      hvuv__sys_watch_forks(take_lock, give_lock, go_on_in_child) != 0)
     abort();
 }
 
@@ -255,6 +266,7 @@ static void end_turn(hvuv__hub_t* hub) {
 static void on_check(uv_check_t* check) {
   hvuv__hub_t* hub = of_check(check);
 
+  hub->turn++;
   if (!ring_is_empty(&hub->due))
     end_turn(hub);
   check_hub(hub);
@@ -367,6 +379,10 @@ void hvuv__hub_hold(hvuv__hub_t* hub, int change) {
     if (--hub->holding == 0)
       uv_unref((uv_handle_t*) &hub->check);
   }
+}
+
+unsigned int hvuv__hub_turn(const hvuv__hub_t* hub) {
+  return hub->turn;
 }
 
 hvuv__poll_shared_t* hvuv__hub_poll(hvuv__hub_t* hub) {

@@ -61,6 +61,9 @@ const hvuv__wakes_t* hvuv__hub_wakes(const hvuv__hub_t* hub);
  * waits for. Pollers and alarms themselves never do. */
 void hvuv__hub_hold(hvuv__hub_t* hub, int change);
 
+/* The number of the loop's turn, which goes up by one with each. */
+unsigned int hvuv__hub_turn(const hvuv__hub_t* hub);
+
 /* What the pollers of the loop share, for hvuv__poller_open(). */
 hvuv__poll_shared_t* hvuv__hub_poll(hvuv__hub_t* hub);
 

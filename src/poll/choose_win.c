@@ -84,9 +84,12 @@ static int is_for_afd(hvuv__poll_shared_t* shared, const GUID* provider) {
 
 int hvuv__engine_choose(hvuv__poll_shared_t* shared,
                         uv_os_sock_t sock,
+                        enum hvuv__poll_age age,
                         const hvuv__engine_t** engine) {
   WSAPROTOCOL_INFOW info;
   int err;
+
+  (void) age;
 
   /* Asked first in any case: libuv asks too, and when that fails it has half
    * made its handle. */
@@ -103,4 +106,8 @@ int hvuv__engine_choose(hvuv__poll_shared_t* shared,
 
 void hvuv__engine_leave(hvuv__poll_shared_t* shared) {
   hvuv__afd_leave(shared);
+}
+
+void hvuv__engine_disown(hvuv__poll_shared_t* shared) {
+  (void) shared; /* There are no forks. */
 }

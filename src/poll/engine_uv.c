@@ -12,39 +12,42 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/alloc.h"
-#include "base/handle.h"
-#include "poll/poller.h"
 
-typedef struct uv_poller_s {
-  uv_poll_t poll;
-  hvuv__wait_t wait;
-  hvuv__poller_t base;
-} uv_poller_t;
-
-static uv_poller_t* of(hvuv__poller_t* base) {
-  return (uv_poller_t*) (void*) ((char*) base - offsetof(uv_poller_t, base));
+static hvuv__uv_poller_t* of(hvuv__poller_t* base) {
+  return (hvuv__uv_poller_t*) (void*) ((char*) base -
+                                       offsetof(hvuv__uv_poller_t, base));
 }
 
 static void on_closed(uv_handle_t* handle) {
   hvuv__free(handle); /* It begins with it. */
 }
 
+static int init(uv_loop_t* loop, hvuv__uv_poller_t* p, uv_os_sock_t sock) {
+  int err;
+
+  err = uv_poll_init_socket(loop, &p->poll, sock);
+  if (err != 0)
+    return err;
+  hvuv__handle_mark((uv_handle_t*) &p->poll);
+  uv_unref((uv_handle_t*) &p->poll);
+  return 0;
+}
+
 static int open_uv(hvuv__poll_shared_t* shared,
                    uv_os_sock_t sock,
                    hvuv__poller_t** poller) {
-  uv_poller_t* p;
+  hvuv__uv_poller_t* p;
   int err;
 
   p = hvuv__calloc(1, sizeof(*p));
   if (p == NULL)
     return UV_ENOMEM;
 
-  err = uv_poll_init_socket(shared->loop, &p->poll, sock);
+  err = init(shared->loop, p, sock);
   if (err == 0) {
-    hvuv__handle_mark((uv_handle_t*) &p->poll);
-    uv_unref((uv_handle_t*) &p->poll);
     *poller = &p->base;
     return 0;
   }
@@ -58,8 +61,22 @@ static int open_uv(hvuv__poll_shared_t* shared,
   return err;
 }
 
+int hvuv__engine_uv_adopt(uv_loop_t* loop,
+                          hvuv__uv_poller_t* p,
+                          uv_os_sock_t sock) {
+  int err;
+
+  assert(p->base.engine != NULL && p->base.engine != &hvuv__engine_uv);
+  err = init(loop, p, sock);
+  if (err != 0)
+    return err;
+  memset(&p->wait, 0, sizeof(p->wait));
+  p->base.engine = &hvuv__engine_uv;
+  return 0;
+}
+
 static void on_poll(uv_poll_t* poll, int status, int events) {
-  uv_poller_t* p = (uv_poller_t*) poll;
+  hvuv__uv_poller_t* p = (hvuv__uv_poller_t*) poll;
 
   assert(p->base.cb != NULL); /* uv_close() ends the callbacks */
   if (status != 0)
@@ -69,7 +86,7 @@ static void on_poll(uv_poll_t* poll, int status, int events) {
 }
 
 static int arm_uv(hvuv__poller_t* poller, int events) {
-  uv_poller_t* p = of(poller);
+  hvuv__uv_poller_t* p = of(poller);
 
   /* By whoever walked the loop. */
   if (!hvuv__handle_is_open((uv_handle_t*) &p->poll))
@@ -80,7 +97,7 @@ static int arm_uv(hvuv__poller_t* poller, int events) {
 }
 
 static void close_uv(hvuv__poller_t* poller) {
-  uv_poller_t* p = of(poller);
+  hvuv__uv_poller_t* p = of(poller);
 
   hvuv__handle_close((uv_handle_t*) &p->poll, &p->wait, on_closed);
 }

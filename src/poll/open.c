@@ -6,6 +6,7 @@
 
 int hvuv__poller_open(hvuv__poll_shared_t* shared,
                       uv_os_sock_t sock,
+                      enum hvuv__poll_age age,
                       void* owner,
                       hvuv__ready_cb cb,
                       hvuv__poller_t** poller) {
@@ -15,7 +16,7 @@ int hvuv__poller_open(hvuv__poll_shared_t* shared,
 
   assert(shared->loop != NULL);
   p = NULL;
-  err = hvuv__engine_choose(shared, sock, &engine);
+  err = hvuv__engine_choose(shared, sock, age, &engine);
   if (err == 0)
     err = engine->open(shared, sock, &p);
   if (err != 0)
@@ -28,5 +29,9 @@ int hvuv__poller_open(hvuv__poll_shared_t* shared,
 
 void hvuv__poll_leave(hvuv__poll_shared_t* shared) {
   hvuv__engine_leave(shared);
-  assert(shared->afd == NULL);
+  assert(shared->afd == NULL && shared->nursery == NULL);
+}
+
+void hvuv__poll_disown(hvuv__poll_shared_t* shared) {
+  hvuv__engine_disown(shared);
 }

@@ -7,8 +7,9 @@
  *     poller.c    what is watched and reported      engines; the others know an
  *        |                                          engine by its table
  *     engine.h    the table of an engine
- *        engine_uv.c        uv_poll_t, on every system
- *        engine_afd_win.c   one thread for all sockets of a loop, on Windows
+ *        engine_uv.c              uv_poll_t, on every system
+ *        engine_nursery_linux.c   an epoll set of the loop's, for young sockets
+ *        engine_afd_win.c         one thread for all sockets of a loop
  *
  * A poller is a block of its own, not a part of the stream, because a stream
  * must be able to end before its poller does: libuv's slow path on Windows may
@@ -27,7 +28,15 @@ typedef struct hvuv__poller_s hvuv__poller_t;
 typedef struct hvuv__poll_shared_s {
   uv_loop_t* loop;
   struct hvuv__afd_home_s* afd; /* engine_afd_win.c's; NULL until it has one */
+  struct hvuv__nursery_s* nursery; /* engine_nursery_linux.c's, the same */
+  int had_young;                   /* a young socket has been opened before */
 } hvuv__poll_shared_t;
+
+/* How long a socket is likely to be watched. */
+enum hvuv__poll_age {
+  HVUV__POLL_LASTING, /* a listening one; one that was bound, or made elsewhere */
+  HVUV__POLL_YOUNG    /* from accept or for a connect: many end soon */
+};
 
 /* status 0: events (UV_READABLE, UV_WRITABLE) have happened, or seem to have.
  * A negative status: the socket has an error, or cannot be watched, and is
@@ -39,16 +48,24 @@ static inline void hvuv__poll_enter(hvuv__poll_shared_t* shared,
                                     uv_loop_t* loop) {
   shared->loop = loop;
   shared->afd = NULL;
+  shared->nursery = NULL;
+  shared->had_young = 0;
 }
 
 /* Its last stream has ended, and all pollers are closed: gives back what they
  * shared. Not from inside a poller's callback. */
 void hvuv__poll_leave(hvuv__poll_shared_t* shared);
 
-/* UV_EEXIST if the loop watches the socket already, UV_ENOMEM. Changes nothing
- * when it fails. */
+/* In the child after a fork, for each loop of the process: what the loop goes
+ * on polling by there is not the parent's. Called where only functions for
+ * signal handlers are safe. */
+void hvuv__poll_disown(hvuv__poll_shared_t* shared);
+
+/* UV_ENOMEM; for a lasting socket UV_EEXIST if the loop watches it already.
+ * Changes nothing when it fails. The socket does not block. */
 int hvuv__poller_open(hvuv__poll_shared_t* shared,
                       uv_os_sock_t sock,
+                      enum hvuv__poll_age age,
                       void* owner,
                       hvuv__ready_cb cb,
                       hvuv__poller_t** poller);

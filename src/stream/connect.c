@@ -227,7 +227,7 @@ static int dial(hvuv_stream_t* s,
 
   err = hvuv__options_apply(family, sock, s->options);
   if (err == 0 && s->sock == HVUV__NO_SOCK)
-    err = hvuv__stream_attach(s, sock);
+    err = hvuv__stream_attach(s, sock, HVUV__POLL_YOUNG);
   if (err != 0) {
     if (s->sock == HVUV__NO_SOCK)
       hvuv__sys_close(sock);

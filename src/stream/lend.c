@@ -53,7 +53,7 @@ int hvuv__lend_borrow(hvuv_stream_t* s,
   assert(from->state == HVUV__LISTENING && from->stage == HVUV__LISTEN_LENT);
   err = hvuv__stream_need_alarm(s);
   if (err == 0)
-    err = hvuv__stream_attach(s, from->sock);
+    err = hvuv__stream_attach(s, from->sock, HVUV__POLL_LASTING);
   if (err != 0)
     return err;
 

@@ -2,11 +2,9 @@
  * Being called: bind, listen, accept.
  *
  * A connection taken from the kernel waits in accepted_sock until the user
- * takes it with hvuv_accept(); only then is the next one looked for. On POSIX
- * each wake-up takes one: another accept() just to see UV_EAGAIN costs a lone
- * connection more than polling again costs the next, and on AF_VSOCK it sleeps,
- * non-blocking or not, until the kernel's next tick (vsock_accept() in Linux'
- * af_vsock.c; up to 4 ms seen on 6.1).
+ * takes it with hvuv_accept(); only then is the next one looked for. How many are
+ * taken in one wake-up is what accepts.c learns, and always one where accept()
+ * sleeps.
  *
  *           shortage, reported            alarm
  *   WATCHING --------------------> STARVED -----> RETRYING
@@ -21,6 +19,7 @@
  */
 #include "stream/listener.h"
 
+#include "stream/accepts.h"
 #include "stream/hyperv_options.h"
 
 /* Ten times a second: often enough for a person, rarely enough for a CPU. */
@@ -47,7 +46,7 @@ int hvuv_bind(hvuv_stream_t* s, const hvuv_addr_t* addr) {
 
   err = hvuv__options_apply(family, sock, s->options & HVUV__CONNECTED_SUSPEND);
   if (err == 0)
-    err = hvuv__stream_attach(s, sock);
+    err = hvuv__stream_attach(s, sock, HVUV__POLL_LASTING);
   if (err != 0) {
     if (claim != NULL)
       hvuv__family_release(claim);
@@ -144,19 +143,20 @@ static void die(hvuv_stream_t* s, int err) {
 /* Takes one connection. Returns 0 if it was, or if it is gone or may
  * not come in, none of which concerns the next. */
 static int take_one(hvuv_stream_t* s) {
-  struct sockaddr_storage name;
+  struct sockaddr_storage storage;
+  struct sockaddr* name;
   uv_os_sock_t sock;
   size_t len;
   int err;
 
-  len = sizeof(name);
-  err = hvuv__sys_accept(s->sock, &sock, (struct sockaddr*) &name, &len);
+  name = s->family->no_names ? NULL : (struct sockaddr*) &storage;
+  len = sizeof(storage);
+  err = hvuv__sys_accept(s->sock, &sock, name, &len);
   if (err != 0)
     return is_lost(err) ? 0 : err;
 
   s->stage = HVUV__LISTEN_WATCHING;
-  err = s->family->accepted(
-      (struct sockaddr*) &name, len, &s->local_addr, s->claim, &s->peer_addr);
+  err = s->family->accepted(name, len, &s->local_addr, s->claim, &s->peer_addr);
   if (err != 0) {
     hvuv__sys_close(sock);
     if (s->refused_cb != NULL)
@@ -174,9 +174,28 @@ static int may_take(const hvuv_stream_t* s) {
          s->stage != HVUV__LISTEN_DEAD && s->stage != HVUV__LISTEN_LENT;
 }
 
+/* Takes as many as may be taken in this wake-up; why there are no more, or 0. */
+static int take_some(hvuv_stream_t* s) {
+  hvuv__accepts_t* accepts;
+  unsigned int most;
+  unsigned int n;
+  int err;
+
+  accepts = s->family->accept_sleeps ? NULL : &s->accepts;
+  most = accepts == NULL ? 1
+                         : hvuv__accepts_begin(accepts,
+                                               hvuv__hub_turn(s->hub),
+                                               hvuv__sys_accepts_per_wake);
+  err = 0;
+  for (n = 0; n < most && err == 0 && may_take(s); n++)
+    err = take_one(s);
+  if (accepts != NULL)
+    hvuv__accepts_end(accepts, n, err == UV_EAGAIN);
+  return err;
+}
+
 void hvuv__listener_ready(hvuv_stream_t* s, int status) {
   int err;
-  int i;
 
   assert(s->state == HVUV__LISTENING && s->alarm != NULL);
   if (!may_take(s))
@@ -185,9 +204,8 @@ void hvuv__listener_ready(hvuv_stream_t* s, int status) {
   err = status == 0 ? 0 : hvuv__sys_take_error(s->sock);
   if (err == 0 && status != UV_EBADF)
     err = status; /* The socket is well, but it cannot be watched. */
-  for (i = 0; i < hvuv__sys_accepts_per_wake && err == 0 && may_take(s); i++)
-    err = take_one(s);
-
+  if (err == 0)
+    err = take_some(s);
   if (err == 0 || err == UV_EAGAIN)
     return;
   if (is_shortage(err))
@@ -217,7 +235,7 @@ int hvuv__listener_adopt(hvuv_stream_t* client,
                          const hvuv_addr_t* peer) {
   int err;
 
-  err = hvuv__stream_attach(client, sock);
+  err = hvuv__stream_attach(client, sock, HVUV__POLL_YOUNG);
   if (err != 0)
     return err;
 

@@ -227,7 +227,7 @@ int hvuv_open(hvuv_stream_t* s, uv_os_sock_t sock) {
 
   err = hvuv__sys_inspect(sock, &kind);
   if (err == 0)
-    err = hvuv__stream_attach(s, sock);
+    err = hvuv__stream_attach(s, sock, HVUV__POLL_LASTING);
   if (err != 0)
     return err;
 

@@ -199,13 +199,16 @@ int hvuv__stream_need_alarm(hvuv_stream_t* s) {
       s->loop, s, hvuv__hub_wakes(s->hub)->alarm, &s->alarm);
 }
 
-int hvuv__stream_attach(hvuv_stream_t* s, uv_os_sock_t sock) {
+int hvuv__stream_attach(hvuv_stream_t* s,
+                        uv_os_sock_t sock,
+                        enum hvuv__poll_age age) {
   int err;
 
   assert(sock != HVUV__NO_SOCK && s->sock == HVUV__NO_SOCK);
   assert(s->state == HVUV__IDLE && s->poller == NULL);
   err = hvuv__poller_open(hvuv__hub_poll(s->hub),
                           sock,
+                          age,
                           s,
                           hvuv__hub_wakes(s->hub)->ready,
                           &s->poller);

@@ -108,7 +108,9 @@ void hvuv__stream_update(hvuv_stream_t* stream);
 
 /* Gives the stream a socket and watches it. On an error the socket is still
  * the caller's. */
-int hvuv__stream_attach(hvuv_stream_t* stream, uv_os_sock_t sock);
+int hvuv__stream_attach(hvuv_stream_t* stream,
+                        uv_os_sock_t sock,
+                        enum hvuv__poll_age age);
 
 /* Takes socket, poller, alarm and claim away; legal with none of them. */
 void hvuv__stream_detach(hvuv_stream_t* stream);

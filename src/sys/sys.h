@@ -42,15 +42,15 @@ int hvuv__sys_connect(uv_os_sock_t sock,
                       const struct sockaddr* name,
                       size_t len);
 
-/* *len is the room in *name, and becomes the length of the peer's name. */
+/* *len is the room in *name, and becomes the length of the peer's name; without a
+ * name nobody asks for it. */
 int hvuv__sys_accept(uv_os_sock_t server,
                      uv_os_sock_t* sock,
                      struct sockaddr* name,
                      size_t* len);
 
-/* How many connections are asked for in one wake-up of a listener; see there.
- */
-extern const int hvuv__sys_accepts_per_wake;
+/* How many connections a listener asks for when it wakes, at least. */
+extern const unsigned int hvuv__sys_accepts_per_wake;
 
 /* Takes the socket's pending error (SO_ERROR) as a UV_E* code; 0 if none. */
 int hvuv__sys_take_error(uv_os_sock_t sock);

@@ -123,8 +123,8 @@ int hvuv__sys_connect(uv_os_sock_t sock,
   return last_error();
 }
 
-/* To ask in vain costs more than to poll again, and on AF_VSOCK it sleeps. */
-const int hvuv__sys_accepts_per_wake = 1;
+/* To ask in vain costs more than to poll again, where one comes alone. */
+const unsigned int hvuv__sys_accepts_per_wake = 1;
 
 static int accept_once(uv_os_sock_t server,
                        struct sockaddr* name,
@@ -143,10 +143,10 @@ int hvuv__sys_accept(uv_os_sock_t server,
   socklen_t room;
   int fd;
 
-  assert(*len >= sizeof(struct sockaddr_storage));
+  assert(name == NULL || *len >= sizeof(struct sockaddr_storage));
   do {
     room = (socklen_t) *len;
-    fd = accept_once(server, name, &room);
+    fd = accept_once(server, name, name == NULL ? NULL : &room);
   } while (fd == -1 && errno == EINTR);
 
   if (fd == -1)

@@ -194,7 +194,7 @@ int hvuv__sys_connect(uv_os_sock_t sock,
 }
 
 /* To wait again costs more than to ask: a request to AFD, or a thread. */
-const int hvuv__sys_accepts_per_wake = 32;
+const unsigned int hvuv__sys_accepts_per_wake = 32;
 
 int hvuv__sys_accept(uv_os_sock_t server,
                      uv_os_sock_t* out,
@@ -203,9 +203,9 @@ int hvuv__sys_accept(uv_os_sock_t server,
   SOCKET sock;
   int room;
 
-  assert(*len >= sizeof(struct sockaddr_storage));
+  assert(name == NULL || *len >= sizeof(struct sockaddr_storage));
   room = (int) *len;
-  sock = accept(server, name, &room);
+  sock = accept(server, name, name == NULL ? NULL : &room);
   if (sock == INVALID_SOCKET)
     return last_error();
 

@@ -13,6 +13,7 @@
 
 #include "hvuv.h"
 #include "support/endpoint.h"
+#include "support/net.h"
 
 #define CHILD_SECONDS 20
 #define FORKS         50
@@ -119,6 +120,137 @@ static void a_loop_forked_by_uv_loop_fork_goes_on(void** state) {
   assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+/* --- Accepted streams ------------------------------------------------------ */
+
+#define ACCEPTED 3 /* the first of them is polled otherwise than the others */
+
+static hvuv_stream_t host;
+static hvuv_stream_t accepted[ACCEPTED];
+static uv_os_sock_t peers[ACCEPTED];
+static int accepted_count;
+static int closed_count;
+
+static void on_caller(hvuv_stream_t* s, int status) {
+  hvuv_stream_t* a = &accepted[accepted_count];
+
+  if (status != 0 || hvuv_init(s->loop, a) != 0 || hvuv_accept(s, a) != 0)
+    return;
+  accepted_count++;
+  a->data = &closed_count;
+  hvuv_read_start(a, on_alloc, on_read);
+}
+
+static void accept_all(uv_loop_t* loop) {
+  struct sockaddr_in name;
+  uv_os_sock_t sock;
+  int i;
+
+  accepted_count = closed_count = 0;
+  host.data = &closed_count;
+  assert_int_equal(net_tcp_listen(&sock, &name), 0);
+  assert_int_equal(hvuv_init(loop, &host), 0);
+  assert_int_equal(hvuv_open(&host, sock), 0);
+  assert_int_equal(hvuv_listen(&host, 8, on_caller), 0);
+  for (i = 0; i < ACCEPTED; i++) {
+    assert_int_equal(net_tcp_connect(&peers[i], &name), 0);
+    uv_run(loop, UV_RUN_ONCE);
+  }
+  assert_int_equal(accepted_count, ACCEPTED);
+}
+
+static int ears[2]; /* a pipe, on which the parent says that it has closed */
+
+/* What the last peer sends arrives here, though the parent has closed its copy of
+ * the stream before; then the child's own are closed. */
+static int hear_for_the_parent(uv_loop_t* loop) {
+  char byte;
+  int i;
+
+  if (uv_loop_fork(loop) != 0 || read(ears[0], &byte, 1) != 1)
+    return 2;
+  for (i = 0; i < 1000 && got == 0; i++)
+    uv_run(loop, UV_RUN_ONCE);
+  if (got != 5 || closed_count != 1)
+    return 3;
+  hvuv_close(&host, count);
+  hvuv_close(&accepted[0], count);
+  hvuv_close(&accepted[1], count);
+  uv_run(loop, UV_RUN_DEFAULT);
+  return closed_count == ACCEPTED + 1 && uv_loop_close(loop) == 0 ? 0 : 4;
+}
+
+static void accepted_streams_go_on_in_a_forked_child(void** state) {
+  uv_loop_t loop;
+  int status;
+  pid_t pid;
+  int i;
+
+  (void) state;
+  assert_int_equal(uv_loop_init(&loop), 0);
+  accept_all(&loop);
+  assert_int_equal(pipe(ears), 0);
+  got = 0;
+  pid = fork();
+  if (pid == 0) {
+    alarm(CHILD_SECONDS);
+    _exit(hear_for_the_parent(&loop));
+  }
+  assert_true(pid > 0);
+
+  hvuv_close(&accepted[2], count);
+  assert_int_equal(net_send(peers[2], "hello", 5), 5);
+  assert_int_equal(write(ears[1], "x", 1), 1);
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  assert_int_equal(status, 0);
+
+  /* The child has closed its copies, and the parent's are as they were. */
+  assert_int_equal(net_send(peers[1], "hi", 2), 2);
+  for (i = 0; i < 1000 && got == 0; i++)
+    uv_run(&loop, UV_RUN_ONCE);
+  assert_int_equal(got, 2);
+  hvuv_close(&accepted[0], count);
+  hvuv_close(&host, count);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  assert_int_equal(closed_count, ACCEPTED + 1);
+  assert_int_equal(uv_loop_close(&loop), 0);
+  for (i = 0; i < ACCEPTED; i++)
+    net_close(peers[i]);
+  close(ears[0]);
+  close(ears[1]);
+}
+
+static int close_accepted_at_once(uv_loop_t* loop) {
+  (void) loop;
+  hvuv_close(&accepted[1], NULL);
+  return 0;
+}
+
+/* A child that goes on with nothing may close what it has: of young streams the
+ * parent's set knows nothing of that. */
+static void a_child_that_closes_a_young_stream_leaves_the_parents_alone(
+    void** state) {
+  uv_loop_t loop;
+  int i;
+
+  (void) state;
+  assert_int_equal(uv_loop_init(&loop), 0);
+  accept_all(&loop);
+  assert_int_equal(exit_code_of_child(close_accepted_at_once, &loop), 0);
+  got = 0;
+  assert_int_equal(net_send(peers[1], "hi", 2), 2);
+  for (i = 0; i < 1000 && got == 0; i++)
+    uv_run(&loop, UV_RUN_ONCE);
+  assert_int_equal(got, 2);
+  hvuv_close(&accepted[0], count);
+  hvuv_close(&accepted[2], count);
+  hvuv_close(&host, count);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  assert_int_equal(closed_count, ACCEPTED + 1);
+  assert_int_equal(uv_loop_close(&loop), 0);
+  for (i = 0; i < ACCEPTED; i++)
+    net_close(peers[i]);
+}
+
 /* --- What a child closes of its parent's ---------------------------------- */
 
 static hvuv_stream_t listener;
@@ -205,6 +337,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_childs_loop_at_the_place_of_a_parents_is_its_own),
       cmocka_unit_test(a_loop_forked_by_uv_loop_fork_goes_on),
+      cmocka_unit_test(accepted_streams_go_on_in_a_forked_child),
+      cmocka_unit_test(
+          a_child_that_closes_a_young_stream_leaves_the_parents_alone),
       cmocka_unit_test(
           a_child_that_closes_its_listener_leaves_the_parents_alone),
       cmocka_unit_test(a_fork_waits_for_whoever_has_the_list),

@@ -21,12 +21,14 @@
 #define hvuv__poller_watch  scripted_watch
 #define hvuv__poller_close  scripted_close
 #define hvuv__poll_leave    scripted_leave
+#define hvuv__poll_disown   scripted_disown
 #define hvuv__poller_start  scripted_start
 #define hvuv__poller_fire   scripted_fire
 #define hvuv__poller_fail   scripted_fail
 #define hvuv__poller_rearm  scripted_rearm
 #define hvuv__engine_choose scripted_choose
 #define hvuv__engine_leave  scripted_engine_leave
+#define hvuv__engine_disown scripted_engine_disown
 #include "poll/choose.h"
 
 static unsigned int ignored;
@@ -43,13 +45,10 @@ static unsigned int ignored;
 static hvuv__poller_t block; /* the engine's */
 static hvuv__poller_t* poller;
 static int is_closed;
-static int choose_error;
-static int open_error;
-static int arm_error;
+static int choose_error, open_error, arm_error;
 static int arm_errors_left;
 static uv_loop_t loop;
 static hvuv__poll_shared_t shared = {.loop = &loop}; /* passed on */
-static hvuv__poll_shared_t* left;
 
 /* What the owner does when it is told, once. */
 static void (*act)(void);
@@ -99,15 +98,20 @@ static const hvuv__engine_t engine = {
 
 int scripted_choose(hvuv__poll_shared_t* on,
                     uv_os_sock_t sock,
+                    enum hvuv__poll_age age,
                     const hvuv__engine_t** chosen) {
-  if (on != &shared || sock != 7)
+  if (on != &shared || sock != 7 || age != HVUV__POLL_YOUNG)
     trace("WRONG");
   *chosen = &engine;
   return choose_error;
 }
 
 void scripted_engine_leave(hvuv__poll_shared_t* from) {
-  left = from;
+  trace(from == &shared ? "leave" : "WRONG");
+}
+
+void scripted_engine_disown(hvuv__poll_shared_t* from) {
+  trace(from == &shared ? "disown" : "WRONG");
 }
 
 /* --- The owner ----------------------------------------------------------- */
@@ -140,7 +144,7 @@ static void want_nothing(void) {
 }
 
 static int open_it(void) {
-  return scripted_open(&shared, 7, &act, on_ready, &poller);
+  return scripted_open(&shared, 7, HVUV__POLL_YOUNG, &act, on_ready, &poller);
 }
 
 /* Opened, and watching for these events; the story starts after that. */
@@ -159,7 +163,6 @@ static int up(void** state) {
   open_error = 0;
   arm_errors_left = 0;
   ignored = 0;
-  left = NULL;
   act = NULL;
   return 0;
 }
@@ -190,10 +193,11 @@ static void an_engine_that_cannot_open_says_why(void** state) {
   assert_null(poller);
 }
 
-static void leaving_is_passed_on(void** state) {
+static void leaving_and_disowning_are_passed_on(void** state) {
   (void) state;
   scripted_leave(&shared);
-  assert_ptr_equal(left, &shared);
+  scripted_disown(&shared);
+  assert_story("leave disown");
 }
 
 /* --- Watching ------------------------------------------------------------ */
@@ -291,8 +295,7 @@ static void what_could_not_be_armed_is_armed_when_asked_again(void** state) {
   assert_story("arm:r arm:r");
 }
 
-/* --- Errors that are the socket's ------------------------------------------
- */
+/* --- Errors that are the socket's ----------------------------------------- */
 
 static void an_error_is_told_and_ends_the_watching(void** state) {
   (void) state;
@@ -309,8 +312,7 @@ static void after_an_error_the_same_events_are_armed_anew(void** state) {
   assert_story("told:EBADF arm:rw");
 }
 
-/* --- Errors that may be the watcher's own -----------------------------------
- */
+/* --- Errors that may be the watcher's own --------------------------------- */
 
 static void fail_times(int n) {
   int i;
@@ -395,8 +397,7 @@ static void arming_after_an_ignored_error_is_told_when_it_fails(void** state) {
   assert_story("told:r arm:r told:ENOTSOCK");
 }
 
-/* --- Closing inside the callback ---------------------------------------------
- */
+/* --- Closing inside the callback ------------------------------------------ */
 
 static void closing_when_told_of_events_is_the_end(void** state) {
   (void) state;
@@ -438,7 +439,7 @@ int main(void) {
       POLLER(opening_watches_for_nothing),
       POLLER(a_socket_without_an_engine_is_not_opened),
       POLLER(an_engine_that_cannot_open_says_why),
-      POLLER(leaving_is_passed_on),
+      POLLER(leaving_and_disowning_are_passed_on),
       POLLER(what_changes_nothing_costs_nothing),
       POLLER(more_is_armed_at_once),
       POLLER(dropping_readable_waits_until_it_fires_in_vain),

@@ -115,6 +115,41 @@ static void a_foreign_listening_socket_accepts_as_well(void** state) {
   assert_story("connection:0");
 }
 
+static void accept_it(hvuv_stream_t* server) {
+  scene_accept(server);
+}
+
+/* Not so on AF_VSOCK, where to ask in vain is no small matter (test_listener.c). */
+static void a_listener_that_wakes_turn_after_turn_takes_more(void** state) {
+  static const int taken[] = {1, 3, 7, 15, 31, 63, 95};
+  struct sockaddr name;
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+  size_t i;
+
+  (void) state;
+  memset(&name, 0, sizeof(name));
+  name.sa_family = AF_INET;
+  fake_name(FAKE_GETSOCKNAME, &name, sizeof(name));
+  s = scene_stream();
+  sock = fake_listening_socket();
+  assert_int_equal(hvuv_open(s, sock), 0);
+  assert_int_equal(scene_listen(s), 0);
+  scene_on_every("connection", accept_it);
+  fake_always(FAKE_ACCEPT, 0);
+  for (i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+    fake_poller_fire(sock, 0, UV_READABLE);
+    turn();
+    assert_int_equal(scene_count("connection"), taken[i]);
+  }
+
+  /* Nobody waits any more. */
+  fake_always(FAKE_ACCEPT, UV_EAGAIN);
+  fake_poller_fire(sock, 0, UV_READABLE);
+  assert_int_equal(fake_calls(FAKE_ACCEPT), 96);
+  trace_reset();
+}
+
 static void an_open_that_fails_takes_nothing(void** state) {
   uv_os_sock_t sock;
   hvuv_stream_t* s;
@@ -231,6 +266,7 @@ int main(void) {
       SCENE(a_socket_that_hides_its_names_is_adopted_all_the_same),
       SCENE(a_listening_socket_still_needs_listen),
       SCENE(a_foreign_listening_socket_accepts_as_well),
+      SCENE(a_listener_that_wakes_turn_after_turn_takes_more),
       SCENE(an_open_that_fails_takes_nothing),
       SCENE(a_stream_with_a_socket_takes_no_other),
       SCENE(one_loop_watches_a_socket_once),

@@ -21,7 +21,7 @@ static const char* chosen(int is_hyperv) {
   int err;
 
   provider_pretend(is_hyperv);
-  err = hvuv__engine_choose(&shared, sock, &engine);
+  err = hvuv__engine_choose(&shared, sock, HVUV__POLL_YOUNG, &engine);
   provider_pretend(0);
   if (err != 0)
     return uv_err_name(err);

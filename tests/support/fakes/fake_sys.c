@@ -241,7 +241,7 @@ int hvuv__sys_connect(uv_os_sock_t sock,
   return result;
 }
 
-const int hvuv__sys_accepts_per_wake = 1;
+const unsigned int hvuv__sys_accepts_per_wake = 1;
 
 int hvuv__sys_accept(uv_os_sock_t server,
                      uv_os_sock_t* sock,
@@ -252,7 +252,8 @@ int hvuv__sys_accept(uv_os_sock_t server,
   result = fake_answer(FAKE_ACCEPT, server);
   if (result != 0)
     return (int) result;
-  fake_tell_name(FAKE_ACCEPT, name, len);
+  if (name != NULL)
+    fake_tell_name(FAKE_ACCEPT, name, len);
   *sock = make(HVUV__SOCK_CONNECTED);
   return 0;
 }

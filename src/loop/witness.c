@@ -2,6 +2,7 @@
 #include "loop/witness.h"
 
 #include <assert.h>
+#include <stddef.h>
 
 #include "base/alloc.h"
 #include "base/handle.h"
@@ -14,9 +15,11 @@ struct hvuv__witness_s {
   uv_pipe_t pipe; /* first: it is found by it */
   hvuv__wait_t wait;
   uv_write_t write;
+  uv_idle_t turn; /* closed at once, which is called back in the next turn */
   uv_file other_end;
-  void* owner;
-  hvuv__witness_cb cb; /* NULL: it was called, or nobody wants it any more */
+  void* owner; /* NULL: nobody wants to know any more */
+  hvuv__witness_cb cb;
+  unsigned int handles; /* not yet given back by libuv */
   int is_written;
 };
 
@@ -29,11 +32,26 @@ static void close_file(uv_file file) {
   uv_fs_req_cleanup(&req);
 }
 
-static void on_closed(uv_handle_t* handle) {
-  hvuv__witness_t* w = (hvuv__witness_t*) handle;
-
-  assert(w->is_written && w->cb == NULL);
+static void give_back_handle(hvuv__witness_t* w) {
+  assert(w->handles > 0);
+  if (--w->handles > 0)
+    return;
+  assert(w->is_written && w->owner == NULL);
   hvuv__free(w);
+}
+
+static void on_closed(uv_handle_t* handle) {
+  give_back_handle((hvuv__witness_t*) handle);
+}
+
+static void on_turn(uv_handle_t* handle) {
+  hvuv__witness_t* w =
+      (hvuv__witness_t*) (void*) ((char*) handle -
+                                  offsetof(hvuv__witness_t, turn));
+
+  if (w->owner != NULL)
+    w->cb(w->owner);
+  give_back_handle(w);
 }
 
 static void on_failed_closed(uv_handle_t* handle) {
@@ -42,14 +60,12 @@ static void on_failed_closed(uv_handle_t* handle) {
 
 static void on_written(uv_write_t* req, int status) {
   hvuv__witness_t* w = req->data;
-  hvuv__witness_cb cb = w->cb;
 
   assert(!w->is_written && status != 0);
   (void) status;
   w->is_written = 1;
-  w->cb = NULL;
-  if (cb != NULL && !hvuv__handle_is_open((uv_handle_t*) &w->pipe))
-    cb(w->owner);
+  if (w->owner != NULL)
+    w->cb(w->owner);
 }
 
 /* The pipe's own end is its handle's as soon as that is open. */
@@ -86,7 +102,7 @@ int hvuv__witness_open(uv_loop_t* loop,
   hvuv__witness_t* w;
   int err;
 
-  assert(cb != NULL && *out == NULL);
+  assert(owner != NULL && cb != NULL && *out == NULL);
   w = hvuv__calloc(1, sizeof(*w));
   if (w == NULL)
     return UV_ENOMEM;
@@ -98,6 +114,10 @@ int hvuv__witness_open(uv_loop_t* loop,
     return err;
   }
 
+  uv_idle_init(loop, &w->turn);
+  hvuv__handle_mark((uv_handle_t*) &w->turn);
+  uv_close((uv_handle_t*) &w->turn, on_turn);
+  w->handles = 2;
   w->owner = owner;
   w->cb = cb;
   *out = w;
@@ -107,7 +127,6 @@ int hvuv__witness_open(uv_loop_t* loop,
 void hvuv__witness_close(hvuv__witness_t* w) {
   assert(w->owner != NULL); /* closed once */
   w->owner = NULL;
-  w->cb = NULL;
   close_file(w->other_end);
   hvuv__handle_close((uv_handle_t*) &w->pipe, &w->wait, on_closed);
 }

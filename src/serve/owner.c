@@ -155,8 +155,8 @@ static void on_walked(void* arg) {
   hvuv__owner_t* owner = arg;
 
   check(owner);
-  owner->events->on_walked(owner);
-  check(owner);
+  if (!hvuv__owner_can_wait(owner))
+    owner->events->on_walked(owner);
 }
 
 void hvuv__owner_watch_walks(hvuv__owner_t* owner) {

@@ -153,6 +153,28 @@ static void a_server_with_a_grace_notices_a_walk_of_later(void** state) {
   expect_the_servers_end(caller);
 }
 
+static int stop_is_due;
+
+/* As programs do that keep what is theirs in `data`. */
+static void stop_and_close(uv_handle_t* handle, void* arg) {
+  (void) arg;
+  if (stop_is_due)
+    hvuv_server_stop(&server, 3600000, on_stopped);
+  stop_is_due = 0;
+  if (!uv_is_closing(handle))
+    uv_close(handle, NULL);
+}
+
+static void a_server_that_is_stopped_by_the_walk_notices_it(void** state) {
+  uv_os_sock_t caller;
+
+  (void) state;
+  serve_one(&caller);
+  stop_is_due = 1;
+  uv_walk(&loop, stop_and_close, NULL);
+  expect_the_servers_end(caller);
+}
+
 /* Whoever looks at what is not theirs finds a server that goes on. */
 static void a_server_with_a_grace_goes_on_when_its_handles_are_spared(
     void** state) {
@@ -336,6 +358,7 @@ int main(void) {
       WALK(a_server_that_was_stopping_stops_again_after_the_walk),
       WALK(a_server_that_was_stopping_with_a_grace_notices_the_walk),
       WALK(a_server_with_a_grace_notices_a_walk_of_later),
+      WALK(a_server_that_is_stopped_by_the_walk_notices_it),
       WALK(a_server_with_a_grace_goes_on_when_its_handles_are_spared),
       WALK(a_relay_closes_after_the_walk),
       WALK(a_relay_closes_when_the_walked_loop_has_run),

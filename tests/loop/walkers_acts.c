@@ -91,6 +91,31 @@ void thing_close(thing_t* thing) {
   }
 }
 
+/* --- Inside callbacks ----------------------------------------------------- */
+
+static void act(int home) {
+  unsigned int kind = below(40);
+  thing_t* thing;
+
+  if (walk.is_ending || below(8) != 0)
+    return;
+  thing = any_open(home);
+  if (kind < 4)
+    uv_stop(&walk.loops[home]);
+  else if (kind == 4 && below(3) == 0)
+    close_what_a_walk_shows(home);
+  else if (thing != NULL && kind < 8)
+    thing_close(thing);
+  else if (thing != NULL)
+    thing_use(thing);
+}
+
+void act_in_callback(const thing_t* from) {
+  if (!walk.is_ending && !is_here(from, from->home))
+    blame(from, "called back by another loop");
+  act(from->home);
+}
+
 /* --- A stopper ------------------------------------------------------------ */
 
 static union {
@@ -101,11 +126,13 @@ static union {
 static unsigned int turns;
 
 static void on_turn(uv_idle_t* idle) {
+  act(idle->loop == &walk.loops[1]);
   if (turns-- == 0)
     uv_stop(idle->loop);
 }
 
 static void on_time(uv_timer_t* timer) {
+  act(timer->loop == &walk.loops[1]);
   uv_stop(timer->loop);
 }
 
@@ -142,10 +169,20 @@ static void on_stranger_closed(uv_handle_t* handle) {
   (void) handle;
 }
 
+/* Some walks are also what closes the things of their program. */
+static void close_one(int home) {
+  thing_t* thing = any_open(home);
+
+  if (thing != NULL)
+    thing_close(thing);
+}
+
 static void close_it(uv_handle_t* handle, void* arg) {
   uv_close_cb cb = below(2) == 0 ? on_stranger_closed : NULL;
 
   (void) arg;
+  if (below(16) == 0)
+    close_one(handle->loop == &walk.loops[1]);
   if (uv_is_closing(handle))
     return;
   if (stopper != NULL && handle == &stopper->any) {
@@ -163,26 +200,4 @@ void close_what_a_walk_shows(int home) {
   uv_walk(&walk.loops[home], close_it, NULL);
   for (thing = walk.things; thing != NULL; thing = thing->next)
     thing->is_walked |= is_here(thing, home);
-}
-
-/* --- Inside callbacks ----------------------------------------------------- */
-
-void act_in_callback(const thing_t* from) {
-  thing_t* thing;
-  unsigned int kind;
-
-  if (walk.is_ending || below(8) != 0)
-    return;
-  kind = below(40);
-  thing = any_open(from->home);
-  if (!is_here(from, from->home))
-    blame(from, "called back by another loop");
-  if (kind < 4)
-    uv_stop(&walk.loops[from->home]);
-  else if (kind == 4 && below(3) == 0)
-    close_what_a_walk_shows(from->home);
-  else if (thing != NULL && kind < 8)
-    thing_close(thing);
-  else if (thing != NULL)
-    thing_use(thing);
 }

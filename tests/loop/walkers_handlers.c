@@ -89,12 +89,50 @@ static void on_conn_close(hvuv_conn_t* conn, int reason) {
   act_in_callback(thing);
 }
 
-static const hvuv_protocol_t protocol = {
-    .state_bytes = sizeof(int),
-    .on_open = on_conn_open,
-    .on_message = on_conn_message,
-    .on_close = on_conn_close,
+static void on_conn_writable(hvuv_conn_t* conn) {
+  thing_t* thing = hvuv_conn_context(conn);
+
+  heard(thing);
+  act_in_callback(thing);
+}
+
+/* Half of them say goodbye themselves. */
+static void on_conn_end(hvuv_conn_t* conn) {
+  thing_t* thing = hvuv_conn_context(conn);
+
+  heard(thing);
+  act_in_callback(thing);
+  if (below(2) == 0)
+    CALL(hvuv_conn_end(conn));
+}
+
+static const hvuv_protocol_t protocols[] = {
+    {.state_bytes = sizeof(int),
+     .on_open = on_conn_open,
+     .on_message = on_conn_message,
+     .on_close = on_conn_close},
+    {.state_bytes = sizeof(int),
+     .on_open = on_conn_open,
+     .on_message = on_conn_message,
+     .on_writable = on_conn_writable,
+     .on_end = on_conn_end,
+     .on_close = on_conn_close},
 };
+
+static void on_refused(hvuv_server_t* server,
+                       const hvuv_addr_t* peer,
+                       int reason) {
+  (void) peer;
+  (void) reason;
+  heard(server->data);
+  act_in_callback(server->data);
+}
+
+static void on_attempt(hvuv_client_t* client, const hvuv_attempt_t* attempt) {
+  (void) attempt;
+  heard(client->data);
+  act_in_callback(client->data);
+}
 
 static void on_stopped(hvuv_server_t* server) {
   thing_t* thing = server->data;
@@ -131,16 +169,22 @@ static void listen_too(thing_t* thing) {
   int err;
 
   any_address(walk_listen_at, &addr);
-  CALL(err = hvuv_server_listen(thing->server, &addr, &protocol));
+  CALL(err = hvuv_server_listen(thing->server, &addr, &protocols[below(2)]));
   note("server %d listens: %d", thing->number, err);
   thing->claims += err == 0;
 }
 
 void make_server(int home) {
   thing_t* thing = record(SERVER, home);
+  hvuv_server_options_t options;
 
+  hvuv_server_options_init(&options);
+  options.on_refused = on_refused;
+  options.max_connections = below(2) == 0 ? 2 : 1000;
+  options.when_full = below(2) == 0 ? HVUV_FULL_WAIT : HVUV_FULL_REFUSE;
+  options.limits.idle_timeout_ms = below(2) == 0 ? 2 : 0;
   thing->server = block(sizeof(*thing->server));
-  if (hvuv_server_init(&walk.loops[home], thing->server, NULL) != 0)
+  if (hvuv_server_init(&walk.loops[home], thing->server, &options) != 0)
     abort();
   thing->server->data = thing;
   note("server %d at %d", thing->number, home);
@@ -151,7 +195,7 @@ static void call_somebody(thing_t* thing) {
   hvuv_addr_t addr;
 
   any_address(walk_call_at, &addr);
-  CALL(hvuv_client_connect(thing->client, &addr, &protocol));
+  CALL(hvuv_client_connect(thing->client, &addr, &protocols[below(2)]));
 }
 
 void make_client(int home) {
@@ -165,6 +209,7 @@ void make_client(int home) {
   options.reconnects = below(2) == 0;
   options.success_after_ms = 0;
   options.on_done = on_done;
+  options.on_attempt = on_attempt;
   thing->client = block(sizeof(*thing->client));
   if (hvuv_client_init(&walk.loops[home], thing->client, &options) != 0)
     abort();

@@ -185,8 +185,28 @@ static void shut_it(thing_t* thing) {
   take_back(it, err);
 }
 
+/* Its socket goes on with another stream, unless the peer has gone, or ends. */
+static void detach_it(thing_t* thing) {
+  uv_os_sock_t sock;
+  thing_t* heir;
+  int err;
+
+  CALL(err = hvuv_detach(thing->stream, &sock));
+  if (err != 0)
+    return;
+  if (below(2) == 0) {
+    heir = new_stream(thing->home);
+    CALL(err = hvuv_open(heir->stream, sock));
+    if (err == 0)
+      return;
+    if (err != UV_ENOTCONN)
+      blame(heir, "does not take what another has given back");
+  }
+  net_close(sock);
+}
+
 void use_stream(thing_t* thing) {
-  unsigned int kind = below(16);
+  unsigned int kind = below(17);
 
   note("stream %d: use %u", thing->number, kind);
   if (thing->is_waiting && kind < 8)
@@ -203,6 +223,8 @@ void use_stream(thing_t* thing) {
     shut_it(thing);
   else if (kind < 15)
     connect_it(thing);
+  else if (kind < 16)
+    detach_it(thing);
   else if (hvuv_has_ref(thing->stream))
     hvuv_unref(thing->stream);
   else

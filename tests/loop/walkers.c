@@ -142,6 +142,15 @@ void blame_left(int home) {
       blame(thing, "the loop ended, and it has not called back last");
 }
 
+int has_foreign(void) {
+  const thing_t* thing;
+
+  for (thing = walk.things; thing != NULL; thing = thing->next)
+    if (thing->is_foreign && thing->closes_told == 0)
+      return 1;
+  return 0;
+}
+
 int count_claims(void) {
   const thing_t* thing;
   int n = 0;

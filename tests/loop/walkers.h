@@ -36,6 +36,7 @@ typedef struct thing_s {
   int allocs, reads;
   int is_patient;     /* a server that stops very late */
   int opened, closed; /* connections of servers and clients */
+  int is_foreign;     /* a relay of which libuv has one end */
   int closes_asked, closes_told;
   hvuv_stream_t* stream; /* one of these, until it is gone */
   hvuv_server_t* server;
@@ -119,6 +120,9 @@ int count_standing(int home);
 
 /* Of its loop, which has ended: whoever has not called back last. */
 void blame_left(int home);
+
+/* Whether any relay has an end of libuv's. */
+int has_foreign(void);
 
 /* The files of all claims, and what is wrong with any record. */
 int count_claims(void);

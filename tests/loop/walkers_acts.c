@@ -40,6 +40,7 @@ void make_relay(int home) {
   int err;
 
   thing->joint = block(sizeof(*thing->joint));
+  thing->is_foreign = is_foreign;
   note("relay %d at %d, foreign %d", thing->number, home, is_foreign);
   if (net_pair(near_by) != 0 ||
       (is_foreign ? net_tcp_pair(far_off) : net_pair(far_off)) != 0)

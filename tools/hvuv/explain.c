@@ -59,7 +59,7 @@ int verb_explain(int argc, char** argv) {
   hvuv_addr_t addr;
   options_t o;
   int id;
-  int err;
+  int err = 0;
 
   options_begin(&o, &tool, argc, argv);
   while ((id = options_next(&o, &value)) != OPTION_END) {

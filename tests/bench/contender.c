@@ -53,6 +53,11 @@ const contender_t contenders[] = {
      .serve = serve_hvuv_local,
      .call = call_hvuv,
      .listens = 1},
+    {.name = "forward",
+     .what = "hvuv_relay_t: the example forward, from `local` to TCP",
+     .program = "../../examples/forward",
+     .remedy = "it is built with the examples",
+     .relays = 1},
     {.name = "go_vsock",
      .what = "Go, mdlayher/vsock: a goroutine for each connection",
      .program = "bench_go",
@@ -100,6 +105,8 @@ void plan_leave_out_missing(plan_t* plan) {
 
 int contender_plays(const contender_t* contender, const scenario_t* s) {
   switch (s->load) {
+    case LOAD_RELAY:
+      return contender->relays;
     case LOAD_CHAIN:
       return contender->chain != NULL;
     case LOAD_CALL:
@@ -110,7 +117,7 @@ int contender_plays(const contender_t* contender, const scenario_t* s) {
     case LOAD_OPEN:
       break;
   }
-  return !contender->listens;
+  return !contender->listens && !contender->relays;
 }
 
 const char* contender_unfit(const contender_t* contender,

@@ -98,7 +98,9 @@ static void count_once(const counter_t* counter,
     under[i] = option;
   }
 
-  if (load_calls(s))
+  if (s->load == LOAD_RELAY)
+    relay_under(s, messages, under);
+  else if (load_calls(s))
     run_under_call(s, contender, messages, under);
   else
     run_under_load(s, contender, messages, under);

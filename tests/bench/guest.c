@@ -295,7 +295,8 @@ void count_in_guest(const plan_t* plan) {
 
   check_clock();
   for (s = 0; s < plan->scenarios_count; s++)
-    if (load_calls(&plan->scenarios[s]))
+    if (load_calls(&plan->scenarios[s]) ||
+        plan->scenarios[s].load == LOAD_RELAY)
       die("what is counted here are servers");
   pin_to_core(nth_core(0), 1);
   printf("rows\t%u\n", count_rows(plan));

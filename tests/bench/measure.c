@@ -168,6 +168,8 @@ static void measure_scenario(const plan_t* plan,
   char name[48];
   char text[96];
 
+  if (s->load == LOAD_RELAY)
+    die("`bench relay` measures relays; here they are counted only");
   scenario_name(s, name, sizeof(name));
   scenario_describe(s, text, sizeof(text));
   snprintf(label, sizeof(label), "%s\t%s", other_core ? "other" : "same", name);

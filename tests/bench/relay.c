@@ -21,8 +21,9 @@
 
 #include "relay.h"
 
-#define RELAYS 4
-#define SOCAT  2 /* to which ratios are taken */
+#define RELAYS  4
+#define FORWARD 0
+#define SOCAT   2 /* to which ratios are taken */
 
 #define TEXT_BYTES 512
 
@@ -211,6 +212,66 @@ static void measure_once(const relay_t* relay,
   *wall = (double) (now_ns() - begin) / 1e9;
   process_finish(sink, "far end of", relay->name);
   *cpu = finish(pid, relay);
+}
+
+/* --- Counting ------------------------------------------------------------- */
+
+/* Where what is written to stdout goes; returns where it went before. */
+static int turn_stdout(int to) {
+  int before;
+
+  fflush(stdout);
+  before = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, LISTENER + 1);
+  if (before == -1 || dup2(to, STDOUT_FILENO) == -1)
+    die("relay: stdout: %s", strerror(errno));
+  close(to);
+  return before;
+}
+
+static pid_t start_under(const char* to,
+                         const char* const under[],
+                         entry_t* entry) {
+  const char* words[WORDS_MAX];
+  char path[4200];
+  int before;
+  pid_t pid;
+  int fd;
+  int n;
+
+  if (find(&relays[FORWARD], path, sizeof(path)) != 0)
+    die("%s is not there", relays[FORWARD].program);
+  fd = make_entry(&relays[FORWARD], 0, entry);
+  n = process_under(under, words);
+  words[n++] = path;
+  words[n++] = LOCAL_ADDRESS;
+  words[n++] = to;
+  words[n] = NULL;
+  before = turn_stdout(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  pid = process_start(words, fd, 0, 1);
+  close(turn_stdout(before));
+  close(fd);
+  return pid;
+}
+
+void relay_under(const scenario_t* s,
+                 unsigned long messages,
+                 const char* const under[]) {
+  traffic_t traffic = s->bytes == 64 ? CALLS : BULK;
+  struct sockaddr_in name;
+  entry_t entry;
+  char to[64];
+  pid_t sink;
+  pid_t pid;
+  int status;
+
+  sink = relay_start_sink(traffic, messages, &name);
+  snprintf(to, sizeof(to), "tcp://127.0.0.1:%d", ntohs(name.sin_port));
+  pid = start_under(to, under, &entry);
+  relay_send(&entry, traffic, messages);
+  process_finish(sink, "far end of", "forward");
+  kill(family_settle(pid, 1), SIGTERM);
+  if (waitpid(pid, &status, 0) != pid || status != 0)
+    die("forward has failed (status %#x)", (unsigned int) status);
 }
 
 /* --- All ------------------------------------------------------------------ */

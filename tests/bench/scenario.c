@@ -72,7 +72,11 @@ static const struct {
     {"call", LOAD_CALL, "; the client's side"},
     {"pound", LOAD_POUND, "; both sides"},
     {"chain", LOAD_CHAIN, ""},
+    {"relay", LOAD_RELAY, "; through a relay"},
 };
+
+#define MIB        (1ul << 20)
+#define MOST_BYTES 65536 /* of a message that has a connection to itself */
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -109,7 +113,7 @@ static int parse_open(const char* text, load_kind_t load, scenario_t* s) {
 
   if (*text == 'x' && *++text == '\0')
     return -1;
-  if (*text != '\0' && parse_number(&text, 1 << 16, &bytes) != 0)
+  if (*text != '\0' && parse_number(&text, MIB, &bytes) != 0)
     return -1;
   if (*text != '\0' &&
       (parse_number(&text, 1000, &callers) != 0 || callers == 0))
@@ -118,7 +122,11 @@ static int parse_open(const char* text, load_kind_t load, scenario_t* s) {
   s->bytes = bytes;
   s->depth = 1;
   s->load = load;
+  if (load == LOAD_RELAY && (callers != 1 || (bytes != 64 && bytes != MIB)))
+    return -1;
   if (load == LOAD_CHAIN && (bytes == 0 || callers != 1))
+    return -1;
+  if (load != LOAD_RELAY && bytes > MOST_BYTES)
     return -1;
   return *text == '\0' ? 0 : -1;
 }
@@ -173,7 +181,9 @@ static void describe_open(const scenario_t* s, char text[], size_t size) {
 void scenario_describe(const scenario_t* s, char text[], size_t size) {
   const char* plural = s->connections == 1 ? "" : "s";
 
-  if (s->load == LOAD_CHAIN)
+  if (s->load == LOAD_RELAY && s->bytes == MIB)
+    snprintf(text, size, "a MiB through a relay, one way, on one connection");
+  else if (s->load == LOAD_CHAIN)
     snprintf(text,
              size,
              "messages of %zu B, each sent in the last one's callback",

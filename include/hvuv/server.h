@@ -106,7 +106,7 @@ typedef struct hvuv_server_options_s {
    *   UV_EAGAIN  peer's VM has made max_new_per_peer_per_s (refused_rate)
    *   UV_EACCES  peer is not among allowed_peers, or must not come to this
    *              address by the rules of `local` (refused_peer)
-   *   else       why the family does not know it, see hvuv_set_refused_cb()
+   *   else       the family could not tell who it is, see hvuv_set_refused_cb()
    *              (refused_peer) */
   void (*on_refused)(hvuv_server_t* server,
                      const hvuv_addr_t* peer,

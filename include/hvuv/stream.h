@@ -70,9 +70,11 @@ typedef void (*hvuv_shutdown_cb)(hvuv_shutdown_t* req, int status);
  * reason why none could be taken; see hvuv_listen(). */
 typedef void (*hvuv_connection_cb)(hvuv_stream_t* server, int status);
 
-/* Called when a caller was turned away, with the reason; see
- * hvuv_set_refused_cb(). */
-typedef void (*hvuv_refused_cb)(hvuv_stream_t* server, int status);
+/* Called when a caller was turned away, with its address, or NULL if that is not
+ * known, and the reason; see hvuv_set_refused_cb(). */
+typedef void (*hvuv_refused_cb)(hvuv_stream_t* server,
+                                const hvuv_addr_t* peer,
+                                int status);
 
 /* Called when hvuv is done with the stream: its memory is the user's again. */
 typedef void (*hvuv_close_cb)(hvuv_stream_t* stream);

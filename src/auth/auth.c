@@ -20,7 +20,9 @@
 #include "auth/mac.h"
 #include "auth/secret_file.h"
 #include "base/alloc.h"
+#include "base/log.h"
 #include "conn/conn.h"
+#include "conn/conn_show.h"
 #include "conn/prove.h"
 
 #define TIMEOUT_MS 5000
@@ -85,9 +87,23 @@ static int on_open(hvuv_conn_t* conn) {
   return send_frame(conn, &out);
 }
 
+static void log_proof(const hvuv_conn_t* conn,
+                      hvuv_log_level_t level,
+                      const char* what) {
+  static hvuv__log_place_t place = HVUV__LOG_PLACE("auth/proof");
+  char peer[HVUV_ADDR_STRLEN];
+
+  hvuv__log(&place, level, "%s: %s", hvuv__conn_show(conn, peer), what);
+}
+
 static int finish(auth_t* auth, hvuv_conn_t* conn) {
   const hvuv__exchange_t* exchange = hvuv_conn_state(conn);
 
+  if (hvuv__log_wants(HVUV_LOG_DEBUG))
+    log_proof(conn,
+              HVUV_LOG_DEBUG,
+              exchange->secret == 0 ? "proved"
+                                    : "proved by the previous secret");
   if (exchange->secret == 0)
     auth->stats.proved_current++;
   else
@@ -124,6 +140,8 @@ static void on_close(hvuv_conn_t* conn, int reason) {
 
   if (reason == 0 || reason == UV_ECANCELED)
     return; /* We have ended it. */
+  if (hvuv__log_wants(HVUV_LOG_WARNING))
+    log_proof(conn, HVUV_LOG_WARNING, uv_err_name(reason));
   if (reason == UV_EACCES)
     auth->stats.refused++;
   else

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "conn/conn_in.h"
+#include "conn/conn_show.h"
 #include "conn/conn_time.h"
 
 int hvuv__protocol_check(const hvuv_protocol_t* protocol) {
@@ -66,6 +68,37 @@ void hvuv__conn_free(hvuv_conn_t* conn) {
   hvuv__free(hvuv__conn_front(conn));
 }
 
+/* --- The log --------------------------------------------------------------- */
+
+static void log_open(const hvuv_conn_t* conn) {
+  static hvuv__log_place_t place = HVUV__LOG_PLACE("conn/open");
+  char peer[HVUV_ADDR_STRLEN];
+
+  hvuv__log(&place, HVUV_LOG_DEBUG, "%s", hvuv__conn_show(conn, peer));
+}
+
+/* One that both sides have finished, or that we have cut off, is no news. */
+static hvuv_log_level_t level_of(int reason) {
+  return reason == 0 || reason == UV_ECANCELED ? HVUV_LOG_DEBUG : HVUV_LOG_INFO;
+}
+
+static void log_end(const hvuv_conn_t* conn) {
+  static hvuv__log_place_t place = HVUV__LOG_PLACE("conn/end");
+  const hvuv__counts_t* counts = &conn->counts;
+  char peer[HVUV_ADDR_STRLEN];
+
+  hvuv__log(&place,
+            level_of(conn->reason),
+            "%s: %s after %llu ms, %llu bytes in, %llu out",
+            hvuv__conn_show(conn, peer),
+            conn->reason == 0 ? "finished" : uv_err_name(conn->reason),
+            (unsigned long long) (hvuv__conn_now(conn) - counts->opened_at_ms),
+            (unsigned long long) counts->bytes_in,
+            (unsigned long long) counts->bytes_out);
+}
+
+/* --- Among the others ------------------------------------------------------ */
+
 void hvuv__conn_join(hvuv_conn_t* conn) {
   hvuv__group_t* group = conn->group;
 
@@ -78,6 +111,8 @@ void hvuv__conn_join(hvuv_conn_t* conn) {
   group->conns = conn;
   group->stats.connections_now++;
   group->stats.connections_ever++;
+  if (hvuv__log_wants(HVUV_LOG_DEBUG))
+    log_open(conn);
 }
 
 static void leave(hvuv__group_t* group, hvuv_conn_t* conn) {
@@ -130,6 +165,8 @@ void hvuv__conn_closed(hvuv_conn_t* conn) {
   hvuv__conn_check(conn);
   forget_resumed(conn);
   if (conn->flags & HVUV__CONN_WAS_OPEN) {
+    if (hvuv__log_wants(level_of(conn->reason)))
+      log_end(conn);
     if (conn->protocol->on_close != NULL)
       conn->protocol->on_close(conn, conn->reason);
     count_reason(&group->stats, conn->reason);

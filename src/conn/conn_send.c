@@ -13,9 +13,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "base/apart.h"
 #include "conn/conn.h"
 #include "conn/conn_out.h"
+#include "conn/conn_show.h"
 
 /* A message of more parts is always copied. */
 #define PARTS_IN_PLACE_MAX 14
@@ -64,6 +66,18 @@ static int frame(const hvuv_conn_t* conn, draft_t* draft) {
   return 0;
 }
 
+static void log_limit(const hvuv_conn_t* conn, size_t nbytes) {
+  static hvuv__log_place_t place = HVUV__LOG_PLACE("conn/limit");
+  char peer[HVUV_ADDR_STRLEN];
+
+  hvuv__log(&place,
+            HVUV_LOG_WARNING,
+            "%s: max_queued_bytes: %zu more than the %zu that it does not take",
+            hvuv__conn_show(conn, peer),
+            nbytes,
+            hvuv__out_waiting(conn));
+}
+
 static int prepare(hvuv_conn_t* conn,
                    const uv_buf_t parts[],
                    unsigned int nparts,
@@ -80,9 +94,11 @@ static int prepare(hvuv_conn_t* conn,
   err = add_up(draft);
   if (err == 0)
     err = frame(conn, draft);
-  if (err == 0 && !hvuv__out_has_room(conn, total(draft)))
-    err = UV_ENOBUFS;
-  return err;
+  if (err != 0 || hvuv__out_has_room(conn, total(draft)))
+    return err;
+  if (hvuv__log_wants(HVUV_LOG_WARNING))
+    log_limit(conn, total(draft));
+  return UV_ENOBUFS;
 }
 
 /* Copies some bytes but for the first *skip, which it lowers. */

@@ -55,8 +55,9 @@ typedef struct hvuv__family_s {
   int (*connected)(uv_os_sock_t sock, hvuv_addr_t* local);
 
   /* Who has been accepted by a listener bound to *listener; claim is the
-   * listener's, or NULL. A negative result means that it must not come in.
-   * name is NULL in a family whose peers have `no_names`. */
+   * listener's, or NULL. A negative result means that it must not come in; *peer
+   * is set then too, if it is known who it is. name is NULL in a family whose
+   * peers have `no_names`. */
   int (*accepted)(const struct sockaddr* name,
                   size_t len,
                   const hvuv_addr_t* listener,

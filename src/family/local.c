@@ -194,14 +194,16 @@ static int accepted(const struct sockaddr* name,
     err = find_caller(name, len, &caller);
   if (err != 0)
     return err;
-  if (!hvuv__reach_admits(&self, &listener->u.hyperv.vm_id, &caller))
-    return UV_EACCES;
 
   if (hvuv__partition_equal(&self, &caller))
     vm_id = &HVUV_VM_LOOPBACK;
   else
     vm_id = caller.is_host ? &HVUV_VM_PARENT : &caller.vm_id;
-  return hvuv_addr_local(peer, vm_id, &no_service);
+  err = hvuv_addr_local(peer, vm_id, &no_service);
+  if (err == 0 &&
+      !hvuv__reach_admits(&self, &listener->u.hyperv.vm_id, &caller))
+    err = UV_EACCES;
+  return err;
 }
 
 const hvuv__family_t hvuv__family_local = {

@@ -50,6 +50,7 @@
 
 #include "base/alloc.h"
 #include "base/handle.h"
+#include "base/log.h"
 #include "sys/sys.h"
 
 /* So many rounds for one polling, as uv_run() has for what is pending (libuv,
@@ -142,6 +143,17 @@ static void give_lock(void) {
   uv_mutex_unlock(&lock);
 }
 
+/* The log's lock first: its callback may want ours. */
+static void before_fork(void) {
+  hvuv__log_lock();
+  take_lock();
+}
+
+static void go_on_in_parent(void) {
+  give_lock();
+  hvuv__log_unlock();
+}
+
 /* Only what is safe in a signal handler: other threads were anywhere. */
 static void go_on_in_child(void) {
   hvuv__hub_t* hub;
@@ -149,11 +161,12 @@ static void go_on_in_child(void) {
   for (hub = hubs; hub != NULL; hub = hub->next)
     hvuv__poll_disown(&hub->poll);
   give_lock();
+  hvuv__log_unlock();
 }
 
 static void init_lock(void) {
   if (uv_mutex_init(&lock) != 0 ||
-      hvuv__sys_watch_forks(take_lock, give_lock, go_on_in_child) != 0)
+      hvuv__sys_watch_forks(before_fork, go_on_in_parent, go_on_in_child) != 0)
     abort();
 }
 

@@ -107,10 +107,14 @@ static void on_caller(hvuv_stream_t* stream, int status) {
   let_all_in(door->acceptor);
 }
 
-static void on_stranger(hvuv_stream_t* stream, int status) {
+static void on_stranger(hvuv_stream_t* stream,
+                        const hvuv_addr_t* peer,
+                        int status) {
   hvuv__door_t* door = stream->data;
   hvuv__call_t note = {.kind = HVUV__CALL_STRANGER, .status = status};
 
+  if (peer != NULL)
+    note.accepted.peer_addr = *peer;
   offer(door->acceptor, &note);
 }
 

@@ -38,6 +38,7 @@
 #include "base/alloc.h"
 #include "conn/conn_group.h"
 #include "conn/prove.h"
+#include "serve/journal.h"
 
 typedef struct hvuv__client_s client_t;
 
@@ -79,6 +80,7 @@ static void check(const client_t* c) {
 /* --- Reporting ------------------------------------------------------------ */
 
 static void report_attempt(client_t* c, const hvuv_attempt_t* attempt) {
+  hvuv__journal_attempt(&c->addr, attempt);
   if (c->options.on_attempt != NULL)
     c->options.on_attempt(c->handle, attempt);
 }

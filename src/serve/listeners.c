@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "hvuv/socket.h"
+#include "serve/journal.h"
 #include "stream/stream_state.h"
 #include "sys/sys.h"
 
@@ -32,11 +33,13 @@ static void on_connection(hvuv_stream_t* stream, int status) {
   list->on_caller(list->owner, l);
 }
 
-static void on_refused(hvuv_stream_t* stream, int status) {
+static void on_refused(hvuv_stream_t* stream,
+                       const hvuv_addr_t* peer,
+                       int status) {
   hvuv__listener_t* l = stream->data;
 
   check(l);
-  l->list->on_refused(l->list->owner, status);
+  l->list->on_refused(l->list->owner, peer, status);
 }
 
 int hvuv__listener_accept(hvuv__listener_t* l, hvuv_conn_t* conn) {
@@ -94,6 +97,8 @@ static void close_one(hvuv__listener_t* l) {
 
 void hvuv__listener_close(hvuv__listener_t* l) {
   hvuv__listener_t** link;
+
+  hvuv__journal_listener("down", &l->stream);
 
   for (link = &l->list->first; *link != l;)
     link = &(*link)->next;
@@ -159,6 +164,7 @@ static int start(hvuv__listener_t* l) {
     link = &(*link)->next;
   *link = l;
   check(l);
+  hvuv__journal_listener("up", &l->stream);
   return 0;
 }
 
@@ -176,8 +182,10 @@ int hvuv__listeners_add(hvuv__listeners_t* list,
     err = set_sizes(l);
   if (err == 0)
     err = start(l);
-  if (err != 0)
-    close_one(l);
+  if (err == 0)
+    return 0;
+  hvuv__journal_no_listener(addr, err);
+  close_one(l);
   return err;
 }
 

@@ -112,7 +112,10 @@ static int serve_one(server_t* s) {
       refuse_extra(s, &call);
       break;
     case HVUV__CALL_STRANGER:
-      hvuv__receive_stranger(s, call.status);
+      hvuv__receive_stranger(
+          s,
+          call.accepted.peer_addr.family != 0 ? &call.accepted.peer_addr : NULL,
+          call.status);
       break;
     case HVUV__CALL_ERROR:
       hvuv__receive_error(s, call.status);

@@ -4,11 +4,13 @@
 #include <assert.h>
 
 #include "conn/conn.h"
+#include "serve/journal.h"
 
 typedef struct hvuv__server_s server_t;
 
 void hvuv__receive_error(server_t* s, int status) {
   s->owner.group.stats.accept_errors++;
+  hvuv__journal_accept_error(status);
   if (s->on_accept_error != NULL)
     s->on_accept_error(s->handle, status);
 }
@@ -19,11 +21,11 @@ static void report_refused(server_t* s, const hvuv_addr_t* peer, int reason) {
     s->on_refused(s->handle, peer, reason);
 }
 
-void hvuv__receive_stranger(server_t* s, int status) {
+void hvuv__receive_stranger(server_t* s, const hvuv_addr_t* peer, int status) {
   assert(status < 0);
   s->owner.group.stats.refused_peer++;
-  hvuv__peers_refuse(s->peers, NULL, HVUV__REFUSE_PEER);
-  report_refused(s, NULL, status);
+  hvuv__peers_refuse(s->peers, peer, HVUV__REFUSE_PEER);
+  report_refused(s, peer, status);
 }
 
 /* Who may come in by the rules, and then by what its machine has already. */
@@ -81,6 +83,7 @@ void hvuv__receive(server_t* s, hvuv_conn_t* conn) {
     return;
   }
 
+  hvuv__journal_refused(peer, verdict);
   reason = count_refused(&s->owner.group.stats, verdict);
   hvuv__conn_drop(conn, reason);
   if (verdict == HVUV__NO_MEMORY)
@@ -91,6 +94,7 @@ void hvuv__receive(server_t* s, hvuv_conn_t* conn) {
 
 void hvuv__receive_extra(server_t* s, const hvuv_addr_t* peer) {
   s->owner.group.stats.refused_full++;
+  hvuv__journal_refused(peer, HVUV__REFUSE_FULL);
   hvuv__peers_refuse(s->peers, peer, HVUV__REFUSE_FULL);
   report_refused(s, peer, UV_EBUSY);
 }

@@ -18,8 +18,10 @@ void hvuv__receive(struct hvuv__server_s* server, hvuv_conn_t* conn);
 void hvuv__receive_extra(struct hvuv__server_s* server,
                          const hvuv_addr_t* peer);
 
-/* One was closed by its family. */
-void hvuv__receive_stranger(struct hvuv__server_s* server, int status);
+/* One (NULL: not known who) was closed by its family. */
+void hvuv__receive_stranger(struct hvuv__server_s* server,
+                            const hvuv_addr_t* peer,
+                            int status);
 
 /* One could not be accepted. */
 void hvuv__receive_error(struct hvuv__server_s* server, int status);

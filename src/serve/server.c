@@ -26,6 +26,7 @@
 #include "base/alloc.h"
 #include "conn/conn_group.h"
 #include "conn/prove.h"
+#include "serve/journal.h"
 #include "serve/member.h"
 #include "serve/receive.h"
 
@@ -45,11 +46,13 @@ static void check(const server_t* s) {
 
 /* --- Callers -------------------------------------------------------------- */
 
-static void on_refused_by_family(hvuv__owner_t* owner, int status) {
+static void on_refused_by_family(hvuv__owner_t* owner,
+                                 const hvuv_addr_t* peer,
+                                 int status) {
   server_t* s = (server_t*) owner;
 
   check(s);
-  hvuv__receive_stranger(s, status);
+  hvuv__receive_stranger(s, peer, status);
 }
 
 /* Takes the caller that waits. On an error, mostly UV_ENOMEM, it goes on
@@ -164,6 +167,7 @@ static void on_closed(hvuv__owner_t* owner) {
   hvuv_server_stop_cb cb = s->stop_cb;
 
   check(s);
+  hvuv__journal_stop("stopped", &s->owner.group.stats);
   hvuv__peers_release(s->peers);
   hvuv__rules_close(&s->rules);
   hvuv__free(s);
@@ -341,6 +345,7 @@ void hvuv_server_stop(hvuv_server_t* handle,
   if (s->state == HVUV__SERVER_SERVING) {
     s->state = HVUV__SERVER_STOPPING;
     s->stop_cb = cb;
+    hvuv__journal_stop("stopping", &s->owner.group.stats);
     hvuv__owner_stop_alarm(&s->owner);
     hvuv__member_leave(s);
     hvuv__listeners_close(&s->listeners);

@@ -67,7 +67,7 @@ typedef struct hvuv__call_s {
   enum hvuv__call_kind kind;
   int status; /* of a note */
   const hvuv_protocol_t* protocol;
-  hvuv__accepted_t accepted; /* of a caller */
+  hvuv__accepted_t accepted; /* of a caller; of a stranger its address */
   hvuv__member_t* to;        /* NULL: whoever takes first */
   int in_hand;               /* it looks at it, and will say */
   uint64_t since_ms;         /* it was offered there */

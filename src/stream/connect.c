@@ -28,6 +28,8 @@
 
 #include <string.h>
 
+#include "addr/show.h"
+#include "base/log.h"
 #include "stream/hyperv_options.h"
 #include "stream/write.h"
 
@@ -46,9 +48,23 @@ static hvuv__target_t* target_of(hvuv_connect_t* req) {
   return (hvuv__target_t*) (void*) req->target;
 }
 
+static void log_handshake(const hvuv_stream_t* s, int status) {
+  static hvuv__log_place_t place = HVUV__LOG_PLACE("stream/handshake");
+  char peer[HVUV_ADDR_STRLEN];
+
+  hvuv__log(&place,
+            HVUV_LOG_INFO,
+            "%s: no OK: %s",
+            hvuv__addr_show(&s->peer_addr, peer),
+            uv_err_name(status));
+}
+
 static void settle(hvuv_stream_t* s, int status) {
   assert(s->state == HVUV__CONNECTING && s->stage != HVUV__CONNECT_SETTLED);
   assert(status <= 0);
+  if (status != 0 && s->stage == HVUV__CONNECT_REPLY &&
+      hvuv__log_wants(HVUV_LOG_INFO))
+    log_handshake(s, status);
   if (s->alarm != NULL)
     hvuv__alarm_stop(s->alarm);
   s->stage = HVUV__CONNECT_SETTLED;

@@ -19,6 +19,8 @@
  */
 #include "stream/listener.h"
 
+#include "addr/show.h"
+#include "base/log.h"
 #include "stream/accepts.h"
 #include "stream/hyperv_options.h"
 
@@ -125,19 +127,56 @@ static int is_lost(int err) {
   }
 }
 
+/* What has happened to a listener, or to a caller of it. */
+static void log_at(const hvuv_stream_t* s,
+                   hvuv_log_level_t level,
+                   const char* what,
+                   const hvuv_addr_t* peer,
+                   int err) {
+  static hvuv__log_place_t place = HVUV__LOG_PLACE("stream/listen");
+  char listener[HVUV_ADDR_STRLEN];
+  char caller[HVUV_ADDR_STRLEN];
+
+  hvuv__log(&place,
+            level,
+            "%s: %s%s%s: %s",
+            hvuv__addr_show(&s->local_addr, listener),
+            what,
+            peer != NULL ? " " : "",
+            peer != NULL ? hvuv__addr_show(peer, caller) : "",
+            uv_err_name(err));
+}
+
 static void starve(hvuv_stream_t* s, int err) {
   int is_reported;
 
   is_reported = s->stage != HVUV__LISTEN_WATCHING;
   s->stage = HVUV__LISTEN_STARVED;
   hvuv__alarm_set(s->alarm, STARVED_RETRY_MS);
-  if (!is_reported)
-    s->connection_cb(s, err);
+  if (is_reported)
+    return;
+  if (hvuv__log_wants(HVUV_LOG_WARNING))
+    log_at(s, HVUV_LOG_WARNING, "callers wait", NULL, err);
+  s->connection_cb(s, err);
 }
 
 static void die(hvuv_stream_t* s, int err) {
   s->stage = HVUV__LISTEN_DEAD;
+  if (hvuv__log_wants(HVUV_LOG_ERROR))
+    log_at(s, HVUV_LOG_ERROR, "listens no more", NULL, err);
   s->connection_cb(s, err);
+}
+
+/* The family has refused a caller. It may have set who that is. */
+static void turn_away(hvuv_stream_t* s, int err) {
+  hvuv_addr_t caller = s->peer_addr;
+  const hvuv_addr_t* peer = caller.family != 0 ? &caller : NULL;
+
+  s->peer_addr.family = 0;
+  if (hvuv__log_wants(HVUV_LOG_WARNING))
+    log_at(s, HVUV_LOG_WARNING, "turned away", peer, err);
+  if (s->refused_cb != NULL)
+    s->refused_cb(s, peer, err);
 }
 
 /* Takes one connection. Returns 0 if it was, or if it is gone or may
@@ -156,11 +195,11 @@ static int take_one(hvuv_stream_t* s) {
     return is_lost(err) ? 0 : err;
 
   s->stage = HVUV__LISTEN_WATCHING;
+  s->peer_addr.family = 0;
   err = s->family->accepted(name, len, &s->local_addr, s->claim, &s->peer_addr);
   if (err != 0) {
     hvuv__sys_close(sock);
-    if (s->refused_cb != NULL)
-      s->refused_cb(s, err);
+    turn_away(s, err);
     return 0;
   }
 

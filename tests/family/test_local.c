@@ -377,16 +377,24 @@ static void a_vm_sees_the_host_as_its_parent(void** state) {
 }
 
 static int refused_status;
+static hvuv_addr_t refused_peer;
 static int refused_calls;
 
-static void on_refused(hvuv_stream_t* server, int status) {
+static void on_refused(hvuv_stream_t* server,
+                       const hvuv_addr_t* peer,
+                       int status) {
   refused_status = status;
+  memset(&refused_peer, 0, sizeof(refused_peer));
+  if (peer != NULL)
+    refused_peer = *peer;
   refused_calls++;
   assert_non_null(server);
 }
 
-static void on_refused_close(hvuv_stream_t* server, int status) {
-  on_refused(server, status);
+static void on_refused_close(hvuv_stream_t* server,
+                             const hvuv_addr_t* peer,
+                             int status) {
+  on_refused(server, peer, status);
   scene_close(server);
 }
 
@@ -404,9 +412,11 @@ static void who_is_turned_away_is_reported(void** state) {
   call_from("/d/" VM_HEX "/.1-2-0");
   fake_poller_fire(sock, 0, UV_READABLE);
   assert_int_equal(refused_status, UV_EACCES);
+  assert_int_equal(hvuv_addr_family(&refused_peer), HVUV_LOCAL);
   call_from("/somebody/elses");
   fake_poller_fire(sock, 0, UV_READABLE);
   assert_int_equal(refused_status, UV_EINVAL);
+  assert_int_equal(hvuv_addr_family(&refused_peer), 0);
   assert_int_equal(refused_calls, 2);
 
   call_from("");

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "hvuv.h"
 #include "support/endpoint.h"
 #include "support/net.h"
@@ -333,6 +334,58 @@ static void a_fork_waits_for_whoever_has_the_list(void** state) {
   assert_int_equal(failures, 0);
 }
 
+/* --- Nor is the log ------------------------------------------------------- */
+
+/* Slow, so that most forks come in the midst of it. */
+static void take_time(hvuv_log_level_t level,
+                      const char* where,
+                      const char* text,
+                      void* arg) {
+  uint64_t until = uv_hrtime() + 200000;
+
+  (void) level;
+  (void) where;
+  (void) text;
+  (void) arg;
+  while (uv_hrtime() < until)
+    continue;
+}
+
+static void* write_on(void* arg) {
+  static hvuv__log_place_t place = HVUV__LOG_PLACE("test/fork");
+
+  while (!enough)
+    hvuv__log(&place, HVUV_LOG_INFO, "on");
+  return arg;
+}
+
+static int set_the_log_once(uv_loop_t* loop) {
+  (void) loop;
+  hvuv_set_log(HVUV_LOG_INFO, NULL, NULL);
+  return 0;
+}
+
+static void a_fork_waits_for_whoever_has_the_log(void** state) {
+  pthread_t thread;
+  uv_loop_t loop;
+  int failures = 0;
+  int i;
+
+  (void) state;
+  enough = 0;
+  assert_int_equal(live_on_a_new_loop(&loop), 0); /* watches forks */
+  hvuv_set_log_rate(0);
+  hvuv_set_log(HVUV_LOG_INFO, take_time, NULL);
+  assert_int_equal(pthread_create(&thread, NULL, write_on, NULL), 0);
+  for (i = 0; i < FORKS; i++)
+    failures += exit_code_of_child(set_the_log_once, NULL) != 0;
+  enough = 1;
+  pthread_join(thread, NULL);
+  hvuv_set_log(HVUV_LOG_INFO, NULL, NULL);
+  hvuv_set_log_rate(20);
+  assert_int_equal(failures, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_childs_loop_at_the_place_of_a_parents_is_its_own),
@@ -343,6 +396,7 @@ int main(void) {
       cmocka_unit_test(
           a_child_that_closes_its_listener_leaves_the_parents_alone),
       cmocka_unit_test(a_fork_waits_for_whoever_has_the_list),
+      cmocka_unit_test(a_fork_waits_for_whoever_has_the_log),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

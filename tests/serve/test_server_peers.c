@@ -12,8 +12,9 @@
 #include "support/endpoint.h"
 #include "support/peer.h"
 
-#define X "6e0b8e9c-4c6c-4c0e-9a9e-0f6f0a1b2c3d"
-#define Y "71d9c3a0-2f0d-4b57-8a27-3d5ce21a9b10"
+#define X     "6e0b8e9c-4c6c-4c0e-9a9e-0f6f0a1b2c3d"
+#define Y     "71d9c3a0-2f0d-4b57-8a27-3d5ce21a9b10"
+#define Y_HEX "71d9c3a02f0d4b578a273d5ce21a9b10"
 
 static server_rig_t* rig;
 
@@ -181,6 +182,29 @@ static void what_each_peer_has_can_be_seen(void** state) {
   assert_int_equal(hvuv_server_each_peer(&rig->server, NULL, NULL), UV_EINVAL);
 }
 
+/* By its socket it is a VM, which may not come to this address. */
+static void a_caller_that_its_family_turns_away_is_reported_by_name(
+    void** state) {
+  char path[ENDPOINT_ROOM];
+  char name[ENDPOINT_ROOM];
+  uv_os_sock_t sock;
+
+  (void) state;
+  server_rig_init(rig);
+  assert_int_equal(local_listen(rig, "local://loopback/5000", &rig->protocol),
+                   0);
+  assert_false(local_is_framed(rig, Y, "local://parent/5000"));
+  sock = peer_connect(endpoint_path("l/host/5000.l", path),
+                      endpoint_path("l/" Y_HEX "/.1-2-0", name));
+  server_rig_track(rig, sock);
+  SERVER_RUN_UNTIL(rig, rig->counts[AT_REFUSED] > 0);
+  assert_int_equal(rig->refused_reason, UV_EACCES);
+  assert_true(local_is_of(Y, &rig->refused_peer));
+  server_rig_stats(rig);
+  assert_int_equal(rig->stats.refused_peer, 1);
+  assert_int_equal(rig->stats.connections_ever, 0);
+}
+
 /* Its socket is bound to a file where no partition has its own. */
 static void a_caller_of_no_partition_is_counted_and_reported(void** state) {
   char path[ENDPOINT_ROOM];
@@ -223,6 +247,7 @@ int main(void) {
       TEST(by_default_a_quarter_of_the_places_is_left_to_others),
       TEST(one_vm_comes_only_so_often),
       TEST(what_each_peer_has_can_be_seen),
+      TEST(a_caller_that_its_family_turns_away_is_reported_by_name),
       TEST(a_caller_of_no_partition_is_counted_and_reported),
       TEST(without_a_list_everybody_gets_in),
   };

@@ -157,13 +157,18 @@ static void a_peer_that_the_family_refuses_is_dropped(void** state) {
   assert_int_equal(fake_count_open(), before);
 }
 
-static void on_refused(hvuv_stream_t* stream, int status) {
+static void on_refused(hvuv_stream_t* stream,
+                       const hvuv_addr_t* peer,
+                       int status) {
   (void) stream;
+  assert_null(peer);
   trace_status("refused", status);
 }
 
-static void on_refused_close(hvuv_stream_t* stream, int status) {
-  on_refused(stream, status);
+static void on_refused_close(hvuv_stream_t* stream,
+                             const hvuv_addr_t* peer,
+                             int status) {
+  on_refused(stream, peer, status);
   scene_close(stream);
 }
 

@@ -15,7 +15,7 @@ static uint64_t exact_now(const hvuv__group_t* group) {
 
 static void set_alarm(hvuv__group_t* group, uint64_t delay_ms) {
   assert(group->alarm != NULL);
-  hvuv__alarm_set(group->alarm, delay_ms);
+  hvuv__far_alarm_set(group->alarm, delay_ms);
 }
 
 const hvuv__clock_t hvuv__loop_clock = {
@@ -31,10 +31,11 @@ static void on_alarm(void* owner) {
 int hvuv__loop_clock_open(hvuv__group_t* group, uv_loop_t* loop) {
   assert(group->alarm == NULL);
   group->loop = loop;
-  return hvuv__alarm_open(loop, group, on_alarm, &group->alarm);
+  return hvuv__far_alarm_open(
+      loop, group->is_large, group, on_alarm, &group->alarm);
 }
 
 void hvuv__loop_clock_close(hvuv__group_t* group) {
-  hvuv__alarm_close(group->alarm);
+  hvuv__far_alarm_close(group->alarm);
   group->alarm = NULL;
 }

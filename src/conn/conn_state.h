@@ -18,7 +18,7 @@
 #include "conn/limits.h"
 #include "conn/wire.h"
 #include "framing/edges.h"
-#include "loop/alarm.h"
+#include "loop/far_alarm.h"
 
 /* As many bytes are put together at most. */
 #define HVUV__CORK_BYTES 16384
@@ -59,8 +59,9 @@ struct hvuv__group_s {
   hvuv_limits_t limits;
   int is_stopping;    /* all say goodbye; end_timeout_ms is the owner's grace */
   hvuv_conn_t* conns; /* all but NEW ones */
-  hvuv_conn_t* resumed; /* with messages that wait, for the alarm */
-  hvuv__alarm_t* alarm; /* clock_loop.c's */
+  hvuv_conn_t* resumed;     /* with messages that wait, for the alarm */
+  hvuv__far_alarm_t* alarm; /* clock_loop.c's */
+  int is_large;         /* many connections: its alarm may keep a descriptor */
   uint64_t alarm_at_ms; /* UINT64_MAX: not set */
   uint64_t look_at_ms;  /* the first deadline of all; UINT64_MAX: none */
   size_t held_bytes;    /* by all connections, NEW ones too; see counts.h */

@@ -101,8 +101,8 @@ typedef struct hvuv__clock_s {
   uint64_t (*now)(const hvuv__group_t* group);
   uint64_t (*exact_now)(const hvuv__group_t* group);
 
-  /* hvuv__group_alarm() is to be called once, so long from now; replaces an
-   * earlier alarm. */
+  /* hvuv__group_alarm() is to be called so long from now, and may be earlier
+   * too; never called for a later time than is set. */
   void (*set_alarm)(hvuv__group_t* group, uint64_t delay_ms);
 } hvuv__clock_t;
 

@@ -222,6 +222,7 @@ static int set_up(server_t* s,
   err = hvuv__member_open(s, loop);
   if (err != 0)
     goto release_peers;
+  s->owner.group.is_large = 1;
   err = hvuv__owner_init(
       &s->owner, loop, &options->limits, &s->handle->data, &events);
   if (err == 0) {

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "hvuv.h"
+#include "loop/far_alarm.h"
 #include "support/endpoint.h"
 #include "support/net.h"
 
@@ -252,6 +253,49 @@ static void a_child_that_closes_a_young_stream_leaves_the_parents_alone(
     net_close(peers[i]);
 }
 
+/* --- Alarms ---------------------------------------------------------------- */
+
+static int rung;
+
+static void on_ring(void* owner) {
+  (void) owner;
+  rung++;
+}
+
+static int wait_for_the_alarm(uv_loop_t* loop) {
+  if (uv_loop_fork(loop) != 0)
+    return 2;
+  while (rung == 0)
+    uv_run(loop, UV_RUN_ONCE);
+  return 0;
+}
+
+static void on_async(uv_async_t* async) {
+  (void) async;
+}
+
+/* The child does not take it from its parent. */
+static void an_alarm_rings_in_both(void** state) {
+  hvuv__far_alarm_t* ours;
+  uv_async_t holder;
+  uv_loop_t loop;
+
+  (void) state;
+  rung = 0;
+  assert_int_equal(uv_loop_init(&loop), 0);
+  assert_int_equal(uv_async_init(&loop, &holder, on_async), 0);
+  assert_int_equal(hvuv__far_alarm_open(&loop, 1, &rung, on_ring, &ours), 0);
+  hvuv__far_alarm_set(ours, 1000);
+  assert_int_equal(exit_code_of_child(wait_for_the_alarm, &loop), 0);
+  uv_run(&loop, UV_RUN_NOWAIT);
+  assert_int_equal(rung, 1);
+
+  hvuv__far_alarm_close(ours);
+  uv_close((uv_handle_t*) &holder, NULL);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 /* --- What a child closes of its parent's ---------------------------------- */
 
 static hvuv_stream_t listener;
@@ -391,6 +435,7 @@ int main(void) {
       cmocka_unit_test(a_childs_loop_at_the_place_of_a_parents_is_its_own),
       cmocka_unit_test(a_loop_forked_by_uv_loop_fork_goes_on),
       cmocka_unit_test(accepted_streams_go_on_in_a_forked_child),
+      cmocka_unit_test(an_alarm_rings_in_both),
       cmocka_unit_test(
           a_child_that_closes_a_young_stream_leaves_the_parents_alone),
       cmocka_unit_test(

@@ -240,7 +240,7 @@ HVUV__APART static void read_packets(hvuv_stream_t* s) {
 
   while (read_packets_once(s, &left) && left > 0 && begin_next(s))
     continue;
-  assert(left >= 0 && left < READS_PER_WAKE);
+  assert(left >= 0);
 }
 
 void hvuv__read_ready(hvuv_stream_t* s) {

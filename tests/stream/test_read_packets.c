@@ -173,6 +173,18 @@ static void a_full_buffer_is_followed_by_another(void** state) {
   assert_story("read:8 read:4");
 }
 
+static void no_buffer_is_enobufs_and_reading_goes_on(void** state) {
+  uv_os_sock_t sock;
+
+  (void) state;
+  reader(&sock);
+  scene_alloc_size(0);
+  fake_poller_fire(sock, 0, UV_READABLE);
+  assert_story("read:ENOBUFS");
+  assert_int_equal(fake_calls(FAKE_RECV), 0);
+  assert_int_equal(fake_poller_wanted(sock), UV_READABLE);
+}
+
 static void the_calls_of_one_wake_are_bounded(void** state) {
   uv_os_sock_t sock;
   int before;
@@ -320,6 +332,7 @@ int main(void) {
       PACKETS(after_one_in_vain_fifteen_are_not_followed),
       PACKETS(streams_of_each_beginning_are_followed),
       PACKETS(a_full_buffer_is_followed_by_another),
+      PACKETS(no_buffer_is_enobufs_and_reading_goes_on),
       PACKETS(the_calls_of_one_wake_are_bounded),
       PACKETS(the_end_behind_them_is_reported_at_once),
       PACKETS(an_error_behind_them_is_reported_after_them),

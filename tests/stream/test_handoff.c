@@ -8,182 +8,54 @@
 
 #include <cmocka.h>
 
-#include "hvuv.h"
+#include "stream/handoff.h"
 #include "support/endpoint.h"
 #include "support/loop.h"
-#include "support/net.h"
 
-#define PATIENCE_MS 10000
-
-static uv_loop_t* loop;
-static hvuv_stream_t stream;
-static uv_os_sock_t peer; /* of the stream, and of what has its socket later */
 static int descriptors;
-static int closed;
-static char room[64];
 
-static void on_closed(hvuv_stream_t* s) {
-  (void) s;
-  closed = 1;
-}
-
-/* A stream and its peer. */
 static int up(void** state) {
   uv_os_sock_t socks[2];
 
   (void) state;
   loop_close(loop_open()); /* what libuv opens once for all loops is open */
   descriptors = endpoint_count_descriptors();
-  loop = loop_open();
   assert_int_equal(net_pair(socks), 0);
-  peer = socks[1];
-  closed = 0;
-  assert_int_equal(hvuv_init(loop, &stream), 0);
-  assert_int_equal(hvuv_open(&stream, socks[0]), 0);
+  handoff_open(socks);
   return 0;
 }
 
 static int down(void** state) {
   (void) state;
-  if (!hvuv_is_closing(&stream))
-    hvuv_close(&stream, on_closed);
-  loop_run_until(loop, &closed);
-  net_close(peer);
-  loop_run_out(loop);
-  loop_close(loop);
+  handoff_close_stream();
+  net_close(handoff.peer);
+  handoff_end();
   assert_int_equal(endpoint_count_descriptors(), descriptors);
   return 0;
 }
 
 #define HANDOFF(test) cmocka_unit_test_setup_teardown(test, up, down)
 
-static void send_from_peer(const char* text) {
-  assert_int_equal(net_send(peer, text, strlen(text)), strlen(text));
-}
-
-static void assert_peer_reads(const char* text) {
-  char got[64];
-  size_t have;
-  ssize_t n;
-
-  for (have = 0; have < strlen(text); have += (size_t) n) {
-    assert_int_equal(net_await(peer, 1, PATIENCE_MS), 0);
-    n = net_recv(peer, got + have, sizeof(got) - have);
-    assert_true(n > 0);
-  }
-  assert_int_equal(have, strlen(text));
-  assert_memory_equal(got, text, have);
-}
-
-static void assert_peer_reads_the_end(void) {
-  char byte;
-
-  assert_int_equal(net_await(peer, 1, PATIENCE_MS), 0);
-  assert_int_equal(net_recv(peer, &byte, 1), 0);
-}
-
-/* --- Reading a first word, then detaching inside its callback -------------- */
-
-static uv_os_sock_t detached;
-static int detach_status;
-static int has_detached;
-static size_t have; /* in room */
-
-static void on_alloc_word(hvuv_stream_t* s, size_t size, uv_buf_t* buf) {
-  (void) s;
-  (void) size;
-  *buf = uv_buf_init(room, 6);
-}
-
-static void on_word(hvuv_stream_t* s, ssize_t n, const uv_buf_t* buf) {
-  (void) buf;
-  if (n <= 0)
-    return;
-  have = (size_t) n;
-  detach_status = hvuv_detach(s, &detached);
-  has_detached = 1;
-}
-
-static void read_a_word_and_detach(void) {
-  has_detached = 0;
-  assert_int_equal(hvuv_read_start(&stream, on_alloc_word, on_word), 0);
-  loop_run_until(loop, &has_detached);
-  assert_int_equal(detach_status, 0);
-  assert_int_equal(have, 6);
-  assert_memory_equal(room, "first ", 6);
-}
-
 /* --- libuv ---------------------------------------------------------------- */
 
-static uv_pipe_t pipe_handle;
-static uv_write_t pipe_write;
-static int pipe_done;
-static int pipe_ended;
-static int pipe_closed;
-
-static void on_pipe_alloc(uv_handle_t* handle, size_t size, uv_buf_t* buf) {
-  (void) handle;
-  (void) size;
-  *buf = uv_buf_init(room + have, (unsigned int) (sizeof(room) - have));
-}
-
-static void on_pipe_read(uv_stream_t* s, ssize_t n, const uv_buf_t* buf) {
-  (void) s;
-  (void) buf;
-  if (n > 0)
-    have += (size_t) n;
-  if (n < 0)
-    pipe_ended = (int) n;
-}
-
-static void on_pipe_written(uv_write_t* req, int status) {
-  (void) req;
-  pipe_done = status == 0 ? 1 : status;
-}
-
-static void on_pipe_closed(uv_handle_t* handle) {
-  (void) handle;
-  pipe_closed = 1;
+static void end_sending(uv_os_sock_t peer) {
+  assert_int_equal(shutdown(peer, SHUT_WR), 0);
 }
 
 static void a_pipe_of_libuv_takes_it_on_the_same_loop(void** state) {
-  uv_buf_t buf;
+  uv_pipe_t handle;
 
   (void) state;
-  send_from_peer("first second ");
-  read_a_word_and_detach();
-  assert_int_equal(net_blocks(detached), 0);
-  assert_int_equal(net_is_inherited(detached), 0);
+  handoff_send("first second ");
+  handoff_detach();
+  assert_int_equal(net_blocks(handoff.detached), 0);
+  assert_int_equal(net_is_inherited(handoff.detached), 0);
 
-  pipe_done = pipe_ended = pipe_closed = 0;
-  assert_int_equal(uv_pipe_init(loop, &pipe_handle, 0), 0);
-  assert_int_equal(uv_pipe_open(&pipe_handle, detached), 0);
-  hvuv_close(&stream, on_closed);
-  loop_run_until(loop, &closed);
-
-  /* What was unread when it was detached is there, and what comes later. */
-  have = 0;
-  assert_int_equal(
-      uv_read_start((uv_stream_t*) &pipe_handle, on_pipe_alloc, on_pipe_read),
-      0);
-  buf = uv_buf_init((char*) "answer", 6);
-  assert_int_equal(
-      uv_write(
-          &pipe_write, (uv_stream_t*) &pipe_handle, &buf, 1, on_pipe_written),
-      0);
-  loop_run_until(loop, &pipe_done);
-  assert_int_equal(pipe_done, 1);
-  assert_peer_reads("answer");
-  send_from_peer("third");
-  assert_int_equal(shutdown(peer, SHUT_WR), 0);
-  loop_run_until(loop, &pipe_ended);
-  assert_int_equal(pipe_ended, UV_EOF);
-  assert_int_equal(have, 12);
-  assert_memory_equal(room, "second third", 12);
-
-  uv_close((uv_handle_t*) &pipe_handle, on_pipe_closed);
-  loop_run_until(loop, &pipe_closed);
-  assert_peer_reads_the_end();
+  assert_int_equal(uv_pipe_init(handoff.loop, &handle, 0), 0);
+  assert_int_equal(uv_pipe_open(&handle, handoff.detached), 0);
+  handoff_close_stream();
+  handoff_goes_on_in((uv_stream_t*) &handle, end_sending);
+  handoff_expect_end();
 }
 
 /* --- A child --------------------------------------------------------------- */
@@ -208,12 +80,12 @@ static void a_child_takes_it_as_its_standard_streams(void** state) {
   uv_process_t process;
 
   (void) state;
-  send_from_peer("first second ");
-  read_a_word_and_detach();
+  handoff_send("first second ");
+  handoff_detach();
 
   memset(&options, 0, sizeof(options));
   stdio[0].flags = UV_INHERIT_FD;
-  stdio[0].data.fd = detached;
+  stdio[0].data.fd = handoff.detached;
   stdio[1] = stdio[0];
   options.file = "cat";
   options.args = args;
@@ -221,17 +93,17 @@ static void a_child_takes_it_as_its_standard_streams(void** state) {
   options.stdio_count = 2;
   options.exit_cb = on_exit;
   exited = process_closed = 0;
-  assert_int_equal(uv_spawn(loop, &process, &options), 0);
-  net_close(detached);
+  assert_int_equal(uv_spawn(handoff.loop, &process, &options), 0);
+  net_close(handoff.detached);
 
-  assert_peer_reads("second ");
-  send_from_peer("third");
-  assert_peer_reads("third");
-  assert_int_equal(shutdown(peer, SHUT_WR), 0);
-  loop_run_until(loop, &exited);
+  handoff_expect("second ");
+  handoff_send("third");
+  handoff_expect("third");
+  assert_int_equal(shutdown(handoff.peer, SHUT_WR), 0);
+  loop_run_until(handoff.loop, &exited);
   assert_int_equal(exited, 1);
-  assert_peer_reads_the_end();
-  loop_run_until(loop, &process_closed);
+  handoff_expect_end();
+  loop_run_until(handoff.loop, &process_closed);
 }
 
 /* --- Another process -------------------------------------------------------- */
@@ -290,21 +162,21 @@ static void it_travels_as_rights(void** state) {
   int fd;
 
   (void) state;
-  send_from_peer("first second");
-  read_a_word_and_detach();
+  handoff_send("first second");
+  handoff_detach();
   assert_int_equal(net_pair(through), 0);
-  pass(through[0], detached);
-  net_close(detached);
+  pass(through[0], handoff.detached);
+  net_close(handoff.detached);
   fd = take(through[1]);
 
   assert_int_equal(net_blocks(fd), 0);
-  assert_int_equal(net_await(fd, 1, PATIENCE_MS), 0);
+  assert_int_equal(net_await(fd, 1, HANDOFF_PATIENCE_MS), 0);
   assert_int_equal(net_recv(fd, got, sizeof(got)), 6);
   assert_memory_equal(got, "second", 6);
   assert_int_equal(net_send(fd, "answer", 6), 6);
-  assert_peer_reads("answer");
+  handoff_expect("answer");
   net_close(fd);
-  assert_peer_reads_the_end();
+  handoff_expect_end();
   net_close(through[0]);
   net_close(through[1]);
 }
@@ -315,33 +187,27 @@ static void a_stream_takes_it_back(void** state) {
   hvuv_stream_t second;
 
   (void) state;
-  send_from_peer("first first ");
-  read_a_word_and_detach();
-  hvuv_close(&stream, on_closed);
-  loop_run_until(loop, &closed);
-  assert_int_equal(hvuv_init(loop, &second), 0);
-  assert_int_equal(hvuv_open(&second, detached), 0);
-  has_detached = 0;
-  assert_int_equal(hvuv_read_start(&second, on_alloc_word, on_word), 0);
-  loop_run_until(loop, &has_detached);
-  assert_int_equal(detach_status, 0);
-  assert_memory_equal(room, "first ", 6);
-  hvuv_close(&second, on_closed);
-  loop_run_turns(loop, 2);
-  net_close(detached);
+  handoff_send("first first ");
+  handoff_detach();
+  handoff_close_stream();
+  assert_int_equal(hvuv_init(handoff.loop, &second), 0);
+  assert_int_equal(hvuv_open(&second, handoff.detached), 0);
+  handoff_detach_from(&second);
+  hvuv_close(&second, NULL);
+  loop_run_turns(handoff.loop, 2);
+  net_close(handoff.detached);
 }
 
 static void whoever_detaches_has_to_close_it(void** state) {
   uv_os_sock_t sock;
 
   (void) state;
-  assert_int_equal(hvuv_detach(&stream, &sock), 0);
-  hvuv_close(&stream, on_closed);
-  loop_run_until(loop, &closed);
+  assert_int_equal(hvuv_detach(&handoff.stream, &sock), 0);
+  handoff_close_stream();
   assert_int_equal(net_send(sock, "still", 5), 5);
-  assert_peer_reads("still");
+  handoff_expect("still");
   net_close(sock);
-  assert_peer_reads_the_end();
+  handoff_expect_end();
 }
 
 int main(void) {

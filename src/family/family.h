@@ -68,11 +68,6 @@ typedef struct hvuv__family_s {
   /* What an error of recv() means: the error itself, or UV_EOF; may be NULL. */
   int (*read_error)(int err);
 
-  /* 1 if a peer's death is not reported while our own side is blocked and its
-   * last bytes are unread: AF_VSOCK then polls as readable and never as
-   * writable, hung up or failed, though send() fails (Linux 6.1 and 6.12). */
-  int hides_death;
-
   /* Whether recv() from a peer gives one packet at a time, though the kernel may
    * have more: a short read has not emptied it then. A wrong yes costs a recv()
    * now and then (stream/read.c). NULL if it never does. */

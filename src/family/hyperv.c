@@ -239,7 +239,6 @@ const hvuv__family_t hvuv__family_vm = {
     .connect = connect_hyperv,
     .connected = connected,
     .accepted = accepted,
-    .hides_death = 1, /* not known, so it is asked */
     .gives_packets = gives_packets,
     .set_option = set_option,
 };

@@ -249,7 +249,6 @@ const hvuv__family_t hvuv__family_vm = {
     .accepted = accepted,
     .read_error = read_error,
     .write_error = write_error,
-    .hides_death = 1,
     .gives_packets = gives_packets,
     .accept_sleeps = 1,
     .recv_buffer_size = recv_buffer_size,

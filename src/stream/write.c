@@ -39,8 +39,13 @@
  * with others would save little, and they are in the cache now. */
 #define GATHER_BYTES_MAX 65536
 
-/* So often what waits is tried where nothing reports the peer's death: it is to
- * be known within a second. */
+/* So often what waits is tried, for polling does not always report that a peer
+ * takes no more, and it is to be known within a second. AF_VSOCK says nothing of
+ * a peer that dies, its last bytes unread by us: it polls as readable, and never
+ * as writable, hung up or failed (Linux 6.1 and 6.12); Unix sockets nothing of
+ * one that ends its reading alone (Linux 6.18); libuv on Windows nothing of
+ * either to one who waits for UV_WRITABLE alone: it asks AFD for no
+ * AFD_POLL_ABORT then (src/win/poll.c). */
 #define PROBE_MS 500
 
 /* As libuv has it (src/unix/stream.c of 1.52): more is a negative number. */
@@ -103,9 +108,7 @@ static inline void end_later(hvuv_stream_t* s) {
 
 /* Whether the alarm is needed, and not set. */
 static int needs_probe(const hvuv_stream_t* s) {
-  return s->writing == HVUV__WRITING_BLOCKED &&
-         (s->family->hides_death || hvuv__sys_hides_death) &&
-         !(s->flags & HVUV__PROBING);
+  return s->writing == HVUV__WRITING_BLOCKED && !(s->flags & HVUV__PROBING);
 }
 
 /* Without memory it is tried again in the next turn that is BLOCKED. */

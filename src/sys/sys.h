@@ -67,10 +67,6 @@ int hvuv__sys_peer_state(uv_os_sock_t sock);
  * UV_ENOTSUP where the system does not say. */
 int hvuv__sys_outstanding(uv_os_sock_t sock, size_t* bytes);
 
-/* Whether polling never reports the peer's death to one who waits for
- * UV_WRITABLE alone. */
-extern const int hvuv__sys_hides_death;
-
 /* Whether close() does what shutdown() and close() do, where nothing is unread:
  * the peer gets what it has not taken, and then our end. */
 extern const int hvuv__sys_close_ends;

@@ -201,7 +201,6 @@ int hvuv__sys_outstanding(uv_os_sock_t sock, size_t* bytes) {
   return UV_ENOTSUP;
 }
 
-const int hvuv__sys_hides_death = 0;
 const int hvuv__sys_close_ends = 1;
 const int hvuv__sys_pipes_half_close = 1;
 

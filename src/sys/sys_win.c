@@ -246,9 +246,6 @@ int hvuv__sys_outstanding(uv_os_sock_t sock, size_t* bytes) {
   return UV_ENOTSUP;
 }
 
-/* libuv asks AFD then for no AFD_POLL_ABORT (src/win/poll.c; seen under Wine). */
-const int hvuv__sys_hides_death = 1;
-
 /* Not documented for AF_UNIX, so it is not relied on. */
 const int hvuv__sys_close_ends = 0;
 

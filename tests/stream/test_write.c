@@ -243,7 +243,7 @@ static void a_write_behind_a_full_kernel_makes_no_call(void** state) {
   scene_write(s, "w1", "ab");
   turns(2);
   scene_write(s, "w2", "cd");
-  assert_int_equal(uv_backend_timeout(scene_loop()), -1);
+  assert_true(uv_backend_timeout(scene_loop()) > 0); /* the alarm's */
   turns(2);
   assert_int_equal(fake_calls(FAKE_SEND), 1);
   assert_int_equal(hvuv_get_write_queue_size(s), 3);

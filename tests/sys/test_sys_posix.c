@@ -28,7 +28,6 @@ static ssize_t hooked_sendmsg(int fd, const struct msghdr* msg, int flags);
 #define hvuv__sys_take_error       hooked_take_error
 #define hvuv__sys_peer_state       hooked_peer_state
 #define hvuv__sys_outstanding      hooked_outstanding
-#define hvuv__sys_hides_death      hooked_hides_death
 #define hvuv__sys_close_ends       hooked_close_ends
 #define hvuv__sys_pipes_half_close hooked_pipes_half_close
 #define hvuv__sys_connect_result   hooked_connect_result

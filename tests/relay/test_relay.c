@@ -142,10 +142,10 @@ static void expect_one_way_to_be_stuck(relay_rig_t* rig, int from) {
   blocks = alloc_count();
   stuff(rig, from);
 
-  /* It costs the one buffer, and the kernel's; on Windows also the alarm by
-   * which a stream that waits for its peer looks whether that is still there. */
+  /* It costs the one buffer, and the kernel's, and the alarm by which a stream
+   * that waits for its peer looks whether that is still there. */
   assert_between(side_queued(&rig->sides[!from]), 1, 10000);
-  assert_between(alloc_count(), blocks, net_is_posix() ? blocks : blocks + 1);
+  assert_between(alloc_count(), blocks, blocks + 1);
 
   peer_send(deaf, MIB);
   RELAY_UNTIL(rig, stuck->received == MIB);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -264,25 +265,29 @@ static void server_words(const contender_t* contender,
   words[5] = NULL;
 }
 
-static void wait_for_listener(const server_t* server) {
-  int waited;
+/* One that listens itself closes what it finds when it does. */
+static void wait_for_listener(const server_t* server, int closed) {
+  struct pollfd pollfd = {.fd = closed, .events = POLLIN};
 
-  for (waited = 0; waited < LISTENS_MS; waited++) {
-    if (access(server->path, F_OK) == 0)
-      return;
-    usleep(1000);
-  }
-  die("the server %s does not listen", server->contender->name);
+  if (poll(&pollfd, 1, LISTENS_MS) != 1 || access(server->path, F_OK) != 0)
+    die("the server %s does not listen", server->contender->name);
 }
 
-/* The listening socket that it finds; one that listens itself finds none. */
-static int listener_of(server_t* server, const scenario_t* s) {
+/* The listening socket that it finds, or the end of a pipe whose other end is
+ * *closed, else -1. */
+static int listener_of(server_t* server, const scenario_t* s, int* closed) {
+  int fds[2];
+
+  *closed = -1;
   if (!load_calls(s))
     return kind_listen(server->path, sizeof(server->path));
   if (!server->contender->listens)
     return kind_listen_local(server->path, sizeof(server->path));
   kind_place_local(server->path, sizeof(server->path));
-  return open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (pipe2(fds, O_CLOEXEC) != 0)
+    die("pipe: %s", strerror(errno));
+  *closed = fds[0];
+  return fds[1];
 }
 
 void server_start(server_t* server,
@@ -293,15 +298,18 @@ void server_start(server_t* server,
                   const char* const under[]) {
   const char* words[WORDS_MAX];
   int listener;
+  int closed;
 
   server->contender = contender;
   server->is_under = under != NULL;
-  listener = listener_of(server, s);
+  listener = listener_of(server, s, &closed);
   server_words(contender, s, connections, words + process_under(under, words));
   server->pid = process_start(words, listener, other_core, under != NULL);
   close(listener);
-  if (contender->listens)
-    wait_for_listener(server);
+  if (closed != -1) {
+    wait_for_listener(server, closed);
+    close(closed);
+  }
 }
 
 void server_finish(server_t* server) {

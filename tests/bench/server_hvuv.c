@@ -2,6 +2,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "bench.h"
@@ -41,8 +42,11 @@ static void prepare(const job_t* job, hvuv_alloc_cb alloc, hvuv_read_cb read) {
   must("hvuv_init", hvuv_init(&loop, &listener));
 }
 
-static void run(void) {
+static void take_calls(void) {
   must("hvuv_listen", hvuv_listen(&listener, SOMAXCONN, on_connection));
+}
+
+static void run(void) {
   uv_run(&loop, UV_RUN_DEFAULT);
   must("uv_loop_close", uv_loop_close(&loop));
 }
@@ -50,6 +54,7 @@ static void run(void) {
 static void serve(const job_t* job, hvuv_alloc_cb alloc, hvuv_read_cb read) {
   prepare(job, alloc, read);
   must("hvuv_open", hvuv_open(&listener, job->listener));
+  take_calls();
   run();
 }
 
@@ -228,6 +233,8 @@ void serve_hvuv_local(const job_t* job) {
   prepare(job, alloc_block, on_read_write);
   must("hvuv_addr_parse", hvuv_addr_parse(LOCAL_ADDRESS, &address));
   must("hvuv_bind", hvuv_bind(&listener, &address));
+  take_calls();
+  close(job->listener); /* Whoever waits for that may call now. */
   run();
   free_pools();
 }

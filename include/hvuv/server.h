@@ -69,13 +69,13 @@ typedef struct hvuv_server_options_s {
    * and whose peers move least are closed, with UV_ENOSPC, until an eighth is
    * free; whoever keeps little or nothing besides its block stays. If there is
    * nobody to close, the send that needs it returns UV_ENOSPC, a new caller
-   * waits. Buffers that connections share, listeners and the table of peers,
+   * waits. A sixteenth is for those that close: what they keep until the end of
+   * the turn. Buffers that connections share, listeners and the table of peers,
    * some 200 KiB, do not count.
    *
-   * Default 256 MiB: 1,000 connections may have as much queued as the high-water
-   * mark allows, all at the same time, which happens only where nobody reads.
-   * With more connections or higher marks set it to what the product is. 0: no
-   * limit. */
+   * Default 256 MiB, a quarter of a MiB for each of 1,000 connections: about what
+   * their high-water marks let them have queued, if nobody reads. With more
+   * connections or higher marks set it to what the product is. 0: no limit. */
   size_t max_total_bytes;
 
   /* The peers to accept: those whose address has the VM id or the CID of one of

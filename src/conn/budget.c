@@ -19,6 +19,9 @@
 #define RANK_OF_NONE (-1)
 #define RANK_OF_ONE  64
 
+/* Kept for what closes. */
+#define CLOSING_PART 16
+
 typedef struct ranking_s {
   uint64_t bytes[RANKS]; /* that those of each rank would give back */
 } ranking_t;
@@ -139,6 +142,11 @@ static int make_room(hvuv__group_t* group, hvuv_conn_t* asks, size_t nbytes) {
   mark_all(group);
   assert(group->held_bytes + nbytes <= most);
   return 0;
+}
+
+void hvuv__budget_set(hvuv__group_t* group, size_t max_bytes) {
+  group->most_bytes =
+      max_bytes == 0 ? SIZE_MAX : max_bytes - max_bytes / CLOSING_PART;
 }
 
 /* What a connection sends before it closes may ask again. */

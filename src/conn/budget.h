@@ -21,14 +21,18 @@
  * behind those that fill memory and sit on it. Ranks are powers of two; among
  * equals the youngest goes first.
  *
- * The memory is free when this returns (what a message at work lies in, small
- * copies and what is lent excepted, which are so by the end of the turn and are
- * not counted any more).
+ * The memory is free when this returns, but for what a message at work lies in,
+ * for small copies, for chunks without their copies and for what is lent. That
+ * is free by the end of the turn, and is not counted any more.
  */
 #ifndef HVUV_SRC_CONN_BUDGET_H
 #define HVUV_SRC_CONN_BUDGET_H
 
 #include "conn/conn_state.h"
+
+/* Connections may keep so much; 0: there is no limit. A sixteenth of it is for
+ * what those that close keep until the end of the turn. */
+void hvuv__budget_set(hvuv__group_t* group, size_t max_bytes);
 
 /* A group's make_room(). */
 int hvuv__budget_make_room(hvuv__group_t* group,

@@ -14,6 +14,17 @@
 
 /* --- The end -------------------------------------------------------------- */
 
+/* What a connection that closes keeps, but for its block, what is lent and small
+ * chunks: not only when the loop comes to it, for others may need it. */
+static void give_back(hvuv_conn_t* conn) {
+  assert(conn->state == HVUV__CONN_CLOSING);
+  if (conn->counts.held_bytes == hvuv__conn_block_bytes(conn))
+    return;
+  hvuv__chunk_drop_copies(conn);
+  if (!hvuv__conn_is_at_work(conn))
+    hvuv__in_close(conn);
+}
+
 /* A peer that has seen an orderly end must be able to rely on it, so any other
  * is a reset where there is one. */
 static void begin_close(hvuv_conn_t* conn, int reason) {
@@ -26,13 +37,7 @@ static void begin_close(hvuv_conn_t* conn, int reason) {
   conn->message_ms = 0;
   conn->reason = reason;
   conn->group->wire->close(conn, resets);
-
-  /* Not only when the loop comes to it, for others may need it. */
-  if (conn->counts.held_bytes > hvuv__conn_block_bytes(conn)) {
-    hvuv__chunk_drop_copies(conn);
-    if (!hvuv__conn_is_at_work(conn))
-      hvuv__in_close(conn);
-  }
+  give_back(conn);
 }
 
 static void begin_cut(hvuv_conn_t* conn, int reason) {
@@ -66,6 +71,10 @@ void hvuv__conn_update(hvuv_conn_t* conn) {
 
   if (hvuv__conn_flows(conn))
     return; /* and goes on reading */
+  if (conn->state == HVUV__CONN_CLOSING) {
+    give_back(conn); /* It may have been at work. */
+    return;
+  }
   err = hvuv__in_update(conn);
   if (err != 0)
     meet(conn, HVUV__CONN_READ_FAILS, err);

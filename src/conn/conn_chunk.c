@@ -11,7 +11,7 @@
 
 /* A copy of more lies apart from its chunk, so that its memory can be given
  * back before the chunk is reported to be gone. */
-#define APART_BYTES 4096
+#define APART_BYTES 512
 
 /* Those that have gone count until they are reported to be gone. */
 int hvuv__chunk_exceeds(const hvuv_conn_t* conn,

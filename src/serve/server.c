@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "conn/budget.h"
 #include "conn/conn_group.h"
 #include "conn/prove.h"
 #include "serve/journal.h"
@@ -226,8 +227,7 @@ static int set_up(server_t* s,
   err = hvuv__owner_init(
       &s->owner, loop, &options->limits, &s->handle->data, &events);
   if (err == 0) {
-    if (options->max_total_bytes != 0)
-      s->owner.group.most_bytes = options->max_total_bytes;
+    hvuv__budget_set(&s->owner.group, options->max_total_bytes);
     return 0;
   }
 

@@ -64,6 +64,10 @@ void meter_install(void) {
                    0);
 }
 
+size_t meter_in_use(void) {
+  return in_use;
+}
+
 void meter_check(void) {
   assert_int_equal(in_use, 0);
 }

@@ -17,4 +17,6 @@ void meter_check(void);
 void meter_mark(void);
 size_t meter_peak(void);
 
+size_t meter_in_use(void);
+
 #endif /* HVUV_TESTS_SERVE_METER_H */

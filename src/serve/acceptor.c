@@ -36,11 +36,17 @@ struct hvuv__acceptor_s {
   uv_sem_t is_done;
 };
 
+/* Not the loop's, which stands still during a turn: a call that has just been
+ * offered would seem to have waited. */
+static uint64_t now_ms(void) {
+  return uv_hrtime() / 1000000;
+}
+
 /* --- Callers -------------------------------------------------------------- */
 
 static void offer(hvuv__acceptor_t* a, const hvuv__call_t* call) {
   hvuv__share_lock();
-  hvuv__share_offer(a->share, call, uv_now(&a->loop));
+  hvuv__share_offer(a->share, call, now_ms());
   hvuv__share_unlock();
   if (!a->reviews)
     hvuv__alarm_set(a->alarm, HVUV__SHARE_PATIENCE_MS);
@@ -122,7 +128,7 @@ static void on_alarm(void* owner) {
   hvuv__acceptor_t* a = owner;
 
   hvuv__share_lock();
-  a->reviews = hvuv__share_review(a->share, uv_now(&a->loop));
+  a->reviews = hvuv__share_review(a->share, now_ms());
   hvuv__share_unlock();
   if (a->reviews)
     hvuv__alarm_set(a->alarm, HVUV__SHARE_PATIENCE_MS);

@@ -361,10 +361,14 @@ void hvuv__share_init(hvuv__share_t* share, const hvuv__rules_t* rules) {
 }
 
 static void enlist(hvuv__share_t* share, hvuv__member_t* m) {
+  hvuv__member_t** link;
+
   assert(m->state == HVUV__MEMBER_ALONE && m->share == NULL);
+  for (link = &share->members; *link != NULL;)
+    link = &(*link)->next;
   m->share = share;
-  m->next = share->members;
-  share->members = m;
+  m->next = NULL;
+  *link = m;
 }
 
 void hvuv__share_invite(hvuv__share_t* share, hvuv__member_t* leader) {

@@ -101,7 +101,7 @@ struct hvuv__member_s {
 struct hvuv__share_s {
   hvuv__rules_t rules; /* the leader's, as to how many */
   hvuv__member_t* leader;
-  hvuv__member_t* members;
+  hvuv__member_t* members; /* in the order in which they came */
   struct hvuv__acceptor_s* thread;
   hvuv__bell_t* acceptor; /* its; rung when it waits, and there may be room */
   int acceptor_waits;

@@ -15,6 +15,7 @@
  *   queue_writer.c  the process that makes them
  *   relay.c      what relays cost that pass bytes on
  *   relay_ends.c    the two ends of one
+ *   threads.c    servers on one loop and on two
  *   kind.c       the kinds of sockets
  *   client.c     the load, whose every byte is checked: echoes
  *   client_open.c   connections that are opened and closed
@@ -333,6 +334,7 @@ void count_in_guest(const plan_t* plan);
 void measure_memory(const plan_t* plan);
 void measure_queue(const plan_t* plan);
 void measure_relays(const plan_t* plan);
+void measure_threads(const plan_t* plan);
 
 /* Has so many calls or MiB go through `forward` under a command. */
 void relay_under(const scenario_t* scenario,

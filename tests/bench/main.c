@@ -29,6 +29,8 @@ static void usage(void) {
       "bench relay [-r ROUNDS] [-n N] [bulk | calls | messages]\n"
       "    what relays cost: N MiB (default 512), 5 N calls, 5 N small "
       "messages\n"
+      "bench threads [-r ROUNDS] [-t MS]\n"
+      "    a server on one loop, and on two that share its callers\n"
       "\n"
       "-r ROUNDS    rounds (default 11)\n"
       "-t MS        about how long each measurement takes (default 100)\n"
@@ -189,7 +191,8 @@ int main(int argc, char* argv[]) {
                {"guest", count_in_guest, few, sizeof(few) / sizeof(few[0])},
                {"memory", measure_memory, idle, 2},
                {"queue", measure_queue, NULL, 0},
-               {"relay", measure_relays, NULL, 0}};
+               {"relay", measure_relays, NULL, 0},
+               {"threads", measure_threads, NULL, 0}};
   plan_t plan;
   size_t verb;
   size_t i;

@@ -90,7 +90,7 @@ complains '^print failed on standard output: broken pipe (EPIPE)'
 # --- A full disk
 
 if [ -c /dev/full ]; then
-  for program in echo_server echo_handler guest_agent chat; do
+  for program in echo_server echo_handler echo_threads guest_agent chat; do
     "$examples/$program" >/dev/full 2>"$folder/err"
     exits 1 "$program on a full disk" $?
     complains '(ENOSPC)'

@@ -256,8 +256,8 @@ HVUV_EXTERN void hvuv_server_stop(hvuv_server_t* server,
  *                      nothing but its max_connections, which limits its own
  *                      number besides
  *   for each its own   `limits`, max_total_bytes, `data`, statistics, and the
- *                      callbacks of its options: on_refused and on_accept_error may be called for
- *                      any of the servers, mostly for `server`
+ *                      callbacks of its options: on_refused and on_accept_error
+ *                      may be called for any of the servers, mostly for `server`
  *
  * Which thread may call what: all functions of a server and its connections
  * belong to the thread of its loop; before that thread is started, and after it

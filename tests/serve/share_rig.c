@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+#if !defined(_WIN32)
+#include <unistd.h>
+#endif
 
 #include "support/alloc.h"
 
@@ -125,13 +128,23 @@ static void act_start(share_party_t* party, void* arg) {
         hvuv_server_share(&party->server, &party->rig->parties[0].server);
 }
 
+static void listen_at_address(share_party_t* party) {
+  hvuv_addr_t addr;
+
+  if (hvuv_addr_parse(party->rig->address, &addr) != 0 ||
+      hvuv_server_listen(&party->server, &addr, &party->rig->protocol) != 0)
+    abort();
+}
+
 static void act_listen(share_party_t* party, void* arg) {
   uv_os_sock_t sock;
 
   (void) arg;
-  if (net_tcp_listen(&sock, &party->rig->at) != 0 ||
-      hvuv_server_listen_socket(&party->server, sock, &party->rig->protocol) !=
-          0)
+  if (party->rig->address != NULL)
+    listen_at_address(party);
+  else if (net_tcp_listen(&sock, &party->rig->at) != 0 ||
+           hvuv_server_listen_socket(
+               &party->server, sock, &party->rig->protocol) != 0)
     abort();
 }
 
@@ -140,6 +153,10 @@ static void run(void* arg) {
 
   uv_run(&party->loop, UV_RUN_DEFAULT);
   party->loop_err = uv_loop_close(&party->loop);
+#if !defined(_WIN32)
+  if (party->rig->is_child)
+    _exit(party->loop_err == 0 ? 0 : 1);
+#endif
 }
 
 void share_rig_start(share_rig_t* rig) {

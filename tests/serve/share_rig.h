@@ -64,6 +64,8 @@ struct share_rig_s {
   share_party_t parties[SHARE_RIG_PARTIES];
   hvuv_server_options_t options; /* of all, unless set in a party's */
   hvuv_protocol_t protocol;
+  const char* address; /* where it listens; NULL: over TCP */
+  int is_child;        /* after a fork: the thread ends the process */
   uv_mutex_t lock;
   uv_cond_t has_changed;
   uv_sem_t go; /* for those that block */

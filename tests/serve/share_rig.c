@@ -7,9 +7,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#if !defined(_WIN32)
-#include <unistd.h>
-#endif
 
 #include "support/alloc.h"
 
@@ -153,10 +150,8 @@ static void run(void* arg) {
 
   uv_run(&party->loop, UV_RUN_DEFAULT);
   party->loop_err = uv_loop_close(&party->loop);
-#if !defined(_WIN32)
   if (party->rig->is_child)
-    _exit(party->loop_err == 0 ? 0 : 1);
-#endif
+    _Exit(party->loop_err == 0 ? 0 : 1);
 }
 
 void share_rig_start(share_rig_t* rig) {

@@ -11,11 +11,11 @@ colors = "#8c8c8c #7fb8e6 #d1480b #f4a259 #8a5a9e #2a9d8f #d8c99b"
 titles = '"bare epoll" "uv\_pipe\_t with care" "hvuv\_write" "hvuv\_server\_t" '.\
   '"Rust, tokio" "Go" "a thread each"'
 usual = "1x64 100x64 1000x64 1x4096 100x4096 1000x4096 1x65536 100x65536 ".\
-  "1x64x16 100x64x16 1x1048576x2 openx64"
+  "1x64x16 100x64x16 1x1048576x2 openx64 openx64x32"
 # _ stands for a blank, | for a new line.
 labels = "1_×|64_B 100_×|64_B 1,000_×|64_B 1_×|4_KiB 100_×|4_KiB ".\
   "1,000_×|4_KiB 1_×|64_KiB 100_×|64_KiB 1_×_64_B|16_under|way ".\
-  "100_×_64_B|16_under|way 1_×_1_MiB|2_under|way open,|64_B,|close"
+  "100_×_64_B|16_under|way 1_×_1_MiB|2_under|way open,|64_B,|close 32_×_open,|64_B,|close"
 highest = 2.2
 
 # The place of a word in a list from 1 on, 0 if it is not there.

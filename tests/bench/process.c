@@ -18,6 +18,9 @@
 /* No server lives longer, whatever happens. */
 #define SERVER_LIFE_S 300
 
+/* Beside those that are needed. */
+#define OTHER_VARIABLES 16
+
 /* One that listens itself does so within so long. */
 #define LISTENS_MS 5000
 
@@ -181,6 +184,27 @@ const char* temporary_folder(void) {
 
 /* --- Processes ------------------------------------------------------------ */
 
+/* A look into the environment costs more the larger that is, so that here is the
+ * same everywhere: what is needed, and as many as a small service has. */
+static void set_environment(void) {
+  static const char* const needed[] = {
+      "PATH", "TMPDIR", "LD_LIBRARY_PATH", "HVUV_LOCAL_DIR", "HVUV_IN_VM"};
+  char* values[sizeof(needed) / sizeof(needed[0])];
+  char name[16];
+  size_t i;
+
+  for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+    values[i] = getenv(needed[i]);
+  clearenv();
+  for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+    if (values[i] != NULL)
+      setenv(needed[i], values[i], 1);
+  for (i = 0; i < OTHER_VARIABLES; i++) {
+    snprintf(name, sizeof(name), "OTHER_%zu", i);
+    setenv(name, "1", 1);
+  }
+}
+
 _Noreturn static void become(const char* words[],
                              int fd,
                              int other_core,
@@ -195,6 +219,7 @@ _Noreturn static void become(const char* words[],
   pin_to_core(nth_core(other_core), !other_core);
   if (is_under)
     rank_on_core(RANK_SERVER);
+  set_environment();
   if (fd == LISTENER)
     fcntl(fd, F_SETFD, 0);
   else

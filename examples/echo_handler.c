@@ -1,12 +1,14 @@
-/* echo_handler [ADDRESS]: the echo server again (echo_server.c), as a protocol
+/* echo_handler [--metrics ADDRESS] [ADDRESS]: the echo server again (echo_server.c), as a protocol
  * handler. What that one does by hand is the framework's here: a connection's
  * memory, its place in the list, reading on when what was read has gone, the
  * half-close at the end. While a client does not read, nothing is read from it,
  * so it costs 256 KiB and no more; after five minutes without a byte it is
- * gone. Try it with echo_client. */
+ * gone. Try it with echo_client. What it does can be seen at the address of
+ * --metrics (metrics.h). */
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "metrics.h"
 #include "serve.h"
 
 typedef struct echo_s {
@@ -39,10 +41,43 @@ static const hvuv_protocol_t protocol = {
     .on_close = on_close,
 };
 
+static int is_shown; /* metrics_start() went well */
+
+static int show(uv_loop_t* loop) {
+  int err = metrics_start(loop, "echo", &serve_server);
+
+  is_shown = err == 0;
+  return err;
+}
+
+static void hide(void) {
+  if (is_shown)
+    metrics_stop();
+}
+
+/* Takes --metrics ADDRESS off the front of the arguments. Returns 0, or an exit
+ * code. */
+static int take_metrics(int* argc, char*** argv) {
+  if (*argc < 3 || strcmp((*argv)[1], "--metrics") != 0)
+    return 0;
+  if (parse_address("--metrics", (*argv)[2], &metrics_addr) != 0)
+    return 2;
+  serve_on_ready = show;
+  serve_on_stop = hide;
+  (*argv)[2] = (*argv)[0];
+  *argv += 2;
+  *argc -= 2;
+  return 0;
+}
+
 int main(int argc, char** argv) {
   hvuv_server_options_t options;
 
   argv = program_start(&argc, argv);
+  serve_usage_options = " [--metrics ADDRESS]";
+  serve_usage_lines = "  --metrics ADDRESS  show there what it does (HTTP)\n";
+  if (take_metrics(&argc, &argv) != 0)
+    return 2;
   hvuv_server_options_init(&options);
   return serve(argc, argv, DEFAULT_ADDRESS, &protocol, &options);
 }

@@ -21,6 +21,8 @@ static int serve_is_stopping;
 static const char* serve_usage_options = ""; /* " [-x]" */
 static const char* serve_usage_lines = "";   /* "  -x  what it does\n" */
 static void (*serve_on_hangup)(void);        /* at SIGHUP; NULL: it ends */
+static int (*serve_on_ready)(uv_loop_t*);    /* it listens; or an error */
+static void (*serve_on_stop)(void);          /* it stops, before all else */
 
 static void serve_on_stopped(hvuv_server_t* server) {
   int i;
@@ -31,6 +33,8 @@ static void serve_on_stopped(hvuv_server_t* server) {
 }
 
 static void serve_stop(void) {
+  if (!serve_is_stopping && serve_on_stop != NULL)
+    serve_on_stop();
   hvuv_server_stop(
       &serve_server, serve_is_stopping ? 0 : SERVE_GRACE_MS, serve_on_stopped);
   serve_is_stopping = 1;
@@ -109,7 +113,9 @@ static int serve(int argc,
   serve_server.data = &serve_server;
   serve_watch_signals(loop);
   err = hvuv_server_listen(&serve_server, &serve_addr, protocol);
-  if (report("listen", &serve_addr, err) != 0 || serve_print_address() != 0)
+  if (report("listen", &serve_addr, err) == 0 && serve_on_ready != NULL)
+    err = serve_on_ready(loop);
+  if (err != 0 || serve_print_address() != 0)
     serve_stop();
   uv_run(loop, UV_RUN_DEFAULT);
   return program_end(uv_loop_close(loop) != 0 || err != 0);

@@ -34,6 +34,7 @@
 #include "hvuv/guid.h"
 #include "hvuv/hyperv.h"
 #include "hvuv/log.h"
+#include "hvuv/metrics.h"
 #include "hvuv/loop.h"
 #include "hvuv/protocol.h"
 #include "hvuv/relay.h"

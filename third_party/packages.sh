@@ -22,6 +22,7 @@ is_there() {
     # The distribution's own: the guest takes python along, and cargo builds
     # with the distribution's crates.
     python) [ -x /usr/bin/python3 ] ;;
+    prometheus) /usr/bin/python3 -c 'import prometheus_client' 2>/dev/null ;;
     cargo) [ -x /usr/bin/cargo ] ;;
     go-vsock) [ -d /usr/share/gocode/src/github.com/mdlayher/vsock ] ;;
     rust-vsock) has_match /usr/share/cargo/registry/tokio-vsock-* ;;
@@ -57,6 +58,7 @@ packages() {
     gnuplot) echo gnuplot-nox ;;
     busybox) echo busybox-static ;;
     python) echo python3-minimal ;;
+    prometheus) echo python3-prometheus-client ;;
     go) echo golang-go ;;
     go-vsock) echo golang-github-mdlayher-vsock-dev ;;
     rust-vsock) echo librust-tokio-vsock-dev ;;

@@ -287,6 +287,37 @@ HVUV_EXTERN int hvuv_conn_is_ending(const hvuv_conn_t* conn);
 
 /* --- Inspecting a connection --------------------------------------------- */
 
+/* Where a connection is in its life. */
+typedef enum hvuv_conn_phase_e {
+  HVUV_CONN_PROVING = 1, /* its peer has to prove a secret (hvuv/auth.h) */
+  HVUV_CONN_TALKING,
+  HVUV_CONN_HEARD,  /* the peer has finished, and the handler has not */
+  HVUV_CONN_CUT,    /* sending has failed; what had come is still handed out */
+  HVUV_CONN_ENDING, /* after hvuv_conn_end() */
+  HVUV_CONN_CLOSING
+} hvuv_conn_phase_t;
+
+/* What is known of a connection now. Counters begin with it. */
+typedef struct hvuv_conn_info_s {
+  hvuv_conn_phase_t phase;
+  int is_paused;    /* by its handler */
+  int is_choked;    /* high_water_bytes are passed: nothing is read */
+  uint64_t age_ms;  /* since on_open */
+  uint64_t idle_ms; /* since a byte last came, went, or was taken by the peer */
+  uint64_t bytes_received;
+  uint64_t bytes_sent; /* taken by the kernel, framing included */
+  uint64_t messages_received;
+  uint64_t messages_sent;
+  size_t queued_bytes; /* sent, and not taken by the kernel yet */
+  size_t held_bytes;   /* what it keeps in memory; see max_total_bytes */
+  const hvuv_protocol_t* protocol;
+  hvuv_addr_t peer; /* family 0: it has no address that hvuv knows */
+} hvuv_conn_info_t;
+
+/* Copies what is known of a connection, in any callback and in visits of
+ * hvuv_server_each(). UV_EINVAL if a pointer is NULL. */
+HVUV_EXTERN int hvuv_conn_info(const hvuv_conn_t* conn, hvuv_conn_info_t* info);
+
 /* Returns the handler's state, state_bytes aligned for any type. Its address
  * does not change while the connection exists. */
 HVUV_EXTERN void* hvuv_conn_state(hvuv_conn_t* conn);
@@ -305,7 +336,8 @@ HVUV_EXTERN uv_loop_t* hvuv_conn_loop(const hvuv_conn_t* conn);
  * a handler must do none of these. It is the connection's and gone with it. */
 HVUV_EXTERN hvuv_stream_t* hvuv_conn_stream(hvuv_conn_t* conn);
 
-/* The same as hvuv_getpeername() and hvuv_getsockname(). */
+/* The same as hvuv_getpeername() and hvuv_getsockname(), from before on_open
+ * until on_close has returned. */
 HVUV_EXTERN int hvuv_conn_peer(const hvuv_conn_t* conn, hvuv_addr_t* addr);
 HVUV_EXTERN int hvuv_conn_local(const hvuv_conn_t* conn, hvuv_addr_t* addr);
 

@@ -70,12 +70,13 @@ static void log_limit(const hvuv_conn_t* conn, size_t nbytes) {
   static hvuv__log_place_t place = HVUV__LOG_PLACE("conn/limit");
   char peer[HVUV_ADDR_STRLEN];
 
-  hvuv__log(&place,
-            HVUV_LOG_WARNING,
-            "%s: max_queued_bytes: %zu more than the %zu that it does not take",
-            hvuv__conn_show(conn, peer),
-            nbytes,
-            hvuv__out_waiting(conn));
+  hvuv__log(
+      &place,
+      HVUV_LOG_WARNING,
+      "%s: max_queued_bytes: %llu more than the %llu that it does not take",
+      hvuv__conn_show(conn, peer),
+      (unsigned long long) nbytes,
+      (unsigned long long) hvuv__out_waiting(conn));
 }
 
 static int prepare(hvuv_conn_t* conn,

@@ -20,15 +20,25 @@ static hvuv_auth_stats_t stats_of(const side_t* side) {
   return stats;
 }
 
+static hvuv_conn_phase_t phase_of(const side_t* side) {
+  hvuv_conn_info_t info;
+
+  assert_int_equal(hvuv_conn_info(hvuv_test_conn(side->test, NULL), &info), 0);
+  return info.phase;
+}
+
 static void both_handlers_open_after_the_proofs(void** state) {
   rig_t* rig = *state;
 
   rig_open(rig);
+  assert_int_equal(phase_of(&rig->server), HVUV_CONN_PROVING);
   assert_story("");
   rig_carry_one(&rig->server, &rig->client);
   assert_story("");
   rig_carry_one(&rig->client, &rig->server);
   assert_story("s:open");
+  assert_int_equal(phase_of(&rig->server), HVUV_CONN_TALKING);
+  assert_int_equal(phase_of(&rig->client), HVUV_CONN_PROVING);
   rig_carry_one(&rig->server, &rig->client);
   assert_story("c:open");
   assert_int_equal(stats_of(&rig->server).proved_current, 1);

@@ -131,6 +131,53 @@ static void a_client_that_aborts_is_told_and_survived(void** state) {
   expect_in(server.told, "(ECONNRESET)");
 }
 
+/* --- What it shows */
+
+static const char* ask_for_metrics(const char* request) {
+  char path[ENDPOINT_ROOM];
+
+  memset(&bare[1], 0, sizeof(bare[1]));
+  bare[1].fd = peer_connect(endpoint_path("l/host/9101.a", path), NULL);
+  assert_true(bare[1].fd >= 0);
+  bare_say(&bare[1], request);
+  bare_finish(&bare[1]);
+  return bare[1].text;
+}
+
+static void what_it_does_is_shown_at_another_address(void** state) {
+  const char* argv[] = {server_path, "--metrics", "local://any/9101", NULL};
+  const char* said;
+
+  (void) state;
+  process_start(&server, argv);
+  assert_true(process_await(&server, "Listening on "));
+  assert_int_equal(call(NULL, NULL, NULL, NULL), 0);
+  said = ask_for_metrics("GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n");
+  expect_in(said, "HTTP/1.0 200 OK\r\n");
+  expect_in(said, "\r\n\r\n# TYPE hvuv_connections gauge\n");
+  expect_in(said, "hvuv_received_bytes_total{server=\"echo\"} 14\n");
+  expect_in(said, "\n# EOF\n");
+  expect_in(ask_for_metrics("GET / HTTP/1.0\r\n\r\n"), "HTTP/1.0 404 ");
+  expect_in(ask_for_metrics("GET /metricsx\n\n"), "HTTP/1.0 404 ");
+  expect_in(ask_for_metrics("POST /metrics HTTP/1.0\n\n"), "HTTP/1.0 405 ");
+  expect_in(ask_for_metrics("\n\n"), "HTTP/1.0 405 ");
+  expect_silent_stop();
+}
+
+static void metrics_that_cannot_be_shown_are_an_error(void** state) {
+  const char* argv[] = {server_path, "--metrics", "nonsense", NULL};
+  const char* taken[] = {
+      server_path, "--metrics", "local://any/9101", "local://any/9101", NULL};
+
+  (void) state;
+  process_start(&caller, argv);
+  assert_int_equal(process_finish(&caller), 2);
+  expect_in(caller.told, "--metrics: ");
+  process_start(&caller, taken);
+  assert_int_equal(process_finish(&caller), 1);
+  expect_in(caller.told, "listen failed on local://any/9101: ");
+}
+
 /* --- When something is wrong */
 
 static int fail_to_serve(const char* a, const char* b) {
@@ -182,6 +229,8 @@ int main(int argc, char** argv) {
       TEST(one_who_does_not_go_is_hung_up_on_in_time),
       TEST(one_who_does_not_read_costs_little_and_hinders_nobody),
       TEST(a_client_that_aborts_is_told_and_survived),
+      TEST(what_it_does_is_shown_at_another_address),
+      TEST(metrics_that_cannot_be_shown_are_an_error),
       TEST(a_second_server_is_explained),
       TEST(bad_arguments_exit_with_2_and_the_usage),
   };

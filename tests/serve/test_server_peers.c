@@ -56,6 +56,30 @@ static void only_those_allowed_get_in(void** state) {
   assert_int_equal(rig->stats.other_errors, 0);
 }
 
+static hvuv_addr_t closed_peer;
+
+static void read_peer(server_rig_t* r, hvuv_conn_t* conn) {
+  (void) r;
+  memset(&closed_peer, 0, sizeof(closed_peer));
+  hvuv_conn_peer(conn, &closed_peer);
+}
+
+static void who_it_was_is_known_when_it_has_gone(void** state) {
+  local_caller_t caller;
+
+  (void) state;
+  rig->acts_each[AT_CLOSE] = read_peer;
+  server_rig_init(rig);
+  assert_int_equal(local_listen(rig, "local://any/5000", &rig->protocol), 0);
+  assert_true(local_is_framed(rig, X, "local://parent/5000"));
+  SERVER_RUN_UNTIL(rig, rig->counts[AT_CLOSE] == 1);
+  assert_true(local_is_of(X, &closed_peer));
+  local_call(rig, &caller, Y, "local://parent/5000", "\377\377\377\377", 4);
+  SERVER_RUN_UNTIL(rig, rig->counts[AT_CLOSE] == 2);
+  assert_true(local_is_of(Y, &closed_peer));
+  local_hang_up(&caller);
+}
+
 static void one_vm_cannot_take_every_place(void** state) {
   local_caller_t first;
   local_caller_t other;
@@ -243,6 +267,7 @@ static void without_a_list_everybody_gets_in(void** state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(only_those_allowed_get_in),
+      TEST(who_it_was_is_known_when_it_has_gone),
       TEST(one_vm_cannot_take_every_place),
       TEST(by_default_a_quarter_of_the_places_is_left_to_others),
       TEST(one_vm_comes_only_so_often),

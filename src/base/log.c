@@ -17,6 +17,8 @@
 #include <string.h>
 #include <uv.h>
 
+#include "base/mutex.h"
+
 #define DEFAULT_RATE 20
 #define SECOND_NS    UINT64_C(1000000000)
 
@@ -50,6 +52,13 @@ void hvuv__log_lock(void) {
 void hvuv__log_unlock(void) {
   if (uv_key_get(&inside) == NULL)
     uv_mutex_unlock(&lock);
+}
+
+/* Whoever forks from inside the callback has it again. */
+void hvuv__log_renew(void) {
+  hvuv__mutex_renew(&lock);
+  if (uv_key_get(&inside) != NULL)
+    uv_mutex_lock(&lock);
 }
 
 static void store_level(int level) {

@@ -52,8 +52,10 @@ void hvuv__log(hvuv__log_place_t* place,
                const char* format,
                ...);
 
-/* For a fork: nobody writes between the two. */
+/* For a fork: nobody writes between the two. The child renews the lock instead
+ * of giving it (mutex.h). */
 void hvuv__log_lock(void);
 void hvuv__log_unlock(void);
+void hvuv__log_renew(void);
 
 #endif /* HVUV_SRC_BASE_LOG_H */

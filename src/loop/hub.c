@@ -51,6 +51,7 @@
 #include "base/alloc.h"
 #include "base/handle.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "sys/sys.h"
 
 /* So many rounds for one polling, as uv_run() has for what is pending (libuv,
@@ -160,8 +161,8 @@ static void go_on_in_child(void) {
 
   for (hub = hubs; hub != NULL; hub = hub->next)
     hvuv__poll_disown(&hub->poll);
-  give_lock();
-  hvuv__log_unlock();
+  hvuv__mutex_renew(&lock);
+  hvuv__log_renew();
 }
 
 static void init_lock(void) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mutex.h"
 #include "sys/sys.h"
 
 /* --- The lock ------------------------------------------------------------- */
@@ -16,7 +17,7 @@ static unsigned int forks; /* from which this process has come since */
 
 static void in_child(void) {
   forks++;
-  hvuv__share_unlock();
+  hvuv__mutex_renew(&lock);
 }
 
 static void init_lock(void) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "base/mutex.h"
 #include "sys/sys.h"
 
 static uv_once_t once = UV_ONCE_INIT;
@@ -58,7 +59,7 @@ static void in_child(void) {
 
   for (timer = timers; timer != NULL; timer = timer->next)
     renew(timer);
-  give_lock();
+  hvuv__mutex_renew(&lock);
 }
 
 static void init_lock(void) {

@@ -226,8 +226,9 @@ HVUV_EXTERN int hvuv_server_each_peer(
  *
  * If whatever uv_walk() shows is closed meanwhile (hvuv/loop.h), the connections
  * that are left are aborted in the next turn of the loop. To notice that, a
- * server that waits for connections has two descriptors; if there were none
- * when it was stopped, call again with 0 after such a walk.
+ * server that waits for connections has two descriptors, and with the first of
+ * them its loop has one; if there were none when it was stopped, or the program
+ * has closed its stdio, call again with 0 after such a walk.
  *
  * cb, which may be NULL, is called last, from the loop; the memory is then the
  * caller's again. Legal at any time after initialisation, in callbacks of

@@ -11,6 +11,8 @@
  * It is written twice. */
 #define PIPE_BYTES 65536
 
+#define STDIO_LAST 2
+
 struct hvuv__witness_s {
   uv_pipe_t pipe; /* first: it is found by it */
   hvuv__wait_t wait;
@@ -68,19 +70,32 @@ static void on_written(uv_write_t* req, int status) {
     w->cb(w->owner);
 }
 
-/* The pipe's own end is its handle's as soon as that is open. */
-static int fill(hvuv__witness_t* w) {
-  uv_buf_t bufs[2];
-  uv_file ends[2];
+static void close_both(const uv_file ends[2]) {
+  close_file(ends[0]);
+  close_file(ends[1]);
+}
+
+/* A program without stdio gets none: libuv asserts that it closes none of those
+ * (src/unix/core.c), and with its first stream a loop opens one more. */
+static int open_both(uv_file ends[2]) {
   int err;
 
   err = uv_pipe(ends, 0, UV_NONBLOCK_PIPE);
-  if (err != 0)
-    return err;
+  if (err == 0 && (ends[0] <= STDIO_LAST || ends[1] <= STDIO_LAST)) {
+    close_both(ends);
+    err = UV_EBADF;
+  }
+  return err;
+}
+
+/* ends[1] is the handle's as soon as that is open. */
+static int fill(hvuv__witness_t* w, const uv_file ends[2]) {
+  uv_buf_t bufs[2];
+  int err;
+
   err = uv_pipe_open(&w->pipe, ends[1]);
   if (err != 0) {
-    close_file(ends[0]);
-    close_file(ends[1]);
+    close_both(ends);
     return err;
   }
 
@@ -100,15 +115,22 @@ int hvuv__witness_open(uv_loop_t* loop,
                        hvuv__witness_cb cb,
                        hvuv__witness_t** out) {
   hvuv__witness_t* w;
+  uv_file ends[2];
   int err;
 
   assert(owner != NULL && cb != NULL && *out == NULL);
   w = hvuv__calloc(1, sizeof(*w));
   if (w == NULL)
     return UV_ENOMEM;
+  err = open_both(ends);
+  if (err != 0) {
+    hvuv__free(w);
+    return err;
+  }
+
   uv_pipe_init(loop, &w->pipe, 0); /* It cannot fail. */
   hvuv__handle_mark((uv_handle_t*) &w->pipe);
-  err = fill(w);
+  err = fill(w, ends);
   if (err != 0) {
     uv_close((uv_handle_t*) &w->pipe, on_failed_closed);
     return err;

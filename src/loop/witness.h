@@ -27,7 +27,7 @@ typedef struct hvuv__witness_s hvuv__witness_t;
 typedef void (*hvuv__witness_cb)(void* owner);
 
 /* cb is called twice at most, and looks whether there was a walk. UV_ENOMEM, or
- * that there are no descriptors. */
+ * that there are no descriptors, or that the program has closed its stdio. */
 int hvuv__witness_open(uv_loop_t* loop,
                        void* owner,
                        hvuv__witness_cb cb,

@@ -44,23 +44,19 @@ int hvuv_set_engine(hvuv_engine_t engine) {
   return 0;
 }
 
-static int is_for_nursery(hvuv__poll_shared_t* shared) {
-  int is_first = !shared->had_young && !from_the_first;
+/* Whether it is not a loop's first one; and makes it that. */
+static int is_another(hvuv__poll_shared_t* shared) {
+  int had_young = shared->had_young;
 
   shared->had_young = 1;
-  return !is_first && chosen == HVUV_ENGINE_AUTO;
+  return had_young || from_the_first;
 }
 
-int hvuv__engine_choose(hvuv__poll_shared_t* shared,
-                        uv_os_sock_t sock,
-                        enum hvuv__poll_age age,
-                        const hvuv__engine_t** engine) {
+static int choose_for_young(hvuv__poll_shared_t* shared,
+                            const hvuv__engine_t** engine) {
   int err;
 
-  (void) sock;
-  uv_once(&once, read_environment);
-  *engine = &hvuv__engine_uv;
-  if (age != HVUV__POLL_YOUNG || !is_for_nursery(shared))
+  if (!is_another(shared) || chosen != HVUV_ENGINE_AUTO)
     return 0;
 
   err = hvuv__nursery_enter(shared);
@@ -68,6 +64,19 @@ int hvuv__engine_choose(hvuv__poll_shared_t* shared,
     return 0;
   *engine = &hvuv__engine_nursery;
   return err;
+}
+
+int hvuv__engine_choose(hvuv__poll_shared_t* shared,
+                        uv_os_sock_t sock,
+                        enum hvuv__poll_age age,
+                        const hvuv__engine_t** engine) {
+  (void) sock;
+  *engine = &hvuv__engine_uv;
+  if (age != HVUV__POLL_YOUNG)
+    return 0;
+  if (!shared->had_young)
+    uv_once(&once, read_environment);
+  return choose_for_young(shared, engine);
 }
 
 void hvuv__engine_leave(hvuv__poll_shared_t* shared) {

@@ -114,12 +114,14 @@ static void take_out(young_t* y) {
 
 /* --- Blocks --------------------------------------------------------------- */
 
+/* Those that are closed are in no list but by `next`. */
 static void give_back(hvuv__nursery_t* n, young_t* y) {
   if (n->spares == SPARES_MAX) {
     hvuv__free(y);
     return;
   }
-  put_in(&n->spare, y);
+  y->next = n->spare;
+  n->spare = y;
   n->spares++;
 }
 
@@ -130,9 +132,21 @@ static young_t* take_block(hvuv__nursery_t* n) {
   y = n->spare;
   if (y == NULL)
     return hvuv__malloc(sizeof(*y)); /* Its uv_poll_t is for later. */
-  take_out(y);
+  n->spare = y->next;
   n->spares--;
   return y;
+}
+
+static void bury(hvuv__nursery_t* n) {
+  young_t* next;
+  young_t* y;
+
+  next = n->closed;
+  n->closed = NULL;
+  while ((y = next) != NULL) {
+    next = y->next;
+    give_back(n, y);
+  }
 }
 
 /* --- Watching ------------------------------------------------------------- */
@@ -221,15 +235,6 @@ static void wake(young_t* y, uint32_t bits) {
 
   if (y->wakes >= GROWN_UP && y->is_watched)
     grow_up(y);
-}
-
-static void bury(hvuv__nursery_t* n) {
-  young_t* y;
-
-  while ((y = n->closed) != NULL) {
-    take_out(y);
-    give_back(n, y);
-  }
 }
 
 static void wake_all(hvuv__nursery_t* n) {
@@ -390,14 +395,17 @@ static int open_young(hvuv__poll_shared_t* shared,
 
 static void close_young(hvuv__poller_t* poller) {
   young_t* y = of(poller);
+  hvuv__nursery_t* n = y->nursery;
 
   check(y);
   unwatch(y);
   take_out(y);
-  if (y->nursery->is_waking)
-    put_in(&y->nursery->closed, y);
-  else
-    give_back(y->nursery, y);
+  if (!n->is_waking) {
+    give_back(n, y);
+    return;
+  }
+  y->next = n->closed;
+  n->closed = y;
 }
 
 const hvuv__engine_t hvuv__engine_nursery = {

@@ -26,7 +26,7 @@ struct hvuv__far_alarm_s {
   hvuv__sys_timer_t timer;
   enum timer_state state;
   uv_loop_t* loop;
-  hvuv__alarm_t* near;
+  hvuv__alarm_t* plain; /* for what is near */
   void* owner;
   hvuv__alarm_cb cb;
 };
@@ -41,7 +41,7 @@ int hvuv__far_alarm_open(uv_loop_t* loop,
   a = hvuv__calloc(1, sizeof(*a));
   if (a == NULL)
     return UV_ENOMEM;
-  if (hvuv__alarm_open(loop, owner, cb, &a->near) != 0) {
+  if (hvuv__alarm_open(loop, owner, cb, &a->plain) != 0) {
     hvuv__free(a);
     return UV_ENOMEM;
   }
@@ -68,7 +68,7 @@ static void on_timer(uv_poll_t* poll, int status, int events) {
 static int has_timer(hvuv__far_alarm_t* a) {
   if (a->state == TIMER_OPEN)
     return hvuv__handle_is_open((const uv_handle_t*) &a->poll);
-  if (a->state == TIMER_NEVER || !hvuv__alarm_rings(a->near) ||
+  if (a->state == TIMER_NEVER || !hvuv__alarm_rings(a->plain) ||
       hvuv__sys_timer_open(&a->timer) != 0)
     return 0;
   if (uv_poll_init(a->loop, &a->poll, a->timer.fd) != 0) {
@@ -87,7 +87,7 @@ void hvuv__far_alarm_set(hvuv__far_alarm_t* a, uint64_t delay_ms) {
   uint64_t at_ns;
 
   if (delay_ms < NEAR_MS || !has_timer(a)) {
-    hvuv__alarm_set(a->near, delay_ms);
+    hvuv__alarm_set(a->plain, delay_ms);
     return;
   }
   if (delay_ms > MOST_MS)
@@ -102,8 +102,8 @@ static void on_closed(uv_handle_t* handle) {
 }
 
 void hvuv__far_alarm_close(hvuv__far_alarm_t* a) {
-  hvuv__alarm_close(a->near);
-  a->near = NULL;
+  hvuv__alarm_close(a->plain);
+  a->plain = NULL;
   if (a->state != TIMER_OPEN) {
     hvuv__free(a);
     return;

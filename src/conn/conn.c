@@ -134,13 +134,13 @@ void hvuv_conn_end(hvuv_conn_t* conn) {
   if (was_ending)
     return;
 
-  conn->ending_ms = hvuv__conn_exact_now(conn);
   conn->message_ms = 0;
   err = hvuv__out_flush(conn);
   if (err == 0 && closing_ends(conn)) {
     meet(conn, HVUV__CONN_ALL_SENT, 0);
     return;
   }
+  conn->ending_ms = hvuv__conn_exact_now(conn);
   if (err == 0)
     err = conn->group->wire->shutdown(conn);
   if (err != 0) {
@@ -175,8 +175,10 @@ void hvuv__conn_open(hvuv_conn_t* conn) {
   conn->counts.last_active_ms = conn->counts.opened_at_ms;
   conn->begun_ms = conn->counts.opened_at_ms;
   group->wire->hold(conn, 1);
-  hvuv__time_begin(conn, conn->group->limits.first_message_timeout_ms);
-  hvuv__time_begin(conn, conn->group->limits.idle_timeout_ms);
+  hvuv__time_begin(
+      conn, conn->counts.opened_at_ms, group->limits.first_message_timeout_ms);
+  hvuv__time_begin(
+      conn, conn->counts.opened_at_ms, group->limits.idle_timeout_ms);
 
   err = 0;
   if (conn->protocol->on_open != NULL)

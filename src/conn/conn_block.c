@@ -45,10 +45,10 @@ hvuv_conn_t* hvuv__conn_new(hvuv__group_t* group,
   conn->group = group;
   conn->sum_bytes = &group->held_bytes;
   conn->protocol = protocol;
-  hvuv__conn_frame(conn, &protocol->framing);
   conn->state_bytes = protocol->state_bytes;
   conn->deadline_ms = HVUV__NEVER;
   hvuv_decoder_init(&conn->decoder, &protocol->framing);
+  conn->framing = conn->decoder.framing; /* with its limit */
   hvuv__conn_hold(conn, nbytes);
   return conn;
 }

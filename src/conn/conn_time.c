@@ -112,20 +112,12 @@ void hvuv__time_watch(hvuv_conn_t* conn) {
     hvuv__time_look_by(conn->group, now, at);
 }
 
-void hvuv__time_begin(hvuv_conn_t* conn, uint64_t limit_ms) {
-  uint64_t now = hvuv__conn_now(conn);
-  uint64_t at = sooner(HVUV__NEVER, now, limit_ms);
-
-  if (at < conn->group->look_at_ms)
-    hvuv__time_look_by(conn->group, now, at);
-}
-
 void hvuv__time_begin_progress(hvuv_conn_t* conn) {
   uint64_t limit_ms = limit_of_progress(conn);
 
   conn->flags |= HVUV__CONN_WATCHED;
   if (limit_ms != 0)
-    hvuv__time_begin(conn, pace_of(limit_ms));
+    hvuv__time_begin(conn, hvuv__conn_now(conn), pace_of(limit_ms));
 }
 
 static void move_on(hvuv_conn_t* conn, uint64_t now) {

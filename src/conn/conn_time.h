@@ -20,9 +20,6 @@ uint64_t hvuv__time_next_look(const hvuv_conn_t* conn, uint64_t now);
  * long. */
 void hvuv__time_watch(hvuv_conn_t* conn);
 
-/* The same of one thing that begins now and may take so long; 0: for ever. */
-void hvuv__time_begin(hvuv_conn_t* conn, uint64_t limit_ms);
-
 /* Has it looked at how far come the bytes that were sent. */
 void hvuv__time_begin_progress(hvuv_conn_t* conn);
 static inline void hvuv__time_watch_progress(hvuv_conn_t* conn) {
@@ -38,6 +35,16 @@ void hvuv__time_note_progress(hvuv_conn_t* conn, uint64_t now);
 
 /* All connections are to be looked at then, at the latest. */
 void hvuv__time_look_by(hvuv__group_t* group, uint64_t now, uint64_t at);
+
+/* As hvuv__time_watch(), of one thing that begins now and may take so long; 0:
+ * for ever. */
+static inline void hvuv__time_begin(hvuv_conn_t* conn,
+                                    uint64_t now,
+                                    uint64_t limit_ms) {
+  if (limit_ms != 0 && limit_ms < HVUV__NEVER - now &&
+      now + limit_ms < conn->group->look_at_ms)
+    hvuv__time_look_by(conn->group, now, now + limit_ms);
+}
 
 /* Has the group's alarm ring so long from now, at the latest. */
 void hvuv__group_wake(hvuv__group_t* group, uint64_t delay_ms);

@@ -42,14 +42,29 @@ static uint64_t now_ms(void) {
   return uv_hrtime() / 1000000;
 }
 
+#ifdef NDEBUG
+#define check(a) ((void) 0)
+#else
+static void check(const hvuv__acceptor_t* a) {
+  const hvuv__door_t* door;
+
+  assert(a->share != NULL && a->bell != NULL && a->alarm != NULL);
+  for (door = a->doors; door != NULL; door = door->next) {
+    assert(door->acceptor == a && door->stream.data == door);
+    assert(door->has_caller == (door->stream.accepted_sock != HVUV__NO_SOCK));
+    assert(!door->has_caller || door->caller_number < a->callers);
+  }
+}
+#endif
+
 /* --- Callers -------------------------------------------------------------- */
 
 static void offer(hvuv__acceptor_t* a, const hvuv__call_t* call) {
   hvuv__share_lock();
-  hvuv__share_offer(a->share, call, now_ms());
+  hvuv__calls_offer(a->share, call, now_ms());
   hvuv__share_unlock();
   if (!a->reviews)
-    hvuv__alarm_set(a->alarm, HVUV__SHARE_PATIENCE_MS);
+    hvuv__alarm_set(a->alarm, HVUV__CALLS_PATIENCE_MS);
   a->reviews = 1;
 }
 
@@ -57,7 +72,7 @@ static hvuv__verdict_t admit(hvuv__acceptor_t* a) {
   hvuv__verdict_t verdict;
 
   hvuv__share_lock();
-  verdict = hvuv__share_admit(a->share);
+  verdict = hvuv__calls_admit(a->share);
   hvuv__share_unlock();
   return verdict;
 }
@@ -111,6 +126,7 @@ static void on_caller(hvuv_stream_t* stream, int status) {
   door->has_caller = 1;
   door->caller_number = door->acceptor->callers++;
   let_all_in(door->acceptor);
+  check(door->acceptor);
 }
 
 static void on_stranger(hvuv_stream_t* stream,
@@ -127,11 +143,12 @@ static void on_stranger(hvuv_stream_t* stream,
 static void on_alarm(void* owner) {
   hvuv__acceptor_t* a = owner;
 
+  check(a);
   hvuv__share_lock();
-  a->reviews = hvuv__share_review(a->share, now_ms());
+  a->reviews = hvuv__calls_review(a->share, now_ms());
   hvuv__share_unlock();
   if (a->reviews)
-    hvuv__alarm_set(a->alarm, HVUV__SHARE_PATIENCE_MS);
+    hvuv__alarm_set(a->alarm, HVUV__CALLS_PATIENCE_MS);
 }
 
 /* --- Doors, in the thread -------------------------------------------------- */
@@ -200,8 +217,10 @@ static void on_bell(void* owner) {
   hvuv__share_unlock();
   if (task != NONE)
     do_task(a, task);
-  if (task != END)
-    let_all_in(a);
+  if (task == END)
+    return;
+  let_all_in(a);
+  check(a);
 }
 
 static void run(void* arg) {

@@ -1,6 +1,6 @@
 /*
  * Who takes the callers of a share from the kernel: a thread with a loop of its
- * own, so that it is always there. It does nothing that a program wrote.
+ * own, so that it is always there. It calls no handler.
  *
  *   leader's thread        acceptor's thread              members' threads
  *
@@ -10,9 +10,9 @@
  *                          a caller comes: is there room?
  *                             | yes           | no: it stays in the kernel,
  *                             v               v and is looked at again when
- *                          share_offer --->   the bell rings
+ *                          calls_offer --->   the bell rings
  *   close_door        --->
- *   (waits for that)       the alarm: share_review, while there are calls
+ *   (waits for that)       the alarm: calls_review, while there are calls
  *
  * The thread begins with the share, and ends when its last member is gone. The
  * kernel shows each caller to one thread only, so nobody is woken in vain, and

@@ -5,7 +5,6 @@
 
 #include "base/alloc.h"
 #include "conn/conn_group.h"
-#include "loop/hub.h"
 #include "serve/acceptor.h"
 #include "serve/receive.h"
 
@@ -62,7 +61,7 @@ static int make_conn(server_t* s,
 
 static void take(server_t* s) {
   hvuv__share_lock();
-  hvuv__share_take(&s->member);
+  hvuv__calls_take(&s->member);
   hvuv__share_unlock();
 }
 
@@ -78,7 +77,7 @@ static int serve_caller(server_t* s, const hvuv__call_t* call) {
     return 1;
   }
   hvuv__share_lock();
-  hvuv__share_put_back(&s->member, has_block, now_ms());
+  hvuv__calls_put_back(&s->member, has_block, now_ms());
   hvuv__share_unlock();
   rest(s);
   hvuv__receive_error(s, err);
@@ -98,9 +97,9 @@ static int serve_one(server_t* s) {
   int has_call;
 
   hvuv__share_lock();
-  has_call = hvuv__share_look(&s->member, &call);
+  has_call = hvuv__calls_look(&s->member, &call);
   if (has_call && call.kind != HVUV__CALL_CALLER)
-    hvuv__share_take(&s->member);
+    hvuv__calls_take(&s->member);
   hvuv__share_unlock();
   if (!has_call)
     return 0;
@@ -241,168 +240,5 @@ void hvuv__member_give_place(server_t* s) {
   hvuv__share_lock();
   publish(s);
   hvuv__share_give_place(&s->member);
-  hvuv__share_unlock();
-}
-
-/* --- Sharing -------------------------------------------------------------- */
-
-/* Under the lock: whether it may have others serve its callers. */
-static int can_lead(const server_t* leader) {
-  const hvuv__member_t* m = &leader->member;
-
-  if (m->state == HVUV__MEMBER_ALONE)
-    return 1;
-  return m->state <= HVUV__MEMBER_SERVING && m->share->leader == m &&
-         !hvuv__share_is_orphan(m->share);
-}
-
-/* Under the lock. */
-static int begin_share(server_t* leader) {
-  hvuv__share_t* share;
-  int err;
-
-  share = hvuv__calloc(1, sizeof(*share));
-  if (share == NULL)
-    return UV_ENOMEM;
-  hvuv__share_init(share, &leader->rules);
-  err = hvuv__acceptor_open(share, &share->thread);
-  if (err != 0) {
-    hvuv__free(share);
-    return err;
-  }
-  hvuv__share_invite(share, &leader->member);
-  return 0;
-}
-
-/* Under the lock. Its own limit goes on to count for it. */
-static void follow(server_t* s, server_t* leader, const hvuv__rules_t* rules) {
-  s->member.max_connections = s->rules.max_connections;
-  hvuv__rules_close(&s->rules);
-  s->rules = *rules;
-  hvuv__peers_hold(leader->peers);
-  hvuv__peers_release(s->peers);
-  s->peers = leader->peers;
-  hvuv__share_join(leader->member.share, &s->member, 0);
-  s->shares = 1;
-  s->follows = 1;
-}
-
-/* Under the lock. */
-static int share_with(server_t* s, server_t* leader) {
-  hvuv__rules_t rules;
-  int err;
-
-  if (s->member.state != HVUV__MEMBER_ALONE || !can_lead(leader))
-    return UV_EINVAL;
-  err = hvuv__rules_copy(&leader->rules, &rules);
-  if (err != 0)
-    return err;
-  if (leader->member.state == HVUV__MEMBER_ALONE)
-    err = begin_share(leader);
-  if (err == 0)
-    follow(s, leader, &rules);
-  else
-    hvuv__rules_close(&rules);
-  return err;
-}
-
-int hvuv__member_share(server_t* s, server_t* leader) {
-  int err;
-
-  if (s == leader || s->owner.group.loop == leader->owner.group.loop ||
-      s->state != HVUV__SERVER_SERVING || s->listeners.first != NULL ||
-      s->nconns > 0)
-    return UV_EINVAL;
-  hvuv__share_lock();
-  err = share_with(s, leader);
-  hvuv__share_unlock();
-  if (err == 0)
-    hvuv__hub_hold(s->owner.anchor.hub, 1);
-  return err;
-}
-
-/* --- Leaving -------------------------------------------------------------- */
-
-void hvuv__member_leave(server_t* s) {
-  hvuv__share_lock();
-  if (s->member.share != NULL)
-    hvuv__share_leave(&s->member, now_ms());
-  else
-    s->member.state = HVUV__MEMBER_LEAVING; /* Nobody can share any more. */
-  hvuv__share_unlock();
-  if (s->follows)
-    hvuv__hub_hold(s->owner.anchor.hub, -1);
-}
-
-void hvuv__member_drop_lost(server_t* s) {
-  hvuv__call_t call;
-  int has_call;
-
-  do {
-    hvuv__share_lock();
-    has_call = s->member.share != NULL &&
-               hvuv__share_take_lost(s->member.share, &call);
-    hvuv__share_unlock();
-    if (has_call && call.kind <= HVUV__CALL_EXTRA)
-      hvuv__sys_close(call.accepted.sock);
-  } while (has_call);
-}
-
-/* A child has no thread to end, and what that was doing is lost. */
-static void end_share(hvuv__share_t* share) {
-  hvuv__acceptor_close(share->thread);
-  hvuv__free(share);
-}
-
-void hvuv__member_close(server_t* s) {
-  hvuv__share_t* share;
-  int was_last = 0;
-
-  assert(s->state == HVUV__SERVER_STOPPING && s->nconns == 0);
-  hvuv__share_lock();
-  share = s->member.share;
-  if (share != NULL) {
-    publish(s);
-    was_last = !hvuv__share_forget(&s->member) && !hvuv__share_is_orphan(share);
-  }
-  hvuv__share_unlock();
-  hvuv__bell_close(s->member.bell);
-  if (was_last)
-    end_share(share);
-}
-
-/* --- All of them ---------------------------------------------------------- */
-
-static void ask_to_stop(hvuv__member_t* m,
-                        uint64_t grace_ms,
-                        hvuv_server_stop_cb cb) {
-  if (!m->must_stop || grace_ms < m->grace_ms)
-    m->grace_ms = grace_ms;
-  if (!m->must_stop)
-    m->stop_cb = cb;
-  m->must_stop = 1;
-  hvuv__bell_ring(m->bell);
-}
-
-void hvuv__member_stop_others(server_t* s,
-                              uint64_t grace_ms,
-                              hvuv_server_stop_cb cb) {
-  hvuv__member_t* m;
-
-  hvuv__share_lock();
-  if (s->member.share != NULL && !hvuv__share_is_orphan(s->member.share))
-    for (m = s->member.share->members; m != NULL; m = m->next)
-      if (m != &s->member)
-        ask_to_stop(m, grace_ms, cb);
-  hvuv__share_unlock();
-}
-
-void hvuv__member_sum(server_t* s, hvuv_stats_t* stats) {
-  hvuv__share_lock();
-  publish(s);
-  if (s->member.share != NULL)
-    hvuv__share_sum(&s->member, stats);
-  else
-    *stats = s->member.stats;
   hvuv__share_unlock();
 }

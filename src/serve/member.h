@@ -26,18 +26,6 @@
 /* UV_ENOMEM. hvuv__bell_close() undoes it. */
 int hvuv__member_open(struct hvuv__server_s* server, uv_loop_t* loop);
 
-/* Nothing is left but the server itself. Ends the share with its last member,
- * and waits for the acceptor's thread then. */
-void hvuv__member_close(struct hvuv__server_s* server);
-
-/* What hvuv_server_share() does, and returns. */
-int hvuv__member_share(struct hvuv__server_s* other,
-                       struct hvuv__server_s* leader);
-
-/* The server stops: before its listeners close, and after. */
-void hvuv__member_leave(struct hvuv__server_s* server);
-void hvuv__member_drop_lost(struct hvuv__server_s* server);
-
 /* Its listeners are for all, as far as there is memory; the alarm tries the
  * others again. */
 void hvuv__member_lend(struct hvuv__server_s* server);
@@ -54,12 +42,5 @@ int hvuv__member_take_place(struct hvuv__server_s* server);
 
 /* A connection is gone, or was not made. */
 void hvuv__member_give_place(struct hvuv__server_s* server);
-
-/* Asks the others to stop. */
-void hvuv__member_stop_others(struct hvuv__server_s* server,
-                              uint64_t grace_ms,
-                              hvuv_server_stop_cb cb);
-
-void hvuv__member_sum(struct hvuv__server_s* server, hvuv_stats_t* stats);
 
 #endif /* HVUV_SRC_SERVE_MEMBER_H */

@@ -30,6 +30,7 @@
 #include "serve/journal.h"
 #include "serve/member.h"
 #include "serve/receive.h"
+#include "serve/sharing.h"
 
 typedef struct hvuv__server_s server_t;
 
@@ -159,7 +160,7 @@ static void on_walked(hvuv__owner_t* owner) {
 }
 
 static void on_closing(hvuv__owner_t* owner) {
-  hvuv__member_close((server_t*) owner);
+  hvuv__sharing_close((server_t*) owner);
 }
 
 static void on_closed(hvuv__owner_t* owner) {
@@ -348,9 +349,9 @@ void hvuv_server_stop(hvuv_server_t* handle,
     s->stop_cb = cb;
     hvuv__journal_stop("stopping", &s->owner.group.stats);
     hvuv__owner_stop_alarm(&s->owner);
-    hvuv__member_leave(s);
+    hvuv__sharing_leave(s);
     hvuv__listeners_close(&s->listeners);
-    hvuv__member_drop_lost(s);
+    hvuv__sharing_drop_lost(s);
     hvuv__owner_end(&s->owner);
   }
   hvuv__group_stop(&s->owner.group, grace_ms);
@@ -365,19 +366,19 @@ int hvuv_server_share(hvuv_server_t* other, hvuv_server_t* server) {
   if (other == NULL || server == NULL)
     return UV_EINVAL;
   check(other->impl);
-  return hvuv__member_share(other->impl, server->impl);
+  return hvuv__sharing_begin(other->impl, server->impl);
 }
 
 void hvuv_server_stop_all(hvuv_server_t* handle,
                           uint64_t grace_ms,
                           hvuv_server_stop_cb cb) {
   check(handle->impl);
-  hvuv__member_stop_others(handle->impl, grace_ms, cb);
+  hvuv__sharing_stop_others(handle->impl, grace_ms, cb);
   hvuv_server_stop(handle, grace_ms, cb);
 }
 
 void hvuv_server_stats_all(hvuv_server_t* handle, hvuv_stats_t* stats) {
-  hvuv__member_sum(handle->impl, stats);
+  hvuv__sharing_sum(handle->impl, stats);
 }
 
 /* --- Looking at it -------------------------------------------------------- */

@@ -15,8 +15,8 @@
  *         sleep, and nothing where it never sleeps
  *
  *   messages/s  by the clock
- *   capacity    messages for each second that a server's thread has had of a
- *               processor, times the threads: what so many cores could do if
+ *   capacity    the sum of what each server has echoed for each second that its
+ *               thread has had of a processor: what so many cores could do if
  *               they were the servers' alone
  */
 #include <errno.h>
@@ -47,15 +47,25 @@ typedef struct {
   uv_thread_t calls;
   int socks[CONNECTIONS];
   int socks_count;
-  unsigned long opened; /* by the server */
-  atomic_ulong messages;
+  unsigned long opened;  /* by the server */
+  atomic_ulong served;   /* by the server */
+  atomic_ulong messages; /* back at the clients */
 } lane_t;
 
 typedef struct {
   double per_s;
-  double per_loop_s;
+  double capacity;
   double most; /* connections of one server */
 } figures_t;
+
+typedef struct {
+  const char* name;
+  int loops;
+  int is_far;
+} row_t;
+
+static const row_t rows[] = {
+    {"1 loop", 1, 0}, {"2 loops, near", 2, 0}, {"2 loops, far", 2, 1}};
 
 static lane_t lanes[LANES];
 static atomic_int is_over;
@@ -72,6 +82,12 @@ static int on_open(hvuv_conn_t* conn) {
 }
 
 static int on_message(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
+  lane_t* lane = hvuv_conn_context(conn);
+
+  atomic_store_explicit(
+      &lane->served,
+      atomic_load_explicit(&lane->served, memory_order_relaxed) + 1,
+      memory_order_relaxed);
   return hvuv_conn_send(conn, bytes, nbytes);
 }
 
@@ -227,54 +243,54 @@ static double cpu_s(const lane_t* lane) {
   return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
 }
 
-static void look(int loops, double* messages, double* cpu, double* now) {
+typedef struct {
+  double now;
+  double messages;
+  double served[LANES];
+  double cpu[LANES];
+} look_t;
+
+static void look(int loops, look_t* at) {
   int i;
 
-  *messages = 0;
-  *cpu = 0;
-  *now = (double) now_ns() / 1e9;
+  at->messages = 0;
+  at->now = (double) now_ns() / 1e9;
   for (i = 0; i < loops; i++) {
-    *messages += (double) atomic_load(&lanes[i].messages);
-    *cpu += cpu_s(&lanes[i]);
+    at->messages += (double) atomic_load(&lanes[i].messages);
+    at->served[i] = (double) atomic_load(&lanes[i].served);
+    at->cpu[i] = cpu_s(&lanes[i]);
   }
 }
 
-static void measure_lanes(int loops,
-                          int is_far,
+static void measure_lanes(const row_t* row,
                           int first_core,
                           unsigned int milliseconds,
                           figures_t* figures) {
-  double messages[2];
-  double cpu[2];
-  double now[2];
+  look_t before;
+  look_t after;
   int i;
 
-  open_lanes(loops, is_far, first_core);
+  open_lanes(row->loops, row->is_far, first_core);
   usleep(WARM_UP_MS * 1000);
-  look(loops, &messages[0], &cpu[0], &now[0]);
+  look(row->loops, &before);
   usleep(milliseconds * 1000);
-  look(loops, &messages[1], &cpu[1], &now[1]);
-  close_lanes(loops);
+  look(row->loops, &after);
+  close_lanes(row->loops);
 
-  messages[1] -= messages[0];
-  figures->per_s = messages[1] / (now[1] - now[0]);
-  figures->per_loop_s = messages[1] / (cpu[1] - cpu[0]) * loops;
+  figures->per_s =
+      (after.messages - before.messages) / (after.now - before.now);
+  figures->capacity = 0;
   figures->most = 0;
-  for (i = 0; i < loops; i++)
+  for (i = 0; i < row->loops; i++) {
+    if (after.served[i] > before.served[i])
+      figures->capacity +=
+          (after.served[i] - before.served[i]) / (after.cpu[i] - before.cpu[i]);
     if ((double) lanes[i].opened > figures->most)
       figures->most = (double) lanes[i].opened;
+  }
 }
 
 /* --- The rows ------------------------------------------------------------- */
-
-typedef struct {
-  const char* name;
-  int loops;
-  int is_far;
-} row_t;
-
-static const row_t rows[] = {
-    {"1 loop", 1, 0}, {"2 loops, near", 2, 0}, {"2 loops, far", 2, 1}};
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -303,9 +319,9 @@ static void note(results_t* results,
                  const figures_t* figures,
                  const figures_t* first) {
   results->per_s[round] = figures->per_s;
-  results->capacity[round] = figures->per_loop_s;
+  results->capacity[round] = figures->capacity;
   results->by_clock[round] = figures->per_s / first->per_s;
-  results->by_cpu[round] = figures->per_loop_s / first->per_loop_s;
+  results->by_cpu[round] = figures->capacity / first->capacity;
   if (figures->most > results->most)
     results->most = figures->most;
 }
@@ -321,11 +337,8 @@ void measure_threads(const plan_t* plan) {
   must("uv_sem_init", uv_sem_init(&runs, 0));
   for (round = 0; round < plan->rounds; round++)
     for (i = 0; i < ROWS; i++) {
-      measure_lanes(rows[i].loops,
-                    rows[i].is_far,
-                    (int) (round % LANES),
-                    plan->milliseconds,
-                    &figures[i]);
+      measure_lanes(
+          &rows[i], (int) (round % LANES), plan->milliseconds, &figures[i]);
       note(&results[i], round, &figures[i], &figures[0]);
     }
   printf("%d connections, %d bytes, %u rounds; medians, and ratios to one "

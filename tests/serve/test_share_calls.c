@@ -84,12 +84,12 @@ static void offer(enum hvuv__call_kind kind) {
 
   memset(&call, 0, sizeof(call));
   call.kind = kind;
-  hvuv__share_offer(&share, &call, now);
+  hvuv__calls_offer(&share, &call, now);
 }
 
 /* One comes, if it may. */
 static hvuv__verdict_t come(void) {
-  hvuv__verdict_t verdict = hvuv__share_admit(&share);
+  hvuv__verdict_t verdict = hvuv__calls_admit(&share);
 
   if (verdict == HVUV__ADMIT)
     offer(HVUV__CALL_CALLER);
@@ -106,14 +106,14 @@ static int take_all(int i) {
   hvuv__call_t call;
   int n = 0;
 
-  for (; hvuv__share_look(&members[i], &call); n++)
-    hvuv__share_take(&members[i]);
+  for (; hvuv__calls_look(&members[i], &call); n++)
+    hvuv__calls_take(&members[i]);
   return n;
 }
 
 static void wait_too_long(void) {
-  now += HVUV__SHARE_PATIENCE_MS;
-  hvuv__share_review(&share, now);
+  now += HVUV__CALLS_PATIENCE_MS;
+  hvuv__calls_review(&share, now);
 }
 
 /* --- Who gets it */
@@ -190,11 +190,11 @@ static void what_has_come_just_now_stays(void** state) {
   (void) state;
   join_all(2);
   come_all(2);
-  now += HVUV__SHARE_PATIENCE_MS - 1;
-  assert_true(hvuv__share_review(&share, now));
+  now += HVUV__CALLS_PATIENCE_MS - 1;
+  assert_true(hvuv__calls_review(&share, now));
   assert_int_equal(take_all(0), 1);
   assert_int_equal(take_all(1), 1);
-  assert_false(hvuv__share_review(&share, now));
+  assert_false(hvuv__calls_review(&share, now));
 }
 
 static void when_all_are_busy_the_first_that_looks_takes(void** state) {
@@ -219,9 +219,9 @@ static void what_it_looks_at_is_its_own(void** state) {
   join_all(2);
   come_all(2);
   assert_int_equal(take_all(1), 1);
-  assert_true(hvuv__share_look(&members[0], &call));
+  assert_true(hvuv__calls_look(&members[0], &call));
   wait_too_long();
-  hvuv__share_take(&members[0]);
+  hvuv__calls_take(&members[0]);
   assert_int_equal(take_all(1), 0);
   assert_false(members[0].is_busy);
 }
@@ -234,16 +234,16 @@ static void one_without_memory_puts_it_back(void** state) {
   (void) state;
   join_all(2);
   come_all(1);
-  assert_true(hvuv__share_look(&members[0], &call));
-  hvuv__share_put_back(&members[0], 0, now);
+  assert_true(hvuv__calls_look(&members[0], &call));
+  hvuv__calls_put_back(&members[0], 0, now);
   assert_int_equal(members[0].connections, 0);
   assert_int_equal(take_all(0), 0);
   assert_int_equal(take_all(1), 1);
 
   /* What was made of it is still on its way out. */
   come_all(1);
-  assert_true(hvuv__share_look(&members[0], &call));
-  hvuv__share_put_back(&members[0], 1, now);
+  assert_true(hvuv__calls_look(&members[0], &call));
+  hvuv__calls_put_back(&members[0], 1, now);
   assert_int_equal(share.connections, 3);
   assert_int_equal(take_all(1), 1);
   hvuv__share_give_place(&members[0]);
@@ -256,8 +256,8 @@ static void a_lone_one_without_memory_may_try_again(void** state) {
   (void) state;
   join_all(1);
   come_all(1);
-  assert_true(hvuv__share_look(&members[0], &call));
-  hvuv__share_put_back(&members[0], 0, now);
+  assert_true(hvuv__calls_look(&members[0], &call));
+  hvuv__calls_put_back(&members[0], 0, now);
   assert_int_equal(take_all(0), 1);
   assert_int_equal(share.connections, 1);
 }
@@ -269,14 +269,14 @@ static void what_was_offered_to_one_that_leaves_goes_to_others(void** state) {
   join_all(2);
   come_all(4);
   hvuv__share_leave(&members[0], now);
-  assert_false(hvuv__share_take_lost(&share, &call));
+  assert_false(hvuv__calls_take_lost(&share, &call));
   assert_int_equal(take_all(1), 4);
   assert_true(hvuv__share_forget(&members[0]));
   come_all(1);
 
   hvuv__share_leave(&members[1], now);
-  assert_true(hvuv__share_take_lost(&share, &call));
-  assert_false(hvuv__share_take_lost(&share, &call));
+  assert_true(hvuv__calls_take_lost(&share, &call));
+  assert_false(hvuv__calls_take_lost(&share, &call));
   assert_int_equal(share.gone.accept_errors, 1);
   assert_int_equal(share.connections, 4);
   while (members[1].connections > 0)
@@ -313,9 +313,9 @@ static void or_refuses_them(void** state) {
   assert_int_equal(come(), HVUV__REFUSE_FULL);
   offer(HVUV__CALL_EXTRA);
   assert_int_equal(share.connections, 1);
-  assert_true(hvuv__share_look(&members[0], &call));
+  assert_true(hvuv__calls_look(&members[0], &call));
   assert_int_equal(call.kind, HVUV__CALL_EXTRA);
-  hvuv__share_take(&members[0]);
+  hvuv__calls_take(&members[0]);
 }
 
 static void a_member_may_have_a_limit_of_its_own(void** state) {
@@ -347,13 +347,13 @@ static void a_place_may_be_taken_without_a_call(void** state) {
 static void so_many_are_on_their_way_at_most(void** state) {
   (void) state;
   join_all(2);
-  come_all(HVUV__SHARE_CALLS);
+  come_all(HVUV__CALLS_MAX);
   assert_int_equal(come(), HVUV__WAIT);
   offer(HVUV__CALL_ERROR);
   offer(HVUV__CALL_STRANGER);
   assert_int_equal(share.gone.accept_errors, 1);
   assert_int_equal(share.gone.refused_peer, 1);
-  assert_int_equal(take_all(0), HVUV__SHARE_CALLS / 2);
+  assert_int_equal(take_all(0), HVUV__CALLS_MAX / 2);
   assert_int_equal(wakes_of_acceptor(), 1);
 }
 
@@ -365,8 +365,8 @@ static void notes_are_for_the_leader(void** state) {
   come_all(1);
   assert_int_equal(take_all(0), 1);
   offer(HVUV__CALL_ERROR);
-  assert_true(hvuv__share_look(&members[0], &call));
-  hvuv__share_take(&members[0]);
+  assert_true(hvuv__calls_look(&members[0], &call));
+  hvuv__calls_take(&members[0]);
 
   offer(HVUV__CALL_ERROR);
   wait_too_long();

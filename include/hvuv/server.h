@@ -269,10 +269,10 @@ HVUV_EXTERN void hvuv_server_stop(hvuv_server_t* server,
  * change, and must stay valid until all of them have stopped.
  *
  * hvuv accepts the callers in a thread of its own, which begins with the first
- * `other`, ends when all have stopped, and runs nothing of the program's but
- * its allocator and its log; it takes no signals. `other` keeps its loop alive until it is stopped. It must
- * not have listened, and cannot listen itself. In a child after fork() shared
- * servers serve no new callers; they can be stopped there.
+ * `other`, ends when all have stopped, and runs nothing of the program's but its
+ * allocator and its log; it takes no signals. `other` keeps its loop alive until
+ * it is stopped. It must not have listened, and cannot listen itself. In a child
+ * after fork() shared servers serve no new callers; they can be stopped there.
  *
  * Returns 0, or after an error nothing has changed:
  *

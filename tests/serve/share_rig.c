@@ -32,11 +32,15 @@ static void note(share_party_t* party, size_t field, int change) {
 #define NOTE(party, field, change)                                             \
   note((party), offsetof(share_counts_t, field), (change))
 
+static void on_stopped(hvuv_server_t* server);
+
 static int on_open(hvuv_conn_t* conn) {
   share_party_t* party = hvuv_conn_context(conn);
 
   *(int*) hvuv_conn_state(conn) = party->index + 1;
   NOTE(party, opens, 1);
+  if (party->stops_at_open)
+    hvuv_server_stop(&party->server, 0, on_stopped);
   return 0;
 }
 
@@ -50,6 +54,8 @@ static int on_message(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
     uv_sem_wait(&party->rig->go);
     NOTE(party, blocked, -1);
   }
+  if (bytes[0] == 'S')
+    hvuv_server_stop_all(&party->server, 0, on_stopped);
   NOTE(party, messages, 1);
   hvuv_conn_send(conn, bytes, nbytes);
   return 0;

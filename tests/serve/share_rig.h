@@ -10,7 +10,7 @@
  *
  * What is to be done with a server is done in its thread, by share_rig_do().
  * The handler echoes bytes; a message that begins with 'B' has its callback
- * block until share_rig_let_go().
+ * block until share_rig_let_go(), one with 'S' stops all servers.
  */
 #ifndef HVUV_TESTS_SERVE_SHARE_RIG_H
 #define HVUV_TESTS_SERVE_SHARE_RIG_H
@@ -52,6 +52,7 @@ struct share_party_s {
   int loop_err;
   share_counts_t counts;
   int refused_reason;
+  int stops_at_open; /* its handler stops the server */
 
   /* For share_rig_do(). */
   share_act act;

@@ -322,6 +322,40 @@ static void all_stop_while_a_burst_arrives(void** state) {
     share_rig_await_end(rig.callers[i]);
 }
 
+/* With more callers offered to it. */
+static void a_handler_may_stop_its_server(void** state) {
+  int i;
+
+  (void) state;
+  rig.parties[1].stops_at_open = 1;
+  share_rig_start(&rig);
+  for (i = 0; i < BURST; i++)
+    share_rig_call(&rig);
+  share_rig_await(&rig, stops, 1);
+  share_rig_await(&rig, opens, BURST);
+  assert_int_equal(share_rig_count(&rig, 1, opens), 1);
+}
+
+static void a_handler_may_stop_all(void** state) {
+  int i;
+
+  (void) state;
+  share_rig_start(&rig);
+  for (i = 0; i < 10; i++)
+    share_rig_call(&rig);
+  share_rig_await(&rig, opens, 10);
+  assert_int_equal(net_send(rig.callers[5], "S", 1), 1);
+  share_rig_await(&rig, stops, rig.nparties);
+}
+
+/* With nothing of its own it holds its loop until then. */
+static void one_that_nobody_calls_stops(void** state) {
+  (void) state;
+  share_rig_start(&rig);
+  share_rig_do(&rig, 1, share_act_stop, (void*) (uintptr_t) &some_time);
+  share_rig_await(&rig, stops, 1);
+}
+
 #define TWO(f)  cmocka_unit_test_setup_teardown(f, setup_two, teardown)
 #define FOUR(f) cmocka_unit_test_setup_teardown(f, setup_four, teardown)
 
@@ -345,6 +379,11 @@ int main(void) {
       TWO(all_stop),
       FOUR(all_stop),
       FOUR(one_stops_while_a_burst_arrives),
+      TWO(a_handler_may_stop_its_server),
+      FOUR(a_handler_may_stop_its_server),
+      TWO(a_handler_may_stop_all),
+      FOUR(a_handler_may_stop_all),
+      TWO(one_that_nobody_calls_stops),
       FOUR(all_stop_while_a_burst_arrives),
   };
 

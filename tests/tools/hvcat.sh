@@ -1,0 +1,180 @@
+#!/bin/sh
+# hvcat.sh FOLDER: hvcat as a person and a script use it, over local addresses;
+# FOLDER has the tools. Every wait is bounded.
+set -eu
+hvcat="timeout 60 $1/hvcat"
+work=$(mktemp -d)
+pids=
+trap '[ -z "$pids" ] || kill $pids 2>/dev/null || true; rm -rf "$work"' EXIT
+export HVUV_LOCAL_DIR="$work/local"
+at=local://loopback/9
+any=local://any/9
+cd "$work"
+
+fail() {
+  echo "FAILED: $*"
+  exit 1
+}
+
+# listening LOG: waits until the hvcat -v whose standard error is LOG listens
+listening() {
+  n=0
+  until grep -q 'listening on' "$1" 2>/dev/null; do
+    n=$((n + 1))
+    [ "$n" -lt 600 ] || fail "nobody listens: $(cat "$1")"
+    sleep 0.05
+  done
+}
+
+# serve OPTIONS...: hvcat -l in the background, with the files `in` and `out`
+serve() {
+  rm -f log
+  # shellcheck disable=SC2086 # a command and its words
+  $hvcat -v -l "$@" "$any" <in >out 2>log &
+  server=$!
+  pids=$server
+  listening log
+}
+
+# served CODE: it has ended
+served() {
+  code=0
+  wait "$server" || code=$?
+  pids=
+  [ "$code" -eq "$1" ] || fail "the listener ended with $code: $(cat log)"
+}
+
+expect_code() {
+  expected=$1
+  shift
+  code=0
+  "$@" || code=$?
+  [ "$code" -eq "$expected" ] || fail "$*: exit code $code"
+}
+
+say() {
+  echo "  $*"
+}
+
+head -c 5000000 /dev/urandom >big
+: >empty
+cp empty in
+
+say "bytes go both ways, whatever they are, and each end is passed on"
+cp big in
+serve
+$hvcat "$at" <big >back
+served 0
+cmp big out && cmp big back || fail "not the same bytes"
+
+say "a pipe on each side, and a short text"
+cp empty in
+serve
+echo hello | $hvcat "$at" | cat >back
+served 0
+[ "$(cat out)" = hello ] || fail "the text did not come"
+
+say "an answer that comes after the end of what was sent"
+serve -e 'cat >/dev/null; echo got it'
+[ "$(echo question | $hvcat "$at")" = "got it" ] || fail "no answer"
+served 0
+
+say "a command's exit code is the listener's"
+serve -e 'exit 7'
+$hvcat "$at" <empty
+served 7
+
+say "with -k one caller after another, and with -e all at once"
+serve -k
+for i in 1 2 3; do echo "caller $i" | $hvcat "$at"; done
+kill "$server"
+served 143
+[ "$(cat out)" = "$(printf 'caller %s\n' 1 2 3)" ] || fail "callers: $(cat out)"
+serve -k -e cat
+callers=
+for i in $(seq 200); do
+  (echo "$i" | $hvcat "$at" >"answer.$i") &
+  callers="$callers $!"
+done
+# shellcheck disable=SC2086 # process ids
+wait $callers
+kill "$server"
+served 143
+[ "$(cat answer.* | sort -n | uniq | wc -l)" -eq 200 ] || fail "not all answered"
+
+say "nothing of a listener is left behind"
+[ -z "$(ls -A local/host)" ] || fail "left: $(ls -A local/host)"
+
+say "a command of one who connects"
+cp empty in
+serve
+$hvcat -e 'echo from a command' "$at"
+served 0
+[ "$(cat out)" = "from a command" ] || fail "said: $(cat out)"
+
+say "-z sees whether somebody is there"
+expect_code 1 $hvcat -z "$at" 2>err
+grep -q 'connect failed on local://loopback/9' err || fail "$(cat err)"
+serve -k
+expect_code 0 $hvcat -z "$at"
+kill "$server"
+served 143
+
+say "--retry waits for a server that starts late"
+# shellcheck disable=SC2086
+(echo late | $hvcat --retry 30 "$at") &
+caller=$!
+serve
+wait "$caller" || fail "the caller gave up"
+served 0
+[ "$(cat out)" = late ] || fail "said: $(cat out)"
+
+say "a time limit that is reached"
+serve -i 0.3
+mkfifo never
+$hvcat "$at" <never >/dev/null 2>&1 &
+caller=$!
+exec 4>never
+served 1
+exec 4>&-
+wait "$caller" || true
+grep -q 'time limit failed' log || fail "$(cat log)"
+
+say "a killed peer is an end, or a failure that is explained"
+serve
+$hvcat "$at" <big >/dev/null 2>&1 || true
+served 0
+serve -e 'kill -9 $$'
+expect_code 1 sh -c 'yes | timeout 60 "$0" "$1" >/dev/null 2>err' "$1/hvcat" "$at"
+served 137
+grep -q 'failed on local://loopback/9' err || fail "$(cat err)"
+
+say "output that cannot be written is reported, once"
+if [ -c /dev/full ]; then
+  rm -f log
+  $hvcat -v -l "$any" <empty >/dev/full 2>log &
+  server=$!
+  pids=$server
+  listening log
+  echo x | $hvcat "$at" || true
+  served 1
+  [ "$(grep -c 'no space left' log)" -eq 1 ] || fail "$(cat log)"
+fi
+rm -f log
+($hvcat -v -l "$any" <empty 2>log || echo $? >code) | head -c 3 >/dev/null &
+reader=$!
+listening log
+yes | $hvcat "$at" 2>/dev/null || true
+wait "$reader"
+[ "$(cat code)" -eq 1 ] || fail "exit code $(cat code)"
+grep -q 'Whoever read it has gone' log || fail "$(cat log)"
+
+say "a pipe of the shell's stays blocking"
+serve
+(
+  $hvcat "$at" 2>/dev/null || true
+  cat
+) <big | cat >rest
+served 0
+[ "$(($(wc -c <out) + $(wc -c <rest)))" -eq 5000000 ] || fail "bytes were lost"
+echo "hvcat does what it says"

@@ -18,6 +18,7 @@ is_there() {
     clang-runtime) links_sanitized clang address,undefined ;;
     mingw) command -v x86_64-w64-mingw32-gcc >/dev/null 2>&1 ;;
     wine) command -v wine >/dev/null 2>&1 && command -v wineserver >/dev/null 2>&1 ;;
+    sshd) [ -x /usr/sbin/sshd ] && command -v scp >/dev/null 2>&1 ;;
     qemu) command -v qemu-system-x86_64 >/dev/null 2>&1 ;;
     # The distribution's own: the guest takes python along, and cargo builds
     # with the distribution's crates.
@@ -55,6 +56,8 @@ packages() {
     mingw) echo gcc-mingw-w64-x86-64-win32 ;;
     wine) echo wine wine64 ;;
     qemu) echo qemu-system-x86 ;;
+    sshd) echo openssh-server openssh-client ;;
+    man) echo man-db bsdextrautils ;;
     gnuplot) echo gnuplot-nox ;;
     busybox) echo busybox-static ;;
     python) echo python3-minimal ;;

@@ -31,7 +31,8 @@ for page in "$pages"/*.[0-9]; do
     failed=1
   fi
   case $name in *.1) ;; *) continue ;; esac
-  LC_ALL=C.UTF-8 MANWIDTH=80 man -P cat -l "$page" 2>/dev/null | options >"$work/man"
+  LC_ALL=C.UTF-8 MANWIDTH=80 man -P cat -l "$page" 2>/dev/null |
+    sed '/^EXAMPLES/,/^SEE ALSO/d' | options >"$work/man"
   tool=$folder/${name%.1}
   "$tool" --help >"$work/text"
   # The verbs of a tool have options of their own.

@@ -1,0 +1,37 @@
+# bash completion for hvuv(1)
+_hvuv() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+  local words=
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    case $word in
+      -*) words="-h --help -V --version" ;;
+      *) words="echo explain ping" ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+    return
+  fi
+  case ${COMP_WORDS[1]}:$before in
+    explain:-s | explain:--step)
+      words="bind listen accept connect handshake send receive framing stop"
+      ;;
+    ping:-c | ping:--count | ping:-i | ping:--interval) return ;;
+    ping:-s | ping:--size | ping:-w | ping:--wait) return ;;
+    *)
+      case ${COMP_WORDS[1]}:$word in
+        echo:-*) words="-1 --once -v --verbose" ;;
+        explain:-*) words="-s --step" ;;
+        ping:-*)
+          words="-c --count -C --connect-only -i --interval -s --size -w --wait"
+          ;;
+        *)
+          words="hyperv:// vsock:// hybrid:// local://"
+          compopt -o nospace 2>/dev/null || true
+          ;;
+      esac
+      case $word in -*) words="$words -h --help -V --version" ;; esac
+      ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+complete -F _hvuv hvuv

@@ -20,7 +20,8 @@
  *                     dead; the family of its address refused a caller
  *   stream/handshake  what a hypervisor replied to a connect is no OK
  *   conn/open         a conversation has begun
- *   conn/end          one has ended: with whom, why, after how long
+ *   conn/end          one has ended: with whom, why, after how long; UV_ENOSPC
+ *                     stands for max_total_bytes
  *   conn/limit        one has reached max_queued_bytes, so a send was refused
  *   auth/proof        a peer has proved who it is, or has not (hvuv/auth.h)
  *   unix/claim        who has the path of a Unix socket

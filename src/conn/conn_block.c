@@ -77,8 +77,11 @@ static void log_open(const hvuv_conn_t* conn) {
   hvuv__log(&place, HVUV_LOG_DEBUG, "%s", hvuv__conn_show(conn, peer));
 }
 
-/* One that both sides have finished, or that we have cut off, is no news. */
+/* One that both sides have finished, or that we have cut off, is no news; one
+ * that had to make room for others (budget.h) is a limit that was reached. */
 static hvuv_log_level_t level_of(int reason) {
+  if (reason == UV_ENOSPC)
+    return HVUV_LOG_WARNING;
   return reason == 0 || reason == UV_ECANCELED ? HVUV_LOG_DEBUG : HVUV_LOG_INFO;
 }
 

@@ -97,6 +97,17 @@ static void what_goes_wrong_has_its_reason(void** state) {
   expect(": EMSGSIZE after ");
 }
 
+static void one_that_made_room_for_others_is_a_warning(void** state) {
+  (void) state;
+  rig->message_answer = UV_ENOSPC;
+  server_rig_init(rig);
+  assert_int_equal(local_listen(rig, "local://any/5000", &rig->protocol), 0);
+  assert_true(local_is_framed(rig, X, "local://parent/5000")); /* first */
+  SERVER_RUN_UNTIL(rig, rig->counts[AT_CLOSE] == 1);
+  expect("warning conn/end: local://" X "/");
+  expect(": ENOSPC after ");
+}
+
 static void who_is_refused_is_named_with_the_rule(void** state) {
   hvuv_addr_t allowed = local_addr("local://" X "/1");
   local_caller_t caller;
@@ -171,6 +182,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(a_conversation_has_a_beginning_and_an_end),
       TEST(what_goes_wrong_has_its_reason),
+      TEST(one_that_made_room_for_others_is_a_warning),
       TEST(who_is_refused_is_named_with_the_rule),
       TEST(who_is_refused_by_the_family_is_named),
       TEST(a_listener_that_cannot_be_is_an_error),

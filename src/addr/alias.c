@@ -165,27 +165,28 @@ uint32_t hvuv__alias_machine_hash(const hvuv_addr_t* addr) {
 }
 
 /* Not by snprintf(), which costs more than all the rest of a connect. */
-static void write_decimal(uint32_t number, char text[HVUV_GUID_STRLEN]) {
+static size_t write_decimal(uint32_t number, char text[HVUV_GUID_STRLEN]) {
   char digits[10];
-  size_t len = 0;
+  size_t count = 0;
+  size_t i;
 
   do {
-    digits[len++] = (char) ('0' + number % 10);
+    digits[count++] = (char) ('0' + number % 10);
     number /= 10;
   } while (number != 0);
-  assert(len <= sizeof(digits));
-  while (len > 0)
-    *text++ = digits[--len];
-  *text = '\0';
+  assert(count <= sizeof(digits));
+  for (i = 0; i < count; i++)
+    text[i] = digits[count - 1 - i];
+  text[count] = '\0';
+  return count;
 }
 
-void hvuv__alias_service_text(const hvuv_guid_t* service_id,
-                              char text[HVUV_GUID_STRLEN]) {
+size_t hvuv__alias_service_text(const hvuv_guid_t* service_id,
+                                char text[HVUV_GUID_STRLEN]) {
   uint32_t port;
 
   if (hvuv_service_to_port(service_id, &port) == 0)
-    write_decimal(port, text);
-  else
-    hvuv_guid_format(service_id, text);
-  assert(text[0] != '\0');
+    return write_decimal(port, text);
+  hvuv_guid_format(service_id, text);
+  return HVUV_GUID_STRLEN - 1;
 }

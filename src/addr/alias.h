@@ -14,6 +14,8 @@
 #ifndef HVUV_SRC_ADDR_ALIAS_H
 #define HVUV_SRC_ADDR_ALIAS_H
 
+#include <stddef.h>
+
 #include "hvuv/addr.h"
 
 /* UV_EADDRNOTAVAIL if there is none; then the result is left alone. */
@@ -42,8 +44,9 @@ void hvuv__alias_machine_of(const hvuv_addr_t* addr, hvuv_addr_t* machine);
 /* A number for tables: the same for all addresses of one machine. */
 uint32_t hvuv__alias_machine_hash(const hvuv_addr_t* addr);
 
-/* A service as people write it: its port in decimal, or its GUID. */
-void hvuv__alias_service_text(const hvuv_guid_t* service_id,
-                              char text[HVUV_GUID_STRLEN]);
+/* A service as people write it: its port in decimal, or its GUID. Returns the
+ * length, which is HVUV_GUID_STRLEN - 1 for a GUID alone. */
+size_t hvuv__alias_service_text(const hvuv_guid_t* service_id,
+                                char text[HVUV_GUID_STRLEN]);
 
 #endif /* HVUV_SRC_ADDR_ALIAS_H */

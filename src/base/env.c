@@ -12,12 +12,16 @@ static const char* const names[] = {
     [HVUV__ENV_LOCALAPPDATA] = "LOCALAPPDATA",
 };
 
+const char* hvuv__env_name(enum hvuv__env variable) {
+  assert((size_t) variable < sizeof(names) / sizeof(names[0]));
+  return names[variable];
+}
+
 int hvuv__env_get(enum hvuv__env variable, char* value, size_t size) {
   int err;
 
-  assert((size_t) variable < sizeof(names) / sizeof(names[0]));
   assert(size > 0);
-  err = uv_os_getenv(names[variable], value, &size);
+  err = uv_os_getenv(hvuv__env_name(variable), value, &size);
   if (err == UV_ENOBUFS)
     return UV_ENAMETOOLONG;
   if (err == 0 && value[0] == '\0')

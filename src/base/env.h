@@ -20,11 +20,26 @@ enum hvuv__env {
   HVUV__ENV_LOCAL_VM,
   HVUV__ENV_POLL,
   HVUV__ENV_XDG_RUNTIME_DIR,
-  HVUV__ENV_LOCALAPPDATA
+  HVUV__ENV_LOCALAPPDATA,
+  HVUV__ENV_COUNT
 };
 
 /* Copies a variable to value, of `size` bytes. One that is empty counts as not
  * set: UV_ENOENT. UV_ENAMETOOLONG if it does not fit. */
 int hvuv__env_get(enum hvuv__env variable, char* value, size_t size);
+
+/* The same of several HVUV_ variables in one pass, where that is cheaper: an
+ * environment may be long. */
+typedef struct hvuv__env_slot_s {
+  enum hvuv__env variable;
+  char* value;
+  size_t size;
+  int err; /* what hvuv__env_get() would return */
+} hvuv__env_slot_t;
+
+void hvuv__env_get_all(hvuv__env_slot_t slots[], size_t count);
+
+/* For env_*.c: a variable's name. */
+const char* hvuv__env_name(enum hvuv__env variable);
 
 #endif /* HVUV_SRC_BASE_ENV_H */

@@ -31,12 +31,13 @@ static int bind_local(hvuv_addr_t* addr,
   char root[HVUV__PATH_ROOM];
   char folder[HVUV__PATH_ROOM];
   char path[HVUV__PATH_ROOM];
+  hvuv__partition_t self;
   hvuv__reach_t reach;
   int err;
 
-  err = hvuv__reach_to_bind(&addr->u.hyperv.vm_id, &reach);
+  err = hvuv__layout_self(root, &self);
   if (err == 0)
-    err = hvuv__layout_root(root);
+    err = hvuv__reach_to_bind(&self, &addr->u.hyperv.vm_id, &reach);
   if (err == 0)
     err = hvuv__layout_folder(root, &reach.target, folder);
   if (err == 0)

@@ -16,26 +16,20 @@
 
 #define HOST "host"
 
-/* A GUID's text without its dashes; a number has none. Returns its length. */
-static size_t drop_dashes(const char* text, char name[HEX_ROOM]) {
-  const char* dash;
-  size_t len = 0;
-
-  for (; (dash = strchr(text, '-')) != NULL; text = dash + 1) {
-    memcpy(name + len, text, (size_t) (dash - text));
-    len += (size_t) (dash - text);
-  }
-  strcpy(name + len, text);
-  len += strlen(text);
-  assert(len < HEX_ROOM);
-  return len;
+/* Takes the dashes out of a GUID's text, and returns its length then. */
+static size_t drop_dashes(char text[HVUV_GUID_STRLEN]) {
+  assert(strlen(text) == HVUV_GUID_STRLEN - 1 && text[8] == '-');
+  memmove(text + 8, text + 9, 4);
+  memmove(text + 12, text + 14, 4);
+  memmove(text + 16, text + 19, 4);
+  memmove(text + 20, text + 24, 12);
+  text[HEX_ROOM - 1] = '\0';
+  return HEX_ROOM - 1;
 }
 
-static size_t format_hex(const hvuv_guid_t* guid, char hex[HEX_ROOM]) {
-  char text[HVUV_GUID_STRLEN];
-
+static void format_hex(const hvuv_guid_t* guid, char text[HVUV_GUID_STRLEN]) {
   hvuv_guid_format(guid, text);
-  return drop_dashes(text, hex);
+  drop_dashes(text);
 }
 
 static int parse_hex(const char* hex, size_t len, hvuv_guid_t* guid) {
@@ -54,19 +48,36 @@ static int parse_hex(const char* hex, size_t len, hvuv_guid_t* guid) {
 
 /* Absolute, because a listener removes its socket when it closes, wherever the
  * process has moved to by then. */
-int hvuv__layout_root(char folder[]) {
-  int err;
-
-  err = hvuv__env_get(HVUV__ENV_LOCAL_DIR, folder, HVUV__PATH_ROOM);
+static int settle_root(char folder[], int err) {
   if (err == 0)
     return hvuv__path_absolute(folder);
   return err == UV_ENOENT ? hvuv__runtime_dir(folder) : err;
 }
 
+int hvuv__layout_root(char folder[]) {
+  return settle_root(
+      folder, hvuv__env_get(HVUV__ENV_LOCAL_DIR, folder, HVUV__PATH_ROOM));
+}
+
+int hvuv__layout_self(char folder[], hvuv__partition_t* self) {
+  char text[HVUV__VM_TEXT_ROOM];
+  hvuv__env_slot_t slots[] = {
+      {HVUV__ENV_LOCAL_VM, text, sizeof(text), 0},
+      {HVUV__ENV_LOCAL_DIR, folder, HVUV__PATH_ROOM, 0},
+  };
+  int err;
+
+  hvuv__env_get_all(slots, 2);
+  if (slots[0].err != 0 && slots[0].err != UV_ENOENT)
+    return UV_EINVAL;
+  err = hvuv__partition_parse(slots[0].err == 0 ? text : NULL, self);
+  return err == 0 ? settle_root(folder, slots[1].err) : err;
+}
+
 int hvuv__layout_add_folder(const hvuv__partition_t* partition,
                             char path[],
                             size_t* len) {
-  char name[HEX_ROOM] = HOST;
+  char name[HVUV_GUID_STRLEN] = HOST;
 
   if (!partition->is_host)
     format_hex(&partition->vm_id, name);
@@ -76,12 +87,12 @@ int hvuv__layout_add_folder(const hvuv__partition_t* partition,
 int hvuv__layout_add_stem(const hvuv_guid_t* service_id,
                           char path[],
                           size_t* len) {
-  char text[HVUV_GUID_STRLEN];
-  char name[HEX_ROOM + 1];
+  char name[HVUV_GUID_STRLEN];
   size_t name_len;
 
-  hvuv__alias_service_text(service_id, text);
-  name_len = drop_dashes(text, name);
+  name_len = hvuv__alias_service_text(service_id, name);
+  if (name_len == HVUV_GUID_STRLEN - 1)
+    name_len = drop_dashes(name);
   name[name_len] = '.';
   name[name_len + 1] = '\0';
   return hvuv__path_add(path, len, name);
@@ -97,11 +108,13 @@ int hvuv__layout_fits(char kind, size_t stem_len) {
 void hvuv__layout_add_whom(const hvuv__audience_t* audience,
                            char path[],
                            size_t len) {
+  char hex[HVUV_GUID_STRLEN] = "";
+
   assert(hvuv__layout_fits(audience->kind, len) && path[len - 1] == '.');
-  path[len++] = audience->kind;
+  path[len] = audience->kind;
   if (audience->kind == 'v')
-    len += format_hex(&audience->vm_id, path + len);
-  path[len] = '\0';
+    format_hex(&audience->vm_id, hex);
+  strcpy(path + len + 1, hex);
 }
 
 int hvuv__layout_folder(const char* root,

@@ -32,6 +32,10 @@ int hvuv__layout_socket(const char* folder,
                         const hvuv__audience_t* audience,
                         char path[]);
 
+/* The folder of all, and which partition this process is, in one pass over the
+ * environment. */
+int hvuv__layout_self(char path[], hvuv__partition_t* self);
+
 /* The same step by step, in one path of HVUV__PATH_ROOM bytes: each adds to its
  * first *len bytes, and to *len. A socket's path is a stem and for whom it is;
  * the latter fits in a socket address or does not. */

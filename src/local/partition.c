@@ -8,23 +8,26 @@
 #include "addr/alias.h"
 #include "base/env.h"
 
-/* A GUID with braces, with room to spare. */
-#define TEXT_ROOM 64
-
-int hvuv__partition_self(hvuv__partition_t* self) {
-  char text[TEXT_ROOM];
-  int err;
-
+int hvuv__partition_parse(const char* text, hvuv__partition_t* self) {
   memset(self, 0, sizeof(*self));
-  err = hvuv__env_get(HVUV__ENV_LOCAL_VM, text, sizeof(text));
-  if (err == UV_ENOENT) {
+  if (text == NULL) {
     self->is_host = 1;
     return 0;
   }
+  return hvuv_guid_parse(text, &self->vm_id) != 0 ||
+                 hvuv__alias_is_role(&self->vm_id)
+             ? UV_EINVAL
+             : 0;
+}
 
-  if (err == 0)
-    err = hvuv_guid_parse(text, &self->vm_id);
-  return err != 0 || hvuv__alias_is_role(&self->vm_id) ? UV_EINVAL : 0;
+int hvuv__partition_self(hvuv__partition_t* self) {
+  char text[HVUV__VM_TEXT_ROOM];
+  int err;
+
+  err = hvuv__env_get(HVUV__ENV_LOCAL_VM, text, sizeof(text));
+  if (err != 0 && err != UV_ENOENT)
+    return UV_EINVAL;
+  return hvuv__partition_parse(err == 0 ? text : NULL, self);
 }
 
 int hvuv__partition_equal(const hvuv__partition_t* a,

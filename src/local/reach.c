@@ -23,15 +23,10 @@ static int is_self(const hvuv__partition_t* self, const hvuv_guid_t* vm_id) {
          (!self->is_host && hvuv_guid_equal(vm_id, &self->vm_id));
 }
 
-int hvuv__reach_to_bind(const hvuv_guid_t* vm_id, hvuv__reach_t* reach) {
-  const hvuv__partition_t* self = &reach->self;
-  int err;
-
+int hvuv__reach_to_bind(const hvuv__partition_t* self,
+                        const hvuv_guid_t* vm_id,
+                        hvuv__reach_t* reach) {
   memset(reach, 0, sizeof(*reach));
-  err = hvuv__partition_self(&reach->self);
-  if (err != 0)
-    return err;
-
   if (is_self(self, vm_id))
     add(reach, 'l', NULL);
   else if (hvuv_guid_equal(vm_id, &HVUV_VM_ANY))
@@ -50,15 +45,10 @@ int hvuv__reach_to_bind(const hvuv_guid_t* vm_id, hvuv__reach_t* reach) {
   return 0;
 }
 
-int hvuv__reach_to_connect(const hvuv_guid_t* vm_id, hvuv__reach_t* reach) {
-  const hvuv__partition_t* self = &reach->self;
-  int err;
-
+int hvuv__reach_to_connect(const hvuv__partition_t* self,
+                           const hvuv_guid_t* vm_id,
+                           hvuv__reach_t* reach) {
   memset(reach, 0, sizeof(*reach));
-  err = hvuv__partition_self(&reach->self);
-  if (err != 0)
-    return err;
-
   if (is_self(self, vm_id)) {
     reach->target = *self;
     add(reach, 'l', NULL);

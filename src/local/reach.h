@@ -1,6 +1,5 @@
 /*
- * Who may reach whom among the partitions of `local`, as on Hyper-V. Pure, but
- * for reading who this process is.
+ * Who may reach whom among the partitions of `local`, as on Hyper-V. Pure.
  *
  * Who connects, the sockets it looks for, and where; the first that is there
  * wins:
@@ -33,16 +32,19 @@ typedef struct hvuv__audience_s {
 /* Where an address leads: the partition whose folder holds the sockets, and for
  * whom they must be, in order. */
 typedef struct hvuv__reach_s {
-  hvuv__partition_t self;
   hvuv__partition_t target;
   hvuv__audience_t audiences[HVUV__AUDIENCES_MAX];
   int count;
 } hvuv__reach_t;
 
-/* To bind to vm_id, and to connect to it, from this process. UV_EINVAL if
- * $HVUV_LOCAL_VM is no VM id, UV_EADDRNOTAVAIL if vm_id leads nowhere. */
-int hvuv__reach_to_bind(const hvuv_guid_t* vm_id, hvuv__reach_t* reach);
-int hvuv__reach_to_connect(const hvuv_guid_t* vm_id, hvuv__reach_t* reach);
+/* To bind to vm_id, and to connect to it, from a partition. UV_EADDRNOTAVAIL if
+ * vm_id leads nowhere. */
+int hvuv__reach_to_bind(const hvuv__partition_t* self,
+                        const hvuv_guid_t* vm_id,
+                        hvuv__reach_t* reach);
+int hvuv__reach_to_connect(const hvuv__partition_t* self,
+                           const hvuv_guid_t* vm_id,
+                           hvuv__reach_t* reach);
 
 /* Whether a listener in `self` bound to vm_id is for this caller: what the
  * names of the sockets arrange already, for callers that keep to them. */

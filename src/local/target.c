@@ -25,19 +25,16 @@ static int keep_kinds(const hvuv__reach_t* reach, hvuv__target_t* target) {
   return target->count > 0 ? 0 : UV_ENAMETOOLONG;
 }
 
-/* One path grows from step to step. */
+/* One path grows from step to step, of which there is the first. */
 static int compose(const hvuv_addr_t* addr,
                    const hvuv__reach_t* reach,
+                   char path[],
                    hvuv__target_t* target) {
-  char path[HVUV__PATH_ROOM];
   size_t folder_len;
   size_t root_len;
   size_t len;
   int err;
 
-  err = hvuv__layout_root(path);
-  if (err != 0)
-    return err;
   len = root_len = strlen(path);
   err = hvuv__layout_add_folder(&reach->target, path, &len);
   folder_len = len;
@@ -57,17 +54,19 @@ static int compose(const hvuv_addr_t* addr,
 int hvuv__target_find(const hvuv_addr_t* addr,
                       hvuv__partition_t* self,
                       hvuv__target_t* target) {
+  char path[HVUV__PATH_ROOM];
   hvuv__reach_t reach;
   int err;
 
   assert(addr->family == HVUV_LOCAL);
-  err = hvuv__reach_to_connect(&addr->u.hyperv.vm_id, &reach);
+  err = hvuv__layout_self(path, self);
   if (err == 0)
-    err = compose(addr, &reach, target);
+    err = hvuv__reach_to_connect(self, &addr->u.hyperv.vm_id, &reach);
+  if (err == 0)
+    err = compose(addr, &reach, path, target);
   if (err != 0)
     return err;
 
-  *self = reach.self;
   memcpy(target->caller, &self->vm_id, sizeof(target->caller));
   target->is_checked = 0;
   return keep_kinds(&reach, target);

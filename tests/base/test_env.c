@@ -67,6 +67,42 @@ static void each_variable_is_read_by_its_own_name(void** state) {
   }
 }
 
+/* Each as hvuv__env_get() has it alone. */
+static void several_are_read_as_each_alone(void** state) {
+  static const char* const values[] = {
+      NULL, "", "/d", "/fifteen/bytes/", "/sixteen/bytes//"};
+  char dir[16];
+  char vm[16];
+  hvuv__env_slot_t slots[] = {
+      {HVUV__ENV_LOCAL_DIR, dir, sizeof(dir), 1},
+      {HVUV__ENV_LOCAL_VM, vm, sizeof(vm), 1},
+  };
+  size_t i;
+  size_t k;
+
+  (void) state;
+  uv_os_setenv("HVUV_LOCAL_DIR2", "/another");
+  uv_os_setenv("HVUV_LOCAL", "/another");
+  for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+    for (k = 0; k < sizeof(values) / sizeof(values[0]); k++) {
+      uv_os_unsetenv("HVUV_LOCAL_DIR");
+      uv_os_unsetenv("HVUV_LOCAL_VM");
+      if (values[i] != NULL)
+        uv_os_setenv("HVUV_LOCAL_DIR", values[i]);
+      if (values[k] != NULL)
+        uv_os_setenv("HVUV_LOCAL_VM", values[k]);
+      hvuv__env_get_all(slots, 2);
+      assert_int_equal(slots[0].err, get());
+      if (slots[0].err == 0)
+        assert_string_equal(dir, value);
+      assert_int_equal(slots[1].err,
+                       hvuv__env_get(HVUV__ENV_LOCAL_VM, value, sizeof(value)));
+      if (slots[1].err == 0)
+        assert_string_equal(vm, value);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_variable_is_copied),
@@ -74,6 +110,7 @@ int main(void) {
       cmocka_unit_test(one_that_is_empty_counts_as_not_set),
       cmocka_unit_test(one_without_room_is_enametoolong),
       cmocka_unit_test(each_variable_is_read_by_its_own_name),
+      cmocka_unit_test(several_are_read_as_each_alone),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,11 +77,12 @@ int hvuv__layout_self(char folder[], hvuv__partition_t* self) {
 int hvuv__layout_add_folder(const hvuv__partition_t* partition,
                             char path[],
                             size_t* len) {
-  char name[HVUV_GUID_STRLEN] = HOST;
+  char hex[HVUV_GUID_STRLEN];
 
-  if (!partition->is_host)
-    format_hex(&partition->vm_id, name);
-  return hvuv__path_add(path, len, name);
+  if (partition->is_host)
+    return hvuv__path_add(path, len, HOST, sizeof(HOST) - 1);
+  format_hex(&partition->vm_id, hex);
+  return hvuv__path_add(path, len, hex, HEX_ROOM - 1);
 }
 
 int hvuv__layout_add_stem(const hvuv_guid_t* service_id,
@@ -93,9 +94,8 @@ int hvuv__layout_add_stem(const hvuv_guid_t* service_id,
   name_len = hvuv__alias_service_text(service_id, name);
   if (name_len == HVUV_GUID_STRLEN - 1)
     name_len = drop_dashes(name);
-  name[name_len] = '.';
-  name[name_len + 1] = '\0';
-  return hvuv__path_add(path, len, name);
+  name[name_len++] = '.';
+  return hvuv__path_add(path, len, name, name_len);
 }
 
 int hvuv__layout_fits(char kind, size_t stem_len) {
@@ -108,13 +108,16 @@ int hvuv__layout_fits(char kind, size_t stem_len) {
 void hvuv__layout_add_whom(const hvuv__audience_t* audience,
                            char path[],
                            size_t len) {
-  char hex[HVUV_GUID_STRLEN] = "";
+  char hex[HVUV_GUID_STRLEN];
 
   assert(hvuv__layout_fits(audience->kind, len) && path[len - 1] == '.');
-  path[len] = audience->kind;
-  if (audience->kind == 'v')
+  path[len++] = audience->kind;
+  if (audience->kind == 'v') {
     format_hex(&audience->vm_id, hex);
-  strcpy(path + len + 1, hex);
+    memcpy(path + len, hex, HEX_ROOM - 1);
+    len += HEX_ROOM - 1;
+  }
+  path[len] = '\0';
 }
 
 int hvuv__layout_folder(const char* root,

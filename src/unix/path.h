@@ -18,9 +18,9 @@ size_t hvuv__path_last_name(const char* path, size_t len);
  * HVUV__PATH_ROOM bytes. UV_ENAMETOOLONG if it does not fit. */
 int hvuv__path_absolute(char path[]);
 
-/* Adds a name to the first *len bytes of a path of HVUV__PATH_ROOM bytes, and to
- * *len; UV_ENAMETOOLONG if it does not fit. */
-int hvuv__path_add(char path[], size_t* len, const char* name);
+/* Adds a name of name_len bytes to the first *len bytes of a path of
+ * HVUV__PATH_ROOM bytes, and to *len; UV_ENAMETOOLONG if it does not fit. */
+int hvuv__path_add(char path[], size_t* len, const char* name, size_t name_len);
 
 /* The same in a path of its own. */
 int hvuv__path_join(const char* folder, const char* name, char path[]);

@@ -15,16 +15,18 @@ size_t hvuv__path_last_name(const char* path, size_t len) {
   return len;
 }
 
-int hvuv__path_add(char path[], size_t* len, const char* name) {
-  size_t name_len;
-
-  name_len = strlen(name);
+int hvuv__path_add(char path[],
+                   size_t* len,
+                   const char* name,
+                   size_t name_len) {
+  assert(memchr(name, '/', name_len) == NULL);
   if (*len + 1 + name_len >= HVUV__PATH_ROOM)
     return UV_ENAMETOOLONG;
 
   path[*len] = '/';
-  memcpy(path + *len + 1, name, name_len + 1);
+  memcpy(path + *len + 1, name, name_len);
   *len += 1 + name_len;
+  path[*len] = '\0';
   return 0;
 }
 
@@ -36,7 +38,7 @@ int hvuv__path_join(const char* folder, const char* name, char path[]) {
   if (len >= HVUV__PATH_ROOM)
     return UV_ENAMETOOLONG;
   memcpy(path, folder, len);
-  return hvuv__path_add(path, &len, name);
+  return hvuv__path_add(path, &len, name, strlen(name));
 }
 
 /* A slash at the end would hide that the folder is a link. */

@@ -56,11 +56,12 @@ int hvuv__path_absolute(char path[]) {
   return err;
 }
 
-int hvuv__path_add(char path[], size_t* len, const char* name) {
-  size_t name_len;
+int hvuv__path_add(char path[],
+                   size_t* len,
+                   const char* name,
+                   size_t name_len) {
   size_t at = *len;
 
-  name_len = strlen(name);
   if (at == 0 || !hvuv__path_is_separator(path[at - 1]))
     at++;
   if (at + name_len >= HVUV__PATH_ROOM)
@@ -68,8 +69,9 @@ int hvuv__path_add(char path[], size_t* len, const char* name) {
 
   if (at > *len)
     path[*len] = '\\';
-  memcpy(path + at, name, name_len + 1);
+  memcpy(path + at, name, name_len);
   *len = at + name_len;
+  path[*len] = '\0';
   return 0;
 }
 
@@ -81,5 +83,5 @@ int hvuv__path_join(const char* folder, const char* name, char path[]) {
   if (len >= HVUV__PATH_ROOM)
     return UV_ENAMETOOLONG;
   memcpy(path, folder, len);
-  return hvuv__path_add(path, &len, name);
+  return hvuv__path_add(path, &len, name, strlen(name));
 }

@@ -213,12 +213,16 @@ int hvuv__path_absolute(char path[]) {
   return 0;
 }
 
-int hvuv__path_add(char path[], size_t* len, const char* name) {
-  if (*len + 1 + strlen(name) >= HVUV__PATH_ROOM)
+int hvuv__path_add(char path[],
+                   size_t* len,
+                   const char* name,
+                   size_t name_len) {
+  if (*len + 1 + name_len >= HVUV__PATH_ROOM)
     return UV_ENAMETOOLONG;
   path[*len] = '/';
-  strcpy(path + *len + 1, name);
-  *len += 1 + strlen(name);
+  memcpy(path + *len + 1, name, name_len);
+  *len += 1 + name_len;
+  path[*len] = '\0';
   return 0;
 }
 
@@ -228,5 +232,5 @@ int hvuv__path_join(const char* folder, const char* name, char path[]) {
   if (len >= HVUV__PATH_ROOM)
     return UV_ENAMETOOLONG;
   strcpy(path, folder);
-  return hvuv__path_add(path, &len, name);
+  return hvuv__path_add(path, &len, name, strlen(name));
 }

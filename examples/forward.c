@@ -1,5 +1,5 @@
-/* forward [-t SECONDS] FROM TO: takes calls at FROM and joins each with a call
- * of its own to TO, until SIGINT or SIGTERM. Each is an address, or
+/* forward [-t SECONDS] [-r MS] FROM TO: takes calls at FROM and joins each with a
+ * call of its own to TO, until SIGINT or SIGTERM. Each is an address, or
  * tcp://IPV4:PORT. A call that cannot be passed on is hung up, with a line that
  * says why; the others, and new ones, go on.
  *
@@ -36,6 +36,7 @@ typedef struct call_s {
 
 static place_t from, to;
 static uint64_t timeout_ms;
+static hvuv_relay_options_t relay_options;
 static stream_t server;
 static uv_signal_t sigint, sigterm;
 static call_t* calls;
@@ -129,7 +130,8 @@ static void join(call_t* call) {
   ends[0] = stream_end(&call->from);
   ends[1] = stream_end(&call->to);
   call->relay.data = call;
-  err = hvuv_relay_start(&call->relay, &ends[0], &ends[1], 0, 0, on_relayed);
+  err = hvuv_relay_start_ex(
+      &call->relay, &ends[0], &ends[1], &relay_options, on_relayed);
   call->is_joined = err == 0;
   check(call, "relay", &to, err);
 }
@@ -215,23 +217,43 @@ static void on_signal(uv_signal_t* handle, int signum) {
 }
 
 static int usage(FILE* out, int code) {
-  fprintf(out,
-          "usage: forward [-t SECONDS] FROM TO\n"
-          "FROM and TO such as tcp://127.0.0.1:2222 or " DEFAULT_ADDRESS "\n"
-          "-t  how long a call to TO may take to be answered; 5, for TCP 10\n");
+  fprintf(
+      out,
+      "usage: forward [-t SECONDS] [-r MS] FROM TO\n"
+      "FROM and TO such as tcp://127.0.0.1:2222 or " DEFAULT_ADDRESS "\n"
+      "-t  how long a call to TO may take to be answered; 5, for TCP 10\n"
+      "-r  where one direction cannot be ended alone (hybrid), how long the\n"
+      "    other must have rested first; 1000, 0: until it has ended\n");
   return code;
 }
 
-static int parse_arguments(int argc, char** argv) {
-  int seconds = 0;
+/* A number of at most five digits, or -1. */
+static long parse_number(const char* text) {
+  size_t len = strlen(text);
 
-  if (argc == 5 && strcmp(argv[1], "-t") == 0) {
-    seconds = atoi(argv[2]);
-    if (strspn(argv[2], "0123456789") != strlen(argv[2]) || seconds < 1 ||
-        strlen(argv[2]) > 5)
+  if (len == 0 || len > 5 || strspn(text, "0123456789") != len)
+    return -1;
+  return atol(text);
+}
+
+static int parse_arguments(int argc, char** argv) {
+  long seconds = 0;
+  long rest_ms;
+
+  hvuv_relay_options_init(&relay_options);
+  for (; argc > 3; argc -= 2, argv += 2) {
+    if (strcmp(argv[1], "-t") == 0) {
+      seconds = parse_number(argv[2]);
+      if (seconds < 1)
+        return 0;
+    } else if (strcmp(argv[1], "-r") == 0) {
+      rest_ms = parse_number(argv[2]);
+      if (rest_ms < 0)
+        return 0;
+      relay_options.half_close_rest_ms = (uint64_t) rest_ms;
+    } else {
       return 0;
-    argc -= 2;
-    argv += 2;
+    }
   }
   if (argc != 3 || place_parse(argv[1], &from) != 0 ||
       place_parse(argv[2], &to) != 0)

@@ -521,6 +521,42 @@ static void a_place_that_is_taken_is_explained(void** state) {
   expect_stop(&guest, "");
 }
 
+static void options_come_in_any_order(void** state) {
+  static const struct {
+    const char* options[4];
+    int code; /* -1: it forwards */
+  } rows[] = {
+      {{"-t", "9", "-r", "0"}, -1},
+      {{"-r", "99999", "-t", "1"}, -1},
+      {{"-r", "-1", "-t", "1"}, 2},
+      {{"-r", "100000", "-t", "1"}, 2},
+      {{"-r", "", "-t", "1"}, 2},
+      {{"-r", "1", "-t", "0"}, 2},
+      {{"-r", "1", "-x", "1"}, 2},
+  };
+  size_t i;
+
+  (void) state;
+  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    const char* argv[] = {forward_path,
+                          rows[i].options[0],
+                          rows[i].options[1],
+                          rows[i].options[2],
+                          rows[i].options[3],
+                          "local://any/22",
+                          upstream_url,
+                          NULL};
+
+    process_start(&host, argv);
+    if (rows[i].code >= 0) {
+      assert_int_equal(process_finish(&host), rows[i].code);
+    } else {
+      assert_true(process_await(&host, "\n"));
+      expect_stop(&host, "");
+    }
+  }
+}
+
 static void bad_arguments_exit_with_2_and_the_usage(void** state) {
   static const char* const rows[][3] = {
       {NULL, NULL, NULL},
@@ -549,6 +585,8 @@ static void bad_arguments_exit_with_2_and_the_usage(void** state) {
       {MEETING, "tcp:/127.0.0.1:1", NULL},
       {MEETING, "127.0.0.1:1", NULL},
       {"-t", MEETING, MEETING},
+      {"-r", MEETING, MEETING},
+      {"-r", "1000", MEETING},
   };
   size_t i;
 
@@ -560,7 +598,8 @@ static void bad_arguments_exit_with_2_and_the_usage(void** state) {
     process_start(&host, argv);
     if (process_finish(&host) != 2)
       fail_msg("row %lu exits with %d", (unsigned long) i, host.code);
-    assert_non_null(strstr(host.told, "usage: forward [-t SECONDS] FROM TO"));
+    assert_non_null(
+        strstr(host.told, "usage: forward [-t SECONDS] [-r MS] FROM TO"));
     assert_string_equal(host.said, "");
   }
 }
@@ -583,6 +622,7 @@ int main(int argc, char** argv) {
       TEST(who_does_not_answer_in_time_is_told_and_survived),
       TEST(an_early_answer_arrives_through_two_of_them),
       TEST(a_place_that_is_taken_is_explained),
+      TEST(options_come_in_any_order),
       TEST(bad_arguments_exit_with_2_and_the_usage),
   };
 

@@ -122,12 +122,13 @@ void hvuv__share_leave(hvuv__member_t* m, uint64_t now_ms) {
 }
 
 /* All fields are numbers of one kind. */
+static_assert(sizeof(hvuv_stats_t) % sizeof(uint64_t) == 0, "a field is not");
+
 static void add_stats(hvuv_stats_t* to, const hvuv_stats_t* from) {
   uint64_t* sums = (uint64_t*) (void*) to;
   const uint64_t* terms = (const uint64_t*) (const void*) from;
   size_t i;
 
-  assert(sizeof(*to) % sizeof(uint64_t) == 0);
   for (i = 0; i < sizeof(*to) / sizeof(uint64_t); i++)
     sums[i] += terms[i];
 }

@@ -87,8 +87,9 @@ int hvuv__sys_timer_open(hvuv__sys_timer_t* timer) {
 }
 
 void hvuv__sys_timer_set(hvuv__sys_timer_t* timer, uint64_t at_ns) {
-  assert(timer->link != NULL && at_ns != 0);
+  assert(at_ns != 0);
   take_lock();
+  assert(timer->link != NULL); /* which others write, under the lock */
   timer->at_ns = at_ns;
   arm(timer->fd, at_ns);
   give_lock();
@@ -97,8 +98,8 @@ void hvuv__sys_timer_set(hvuv__sys_timer_t* timer, uint64_t at_ns) {
 void hvuv__sys_timer_take(hvuv__sys_timer_t* timer) {
   uint64_t times;
 
-  assert(timer->link != NULL);
   take_lock();
+  assert(timer->link != NULL);
   timer->at_ns = 0;
   give_lock();
   while (read(timer->fd, &times, sizeof(times)) < 0 && errno == EINTR)
@@ -106,8 +107,8 @@ void hvuv__sys_timer_take(hvuv__sys_timer_t* timer) {
 }
 
 void hvuv__sys_timer_close(hvuv__sys_timer_t* timer) {
-  assert(timer->link != NULL && *timer->link == timer);
   take_lock();
+  assert(timer->link != NULL && *timer->link == timer);
   *timer->link = timer->next;
   if (timer->next != NULL)
     timer->next->link = timer->link;

@@ -333,6 +333,25 @@ static void flood(void) {
   }
 }
 
+/* In a process of its own: callers that talk without a pause, and read what they
+ * get. */
+static void chatter(void) {
+  static char messages[16 * (4 + 1000)];
+  siege_caller_t callers[FLOODERS];
+  int i;
+
+  alarm(60);
+  for (i = 0; i < 16; i++)
+    memcpy(messages + i * 1004, "\0\0\3\350x", 5);
+  memset(callers, 0, sizeof(callers));
+  for (i = 0; i < FLOODERS; i++)
+    callers[i].sock = siege_dial(SIEGE_X);
+  for (i = 0;; i = (i + 1) % FLOODERS) {
+    siege_send(&callers[i], messages, sizeof(messages), SIZE_MAX);
+    siege_read(&callers[i], SIZE_MAX);
+  }
+}
+
 /* So many honest callers at once: the time until all have their echo. */
 static double serve_many(void) {
   static const char message[] = {0, 0, 0, 4, 'g', 'o', 'o', 'd'};
@@ -358,36 +377,46 @@ static double serve_many(void) {
   return (double) (uv_hrtime() - begin) / 1e6;
 }
 
-static void fifty_behind_three_hundred(void** state) {
+/* The time that so many honest callers take, alone and beside others. */
+static void compare(const char* who, void (*others)(void), uint64_t come) {
   double idle_ms = 1e9;
   double wait_ms = 1e9;
-  pid_t flooders;
+  pid_t child;
   int i;
 
-  (void) state;
   hvuv_server_options_init(&options);
   siege_up(&options);
   for (i = 0; i < 5; i++)
     idle_ms = shortest(idle_ms, serve_many());
   siege_run();
-  flooders = fork();
-  if (flooders == 0)
-    flood();
-  for (siege_look(); siege.stats.connections_ever < 1000; siege_look())
-    siege_turn();
+  child = fork();
+  if (child == 0)
+    others();
+  for (siege_look(); siege.stats.connections_ever < come; siege_look())
+    uv_run(&siege.loop, UV_RUN_ONCE);
   for (i = 0; i < 5; i++)
     wait_ms = shortest(wait_ms, serve_many());
   siege_look();
-  assert_int_equal(kill(flooders, SIGKILL), 0);
-  assert_int_equal(waitpid(flooders, NULL, 0), flooders);
-  print_message(
-      "    %d honest callers      are served after %.1f ms, behind %d "
-      "flooders after %.1f ms; these came %d times\n",
-      HONEST,
-      idle_ms,
-      FLOODERS,
-      wait_ms,
-      (int) siege.stats.connections_ever);
+  assert_int_equal(kill(child, SIGKILL), 0);
+  assert_int_equal(waitpid(child, NULL, 0), child);
+  print_message("    %d honest callers      are served after %.1f ms, beside %d "
+                "%s after %.1f ms; %lu messages\n",
+                HONEST,
+                idle_ms,
+                FLOODERS,
+                who,
+                wait_ms,
+                (unsigned long) siege.stats.messages_received);
+}
+
+static void fifty_behind_those_who_come_and_go(void** state) {
+  (void) state;
+  compare("who come and go", flood, 5 * HONEST + 1000);
+}
+
+static void fifty_beside_those_who_talk_without_a_pause(void** state) {
+  (void) state;
+  compare("who talk without a pause", chatter, 5 * HONEST + FLOODERS);
 }
 
 /* One that reads slowly but steadily has a MiB queued among the hogs. */
@@ -430,7 +459,8 @@ int main(void) {
       TEST(hogs_with_two_bytes),
       TEST(drips),
       TEST(floods),
-      TEST(fifty_behind_three_hundred),
+      TEST(fifty_behind_those_who_come_and_go),
+      TEST(fifty_beside_those_who_talk_without_a_pause),
   };
 
   if (siege_need(SIEGE_CALLERS_MAX) != 0) {

@@ -18,6 +18,7 @@
 #define TURNS_MAX  200000
 
 siege_t siege;
+const char* siege_address = "local://any/5000";
 
 /* --- The server ----------------------------------------------------------- */
 
@@ -36,6 +37,7 @@ static int on_open(hvuv_conn_t* conn) {
 
   assert_int_equal(hvuv_guid_parse(SIEGE_X_ID, &x), 0);
   *is_hostile = hvuv_conn_peer(conn, &peer) == 0 &&
+                hvuv_addr_family(&peer) == HVUV_LOCAL &&
                 hvuv_guid_equal(&peer.u.hyperv.vm_id, &x);
   return 0;
 }
@@ -75,7 +77,7 @@ void siege_up(const hvuv_server_options_t* options) {
   siege.protocol.on_close = on_close;
   assert_int_equal(uv_loop_init(&siege.loop), 0);
   assert_int_equal(hvuv_server_init(&siege.loop, &siege.server, options), 0);
-  assert_int_equal(hvuv_addr_parse("local://any/5000", &addr), 0);
+  assert_int_equal(hvuv_addr_parse(siege_address, &addr), 0);
   assert_int_equal(hvuv_server_listen(&siege.server, &addr, &siege.protocol),
                    0);
 }
@@ -114,15 +116,23 @@ static char* own_name(const char* vm, char name[ENDPOINT_ROOM]) {
   return endpoint_path(relative, name);
 }
 
-uv_os_sock_t siege_dial(const char* vm) {
+static uv_os_sock_t connect_to_path(const char* vm) {
   char path[ENDPOINT_ROOM];
   char name[ENDPOINT_ROOM];
   uv_os_sock_t sock;
 
   sock = peer_connect(endpoint_path("l/host/5000.a", path), own_name(vm, name));
+  unlink(name);
+  return sock;
+}
+
+uv_os_sock_t (*siege_connect)(const char* vm) = connect_to_path;
+
+uv_os_sock_t siege_dial(const char* vm) {
+  uv_os_sock_t sock = siege_connect(vm);
+
   assert_true(sock != NET_NONE);
   assert_int_equal(net_unblock(sock), 0);
-  unlink(name);
   return sock;
 }
 

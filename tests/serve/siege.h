@@ -57,6 +57,11 @@ typedef struct siege_s {
 
 extern siege_t siege;
 
+/* Where it listens, and how a caller connects there; what is said above, unless
+ * a test has other ways. */
+extern const char* siege_address;
+extern uv_os_sock_t (*siege_connect)(const char* vm);
+
 void siege_options(hvuv_server_options_t* options); /* what siege_up() wants */
 void siege_up(const hvuv_server_options_t* options);
 void siege_down(void);

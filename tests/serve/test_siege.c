@@ -399,14 +399,15 @@ static void compare(const char* who, void (*others)(void), uint64_t come) {
   siege_look();
   assert_int_equal(kill(child, SIGKILL), 0);
   assert_int_equal(waitpid(child, NULL, 0), child);
-  print_message("    %d honest callers      are served after %.1f ms, beside %d "
-                "%s after %.1f ms; %lu messages\n",
-                HONEST,
-                idle_ms,
-                FLOODERS,
-                who,
-                wait_ms,
-                (unsigned long) siege.stats.messages_received);
+  print_message(
+      "    %d honest callers      are served after %.1f ms, beside %d "
+      "%s after %.1f ms; %lu messages\n",
+      HONEST,
+      idle_ms,
+      FLOODERS,
+      who,
+      wait_ms,
+      (unsigned long) siege.stats.messages_received);
 }
 
 static void fifty_behind_those_who_come_and_go(void** state) {

@@ -8,10 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -20,9 +17,7 @@
 
 #define MIB ((size_t) 1024 * 1024)
 
-#define CALLERS  1000
-#define FLOODERS 300
-#define HONEST   50
+#define CALLERS 1000
 
 /* What is shared, the table of peers, and what one message may be above. */
 #define SLACK_BYTES (3 * MIB)
@@ -135,10 +130,6 @@ static double cost_without_limit(const attack_t* attack) {
   cost = (double) meter_peak() / few / 1000;
   siege_down();
   return cost;
-}
-
-static double shortest(double a, double b) {
-  return a < b ? a : b;
 }
 
 static double longest(double a, double b) {
@@ -315,111 +306,6 @@ static void floods(void** state) {
   assert_true(meter_peak() < 8 * MIB);
 }
 
-/* In a process of its own: callers that come, say two bytes and go, for ever,
- * each of them again as soon as it has gone. */
-static void flood(void) {
-  uv_os_sock_t socks[FLOODERS];
-  int i;
-
-  alarm(60); /* If nobody ends it, because the test has failed. */
-  for (i = 0; i < FLOODERS; i++)
-    socks[i] = NET_NONE;
-  for (i = 0;; i = (i + 1) % FLOODERS) {
-    if (socks[i] != NET_NONE)
-      net_close(socks[i]);
-    socks[i] = siege_try_call(SIEGE_X);
-    if (socks[i] != NET_NONE)
-      net_send(socks[i], "\0\0", 2);
-  }
-}
-
-/* In a process of its own: callers that talk without a pause, and read what they
- * get. */
-static void chatter(void) {
-  static char messages[16 * (4 + 1000)];
-  siege_caller_t callers[FLOODERS];
-  int i;
-
-  alarm(60);
-  for (i = 0; i < 16; i++)
-    memcpy(messages + i * 1004, "\0\0\3\350x", 5);
-  memset(callers, 0, sizeof(callers));
-  for (i = 0; i < FLOODERS; i++)
-    callers[i].sock = siege_dial(SIEGE_X);
-  for (i = 0;; i = (i + 1) % FLOODERS) {
-    siege_send(&callers[i], messages, sizeof(messages), SIZE_MAX);
-    siege_read(&callers[i], SIZE_MAX);
-  }
-}
-
-/* So many honest callers at once: the time until all have their echo. */
-static double serve_many(void) {
-  static const char message[] = {0, 0, 0, 4, 'g', 'o', 'o', 'd'};
-  uint64_t begin = uv_hrtime();
-  siege_caller_t callers[HONEST];
-  int served = 0;
-  int i;
-
-  for (i = 0; i < HONEST; i++) {
-    callers[i].sock = siege_dial(SIEGE_Y);
-    callers[i].received = 0;
-    assert_int_equal(net_send(callers[i].sock, message, sizeof(message)),
-                     sizeof(message));
-  }
-  while (served < HONEST) {
-    uv_run(&siege.loop, UV_RUN_ONCE);
-    for (i = 0; i < HONEST; i++)
-      served += siege_read(&callers[i], sizeof(message)) &&
-                callers[i].received == sizeof(message);
-  }
-  for (i = 0; i < HONEST; i++)
-    net_close(callers[i].sock);
-  return (double) (uv_hrtime() - begin) / 1e6;
-}
-
-/* The time that so many honest callers take, alone and beside others. */
-static void compare(const char* who, void (*others)(void), uint64_t come) {
-  double idle_ms = 1e9;
-  double wait_ms = 1e9;
-  pid_t child;
-  int i;
-
-  hvuv_server_options_init(&options);
-  siege_up(&options);
-  for (i = 0; i < 5; i++)
-    idle_ms = shortest(idle_ms, serve_many());
-  siege_run();
-  child = fork();
-  if (child == 0)
-    others();
-  for (siege_look(); siege.stats.connections_ever < come; siege_look())
-    uv_run(&siege.loop, UV_RUN_ONCE);
-  for (i = 0; i < 5; i++)
-    wait_ms = shortest(wait_ms, serve_many());
-  siege_look();
-  assert_int_equal(kill(child, SIGKILL), 0);
-  assert_int_equal(waitpid(child, NULL, 0), child);
-  print_message(
-      "    %d honest callers      are served after %.1f ms, beside %d "
-      "%s after %.1f ms; %lu messages\n",
-      HONEST,
-      idle_ms,
-      FLOODERS,
-      who,
-      wait_ms,
-      (unsigned long) siege.stats.messages_received);
-}
-
-static void fifty_behind_those_who_come_and_go(void** state) {
-  (void) state;
-  compare("who come and go", flood, 5 * HONEST + 1000);
-}
-
-static void fifty_beside_those_who_talk_without_a_pause(void** state) {
-  (void) state;
-  compare("who talk without a pause", chatter, 5 * HONEST + FLOODERS);
-}
-
 /* One that reads slowly but steadily has a MiB queued among the hogs. */
 static void a_slow_reader_among_hogs_gets_everything(void** state) {
   static const attack_t attack = {
@@ -460,8 +346,6 @@ int main(void) {
       TEST(hogs_with_two_bytes),
       TEST(drips),
       TEST(floods),
-      TEST(fifty_behind_those_who_come_and_go),
-      TEST(fifty_beside_those_who_talk_without_a_pause),
   };
 
   if (siege_need(SIEGE_CALLERS_MAX) != 0) {

@@ -43,9 +43,12 @@ static inline int hvuv__log_wants(hvuv_log_level_t level) {
 #endif
 }
 
-/* One entry, formatted as by printf(). */
-#if defined(__GNUC__)
+/* One entry, formatted as by printf(): C's own, which GCC takes `printf` for the
+ * system's where that differs. */
+#if defined(__clang__)
 __attribute__((format(printf, 3, 4)))
+#elif defined(__GNUC__)
+__attribute__((format(gnu_printf, 3, 4)))
 #endif
 void hvuv__log(hvuv__log_place_t* place,
                hvuv_log_level_t level,

@@ -189,5 +189,9 @@ int main(void) {
       TEST(a_flood_of_callers_makes_few_lines),
   };
 
+  int code = local_start();
+
+  if (code != 0)
+    return code;
   return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
 }

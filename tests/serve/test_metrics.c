@@ -308,6 +308,10 @@ int main(int argc, char** argv) {
       TEST(counters_only_grow),
   };
 
+  int code = local_start();
+
+  if (code != 0)
+    return code;
   if (argc == 2 && strcmp(argv[1], "--print") == 0)
     return cmocka_run_group_tests_name("metrics", printing, NULL, NULL);
   return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);

@@ -193,15 +193,9 @@ int main(void) {
       TEST(who_waits_at_an_address_that_is_given_up_is_dropped),
       TEST(a_peer_that_reads_steadily_gets_everything),
   };
-  int err;
+  int code = local_start();
 
-  net_start();
-  err = hvuv_supported(HVUV_LOCAL);
-  if (err != 0) {
-    print_message("Skipped: this system has no Unix sockets (%s). Remedy: "
-                  "Windows 10 1803 or later, not Wine\n",
-                  uv_err_name(err));
-    return 77;
-  }
+  if (code != 0)
+    return code;
   return cmocka_run_group_tests_name("server, local", tests, NULL, NULL);
 }

@@ -276,5 +276,9 @@ int main(void) {
       TEST(a_caller_of_no_partition_is_counted_and_reported),
       TEST(without_a_list_everybody_gets_in),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  int code = local_start();
+
+  if (code != 0)
+    return code;
+  return cmocka_run_group_tests_name("server, peers", tests, NULL, NULL);
 }

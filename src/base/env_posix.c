@@ -6,6 +6,8 @@
 #include <string.h>
 #include <uv.h>
 
+/* Not every <unistd.h> has it.
+ * NOLINTNEXTLINE(readability-redundant-declaration) */
 extern char** environ;
 
 static int copy(const char* from, char* value, size_t size) {

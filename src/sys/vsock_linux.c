@@ -34,7 +34,7 @@ int hvuv__sys_vsock_cid(uint32_t* cid) {
 }
 
 static void ask(void) {
-  uint32_t cid;
+  uint32_t cid = 0;
 
   is_hyperv = hvuv__sys_vsock_cid(&cid) == 0 && cid == VMADDR_CID_ANY;
 }

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/alloc.h"
+#include "conn/conn_group.h"
 #include "loop/hub.h"
 #include "serve/acceptor.h"
 
@@ -15,7 +16,7 @@ static uint64_t now_ms(void) {
 
 /* Under the lock. */
 static void publish(server_t* s) {
-  s->member.stats = s->owner.group.stats;
+  hvuv__group_stats(&s->owner.group, &s->member.stats);
 }
 
 /* --- Joining -------------------------------------------------------------- */

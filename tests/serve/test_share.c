@@ -236,6 +236,9 @@ static void statistics_are_for_one_and_for_all(void** state) {
   assert_int_equal(all.connections_now, 10);
   assert_int_equal(all.messages_received, 10);
   assert_int_equal(all.bytes_sent, 50);
+  assert_int_equal(all.bytes_held_now,
+                   stats[0].bytes_held_now + stats[1].bytes_held_now);
+  assert_true(stats[0].bytes_held_now > 0);
 }
 
 /* --- Stopping */

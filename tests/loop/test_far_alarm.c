@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -81,6 +82,40 @@ static void what_is_far_rings(void** state) {
   assert_true(uv_hrtime() - begin >= 1000u * 1000000u);
   loop_run_turns(scene.loop, 3);
   assert_int_equal(scene.rung, 1);
+}
+
+/* For ThreadSanitizer. */
+static void use_many(void* arg) {
+  hvuv__sys_timer_t timers[8];
+  int round;
+  int i;
+
+  (void) arg;
+  for (round = 0; round < 100; round++) {
+    memset(timers, 0, sizeof(timers));
+    for (i = 0; i < 8; i++)
+      if (hvuv__sys_timer_open(&timers[i]) != 0)
+        abort();
+    for (i = 0; i < 8; i++)
+      hvuv__sys_timer_set(&timers[i], uv_hrtime() + UINT64_C(1000000000));
+    for (i = 0; i < 8; i++) {
+      hvuv__sys_timer_take(&timers[i]);
+      hvuv__sys_timer_close(&timers[i]);
+    }
+  }
+}
+
+static void loops_in_threads_have_timers_of_their_own(void** state) {
+  uv_thread_t threads[2];
+  int i;
+
+  (void) state;
+  if (!system_has_timers())
+    skip();
+  for (i = 0; i < 2; i++)
+    assert_int_equal(uv_thread_create(&threads[i], use_many, NULL), 0);
+  for (i = 0; i < 2; i++)
+    assert_int_equal(uv_thread_join(&threads[i]), 0);
 }
 
 static void a_loop_waits_without_a_limit_for_what_is_far(void** state) {
@@ -189,6 +224,7 @@ int main(void) {
       ALARM(what_is_near_rings_without_a_descriptor),
       ALARM(an_earlier_time_takes_the_place_of_a_later_one),
       ALARM(it_may_be_set_again_when_it_rings),
+      cmocka_unit_test(loops_in_threads_have_timers_of_their_own),
       ALARM(a_time_beyond_all_times_is_far),
       ALARM(it_does_not_hold_its_loop),
       ALARM(whoever_walks_the_loop_may_close_it),

@@ -112,6 +112,21 @@ $hvcat -e 'echo from a command' "$at"
 served 0
 [ "$(cat out)" = "from a command" ] || fail "said: $(cat out)"
 
+say "a command's shell keeps its output when an hvcat in it has ended"
+cp empty in
+serve -k -e "$hvcat local://loopback/10 <empty; echo and then"
+pids="$server"
+# shellcheck disable=SC2086
+$hvcat -v -l -e 'echo from a third' local://any/10 2>log.third &
+third=$!
+pids="$server $third"
+listening log.third
+[ "$($hvcat "$at" <empty)" = "$(printf 'from a third\nand then')" ] ||
+  fail "what came after the inner hvcat is lost"
+wait "$third" || fail "the third ended with $?"
+kill "$server"
+served 143
+
 say "-z sees whether somebody is there"
 expect_code 1 $hvcat -z "$at" 2>err
 grep -q 'connect failed on local://loopback/9' err || fail "$(cat err)"

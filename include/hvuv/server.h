@@ -266,7 +266,8 @@ HVUV_EXTERN void hvuv_server_stop(hvuv_server_t* server,
  * thread of `other`. The thread of `server` may be at work meanwhile; its
  * program makes sure that `server` is initialised and has not stopped. *protocol
  * of hvuv_server_listen() is used by all threads, so what it points to must not
- * change, and must stay valid until all of them have stopped.
+ * change, and must stay valid until all of them have stopped; it cannot be that
+ * of an hvuv_auth_t.
  *
  * hvuv accepts the callers in a thread of its own, which begins with the first
  * `other`, ends when all have stopped, and runs nothing of the program's but its

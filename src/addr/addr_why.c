@@ -211,6 +211,12 @@ static int find_fault(const char* text, fault_t* f) {
   return find_in_scheme(text, f);
 }
 
+static char visible(char c) {
+  if ((unsigned char) c < 0x20 || c == 0x7f)
+    return '?';
+  return c;
+}
+
 /* Never more than QUOTE_ROOM, and no byte that a terminal takes for more than a
  * character. */
 static void quote(const char* text, size_t len, char out[QUOTE_ROOM]) {
@@ -219,7 +225,7 @@ static void quote(const char* text, size_t len, char out[QUOTE_ROOM]) {
   size_t i;
 
   for (i = 0; i < len && i < room; i++)
-    out[i] = (unsigned char) text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i];
+    out[i] = visible(text[i]);
   if (i < len) {
     while (i > 0 && ((unsigned char) text[i] & 0xc0) == 0x80)
       i--; /* no character is cut in two */

@@ -50,7 +50,11 @@ typedef struct parts_s {
 } parts_t;
 
 static char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+
+  if (c >= 'A' && c <= 'Z')
+    return letters[c - 'A'];
+  return c;
 }
 
 static int is_space(char c) {

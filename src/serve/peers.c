@@ -209,6 +209,7 @@ static hvuv__verdict_t judge(const hvuv__quota_t* quota,
 }
 
 static void count(hvuv_peer_stats_t* stats, hvuv__verdict_t verdict) {
+  assert(stats != NULL);
   switch (verdict) {
     case HVUV__ADMIT:
       stats->connections_now++;

@@ -85,7 +85,9 @@ static int compare(const void* a, const void* b) {
 }
 
 static double ms_at(const series_t* series, unsigned int percent) {
-  return (double) series->ns[(series->count - 1) * percent / 100] / 1e6;
+  size_t at = (series->count - 1) * percent / 100;
+
+  return (double) series->ns[at] / 1e6;
 }
 
 static void summarise(const char* what, series_t* series) {

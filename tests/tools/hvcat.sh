@@ -114,18 +114,42 @@ served 0
 
 say "a command's shell keeps its output when an hvcat in it has ended"
 cp empty in
-serve -k -e "$hvcat local://loopback/10 <empty; echo and then"
+serve -k -e "$hvcat local://loopback/10 <empty; cat big"
 pids="$server"
 # shellcheck disable=SC2086
 $hvcat -v -l -e 'echo from a third' local://any/10 2>log.third &
 third=$!
 pids="$server $third"
 listening log.third
-[ "$($hvcat "$at" <empty)" = "$(printf 'from a third\nand then')" ] ||
-  fail "what came after the inner hvcat is lost"
+$hvcat "$at" <empty >back 2>err || fail "$(cat err)"
+(
+  echo from a third
+  cat big
+) | cmp - back || fail "what came after the inner hvcat is lost"
 wait "$third" || fail "the third ended with $?"
 kill "$server"
 served 143
+
+say "the end of what comes is standard output's, though the input goes on"
+serve -e 'echo all of it'
+mkfifo open
+"$1/hvcat" "$at" <open | {
+  cat
+  echo and its end
+} >got &
+reader=$!
+pids="$server $reader"
+exec 5>open
+n=0
+until grep -q 'and its end' got; do
+  n=$((n + 1))
+  [ "$n" -lt 400 ] || fail "no end: $(cat got)"
+  sleep 0.05
+done
+exec 5>&-
+wait "$reader"
+served 0
+[ "$(head -n 1 got)" = "all of it" ] || fail "said: $(cat got)"
 
 say "-z sees whether somebody is there"
 expect_code 1 $hvcat -z "$at" 2>err

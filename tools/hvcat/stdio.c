@@ -246,11 +246,41 @@ static void on_output_closed(uv_handle_t* handle) {
   out->close_cb(out->owner);
 }
 
+static void end_descriptor(output_t* out) {
+  if (out->fd == STDOUT)
+    stdio_end_output();
+}
+
+static void on_output_ended(uv_handle_t* handle) {
+  output_t* out = handle->data;
+
+  out->stream = NULL;
+  end_descriptor(out);
+  if (out->is_closing)
+    out->close_cb(out->owner);
+}
+
+/* Nobody waits for the end of a terminal. */
+void output_end(output_t* out) {
+  assert(out->cb == NULL && !out->is_closing && !out->has_ended);
+  if (out->kind == UV_TTY)
+    return;
+  out->has_ended = 1;
+  if (out->stream == NULL) {
+    end_descriptor(out);
+    return;
+  }
+  out->stream->data = out;
+  uv_close((uv_handle_t*) out->stream, on_output_ended);
+}
+
 void output_close(output_t* out, stdio_close_cb cb, void* owner) {
   assert(!out->is_closing);
   out->is_closing = 1;
   out->close_cb = cb;
   out->owner = owner;
+  if (out->has_ended && out->stream != NULL)
+    return; /* on_output_ended() follows */
   if (out->stream != NULL) {
     out->stream->data = out;
     uv_close((uv_handle_t*) out->stream, on_output_closed);

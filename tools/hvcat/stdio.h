@@ -60,6 +60,7 @@ typedef struct output_s {
   void* owner;
   output_cb cb;
   stdio_close_cb close_cb;
+  int has_ended;
   int is_closing;
   uv_buf_t rest;
 } output_t;
@@ -83,6 +84,10 @@ void input_hold(input_t* in);
 /* Writes bytes, at least one, which must stay until cb. */
 void output_write(
     output_t* out, char* bytes, size_t nbytes, output_cb cb, void* owner);
+
+/* Nothing is written any more, and whoever reads it sees its end. Only where no
+ * piece is under way, and once; output_close() still follows. */
+void output_end(output_t* out);
 
 /* Close, whatever is under way; its callback does not come. cb is the last, and
  * may be called from inside these calls. */

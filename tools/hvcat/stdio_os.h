@@ -13,7 +13,7 @@ uv_file stdio_private(uv_file fd, int is_output);
 void stdio_restore(void);
 
 /* Whoever reads standard output sees its end, though the program goes on. To be
- * called when output_close() has done. */
+ * called when what wrote it has closed; legal again. */
 void stdio_end_output(void);
 
 /* Whether a socket can be a command's standard input and output; else its bytes

@@ -44,6 +44,8 @@ void stdio_end_output(void) {
    * writing to it. */
   if (nowhere == -1)
     return;
+  if (is_noted[STDOUT_FILENO])
+    fcntl(STDOUT_FILENO, F_SETFL, noted_flags[STDOUT_FILENO]);
   dup2(nowhere, STDOUT_FILENO);
   close(nowhere);
   is_noted[STDOUT_FILENO] = 0;

@@ -197,10 +197,16 @@ static void on_alloc(hvuv_stream_t* stream, size_t suggested, uv_buf_t* buf) {
   *buf = uv_buf_init(t->piece, sizeof(t->piece));
 }
 
+static int is_for_next_caller(const talk_t* t) {
+  return t->settings->keeps && t->settings->command == NULL;
+}
+
 static void end_output(talk_t* t) {
   t->out_ended = 1;
   end_our_direction_if_due(t);
   finish_if_due(t);
+  if (!t->is_over && !is_for_next_caller(t))
+    output_end(t->out);
 }
 
 static void on_read(hvuv_stream_t* stream, ssize_t n, const uv_buf_t* buf) {

@@ -8,8 +8,9 @@
  *   input                      our direction ends (not with -N); on `hybrid`,
  *                              where that may end both, only when the other has
  *                              rested for a second
- *   the stream's               output ends; from a terminal, the conversation:
- *                              else input is still sent, to its end
+ *   the stream's               output ends (not where it is the next caller's
+ *                              too); from a terminal, the conversation: else
+ *                              input is still sent, to its end
  *   both                       the conversation
  *   sending fails              what still comes is received, then it has failed
  *   receiving, output fail     it has failed, and is broken off

@@ -23,5 +23,9 @@ int hvuv__conn_hand_over(hvuv_conn_t* conn, const hvuv_protocol_t* protocol) {
   conn->begun_ms = hvuv__conn_exact_now(conn);
   err = hvuv_conn_set_deadline(conn, 0);
   assert(err == 0);
-  return protocol->on_open == NULL ? 0 : protocol->on_open(conn);
+  if (protocol->on_open != NULL)
+    err = protocol->on_open(conn);
+  if (err != 0)
+    hvuv_conn_abort(conn, err); /* whatever it has done, as in conn.c */
+  return 0;
 }

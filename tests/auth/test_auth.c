@@ -173,6 +173,21 @@ static void a_handler_that_declines_is_closed_with_its_reason(void** state) {
   assert_story("s:open s:close:EBUSY");
 }
 
+static int end_and_decline(hvuv_conn_t* conn) {
+  hvuv_conn_end(conn);
+  return UV_EBUSY;
+}
+
+static void one_that_has_ended_it_may_decline_too(void** state) {
+  rig_t* rig = *state;
+
+  rig->server.protocol.on_open = end_and_decline;
+  rig_open(rig);
+  rig_carry_one(&rig->server, &rig->client);
+  rig_carry_one(&rig->client, &rig->server);
+  assert_story("s:close:EBUSY");
+}
+
 static void a_handler_without_on_open_will_do(void** state) {
   rig_t* rig = *state;
 
@@ -309,6 +324,7 @@ int main(void) {
       RIG(an_open_conversation_outlives_its_secret),
       RIG(the_state_of_the_handler_is_zeroed_and_its_own_size),
       RIG(a_handler_that_declines_is_closed_with_its_reason),
+      RIG(one_that_has_ended_it_may_decline_too),
       RIG(a_handler_without_on_open_will_do),
       RIG(the_first_message_counts_from_the_handlers_on_open),
       RIG(the_deadline_of_the_exchange_ends_with_it),

@@ -57,9 +57,9 @@
  * (libsodium.org). A hvuv that was built without it (HVUV_AUTH) has these
  * functions too; hvuv_auth_init() returns UV_ENOTSUP there.
  *
- * The functions belong to the thread of the loop on which the connections are,
- * and an auth is for the connections of one loop: the callers of servers that
- * share (hvuv_server_share()) cannot have it in front of their handler.
+ * Servers that share their callers (hvuv_server_share()) have one auth, too.
+ * hvuv_auth_set_secrets(), hvuv_auth_load() and hvuv_auth_stats() may be called
+ * in any thread; on_failed is called in that of its connection.
  */
 #ifndef HVUV_AUTH_H
 #define HVUV_AUTH_H

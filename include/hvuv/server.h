@@ -266,19 +266,20 @@ HVUV_EXTERN void hvuv_server_stop(hvuv_server_t* server,
  * thread of `other`. The thread of `server` may be at work meanwhile; its
  * program makes sure that `server` is initialised and has not stopped. *protocol
  * of hvuv_server_listen() is used by all threads, so what it points to must not
- * change, and must stay valid until all of them have stopped; it cannot be that
- * of an hvuv_auth_t.
+ * change, and must stay valid until all of them have stopped; it may be that of
+ * an hvuv_auth_t.
  *
  * hvuv accepts the callers in a thread of its own, which begins with the first
  * `other`, ends when all have stopped, and runs nothing of the program's but its
  * allocator and its log; it takes no signals. `other` keeps its loop alive until
- * it is stopped. It must not have listened, and cannot listen itself. In a child
+ * it is stopped. It must not listen when it joins, and cannot
+ * listen later. In a child
  * after fork() shared servers serve no new callers; they can be stopped there.
  *
  * Returns 0, or after an error nothing has changed:
  *
  *   UV_EINVAL  a pointer is NULL, both are on one loop, one of them is stopping,
- *              `other` has listened or shares already, or `server` itself
+ *              `other` listens or shares already, or `server` itself
  *              serves callers of another
  *   UV_ENOMEM, UV_EMFILE, UV_EAGAIN  for want of memory, descriptors, threads */
 HVUV_EXTERN int hvuv_server_share(hvuv_server_t* other, hvuv_server_t* server);

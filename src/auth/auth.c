@@ -7,6 +7,9 @@
  *                this file is called for it any more
  *   on_end, on_close   it has failed
  *
+ * Connections of several loops may have one auth (hvuv_server_share()): its
+ * secrets and counters are looked at and changed under lock.h's lock.
+ *
  * The table of callbacks is the first thing of an auth, so that a
  * connection's protocol leads to the secrets. The exchange is in the
  * connection's state, which the handler behind gets zeroed.
@@ -17,6 +20,7 @@
 #include <string.h>
 
 #include "auth/exchange.h"
+#include "auth/lock.h"
 #include "auth/mac.h"
 #include "auth/secret_file.h"
 #include "base/alloc.h"
@@ -59,6 +63,33 @@ static auth_t* auth_of(const hvuv_conn_t* conn) {
 
 /* --- The exchange --------------------------------------------------------- */
 
+static int has_secret(const auth_t* auth) {
+  int yes;
+
+  hvuv__auth_lock();
+  yes = auth->terms.secrets.count > 0;
+  hvuv__auth_unlock();
+  return yes;
+}
+
+static int take_frame(auth_t* auth,
+                      hvuv__exchange_t* exchange,
+                      const hvuv__frame_t* in,
+                      hvuv__frame_t* out) {
+  int err;
+
+  hvuv__auth_lock();
+  err = hvuv__exchange_take(exchange, &auth->terms, in, out);
+  hvuv__auth_unlock();
+  return err;
+}
+
+static void count(uint64_t* counter) {
+  hvuv__auth_lock();
+  ++*counter;
+  hvuv__auth_unlock();
+}
+
 static int send_frame(hvuv_conn_t* conn, const hvuv__frame_t* frame) {
   char bytes[HVUV__FRAME_MAX];
   size_t nbytes;
@@ -76,7 +107,7 @@ static int on_open(hvuv_conn_t* conn) {
   int err;
 
   hvuv__conn_prove(conn);
-  if (auth->terms.secrets.count == 0)
+  if (!has_secret(auth))
     return UV_EACCES;
   err = uv_random(NULL, NULL, nonce, sizeof(nonce), 0, NULL);
   if (err != 0)
@@ -104,10 +135,8 @@ static int finish(auth_t* auth, hvuv_conn_t* conn) {
               HVUV_LOG_DEBUG,
               exchange->secret == 0 ? "proved"
                                     : "proved by the previous secret");
-  if (exchange->secret == 0)
-    auth->stats.proved_current++;
-  else
-    auth->stats.proved_previous++;
+  count(exchange->secret == 0 ? &auth->stats.proved_current
+                              : &auth->stats.proved_previous);
   return hvuv__conn_hand_over(conn, auth->inner);
 }
 
@@ -122,7 +151,7 @@ static int on_message(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
   err = hvuv__frame_read(&in, bytes, nbytes);
   if (err != 0)
     return err;
-  err = hvuv__exchange_take(exchange, &auth->terms, &in, &out);
+  err = take_frame(auth, exchange, &in, &out);
   send_err = send_frame(conn, &out);
   if (err != 0 || send_err != 0)
     return err != 0 ? err : send_err;
@@ -142,10 +171,7 @@ static void on_close(hvuv_conn_t* conn, int reason) {
     return; /* We have ended it. */
   if (hvuv__log_wants(HVUV_LOG_WARNING))
     log_proof(conn, HVUV_LOG_WARNING, uv_err_name(reason));
-  if (reason == UV_EACCES)
-    auth->stats.refused++;
-  else
-    auth->stats.broken++;
+  count(reason == UV_EACCES ? &auth->stats.refused : &auth->stats.broken);
   if (auth->on_failed != NULL)
     auth->on_failed(auth->handle, conn, reason);
 }
@@ -212,6 +238,8 @@ int hvuv_auth_init(hvuv_auth_t* handle,
   err = check_options(options);
   if (err == 0)
     err = hvuv__mac_supported();
+  if (err == 0)
+    err = hvuv__auth_lock_init();
   if (err != 0)
     return err;
 
@@ -226,7 +254,9 @@ int hvuv_auth_init(hvuv_auth_t* handle,
 }
 
 static void take_secrets(auth_t* auth, hvuv__secrets_t* secrets) {
+  hvuv__auth_lock();
   auth->terms.secrets = *secrets;
+  hvuv__auth_unlock();
   hvuv__mac_wipe(secrets, sizeof(*secrets));
 }
 
@@ -280,7 +310,9 @@ const hvuv_protocol_t* hvuv_auth_protocol(const hvuv_auth_t* handle) {
 
 void hvuv_auth_stats(const hvuv_auth_t* handle, hvuv_auth_stats_t* stats) {
   check(handle->impl);
+  hvuv__auth_lock();
   *stats = handle->impl->stats;
+  hvuv__auth_unlock();
 }
 
 size_t hvuv_auth_size(void) {

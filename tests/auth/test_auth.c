@@ -254,6 +254,53 @@ static void the_same_purpose_is_needed_on_both_sides(void** state) {
   assert_story("s:failed:EACCES c:failed:EACCES");
 }
 
+#define CALLERS 2000
+
+static int on_any_message(hvuv_conn_t* conn, const char* bytes, size_t n) {
+  (void) conn;
+  (void) bytes;
+  (void) n;
+  return 0;
+}
+
+/* As a server of a loop in a thread of its own. */
+static void be_called(void* arg) {
+  hvuv_auth_t* auth = arg;
+  hvuv_test_t* test;
+  int i;
+
+  for (i = 0; i < CALLERS; i++) {
+    if (hvuv_test_open(&test, hvuv_auth_protocol(auth), NULL, NULL) != 0)
+      abort();
+    hvuv_test_receive_end(test);
+    hvuv_test_close(test);
+  }
+}
+
+static void servers_in_several_threads_may_have_one_auth(void** state) {
+  static const hvuv_protocol_t inner = {.on_message = on_any_message};
+  hvuv_auth_stats_t stats;
+  uv_thread_t threads[2];
+  hvuv_auth_t auth;
+  int i;
+
+  (void) state;
+  assert_int_equal(hvuv_auth_init(&auth, HVUV_AUTH_SERVER, &inner, NULL), 0);
+  assert_int_equal(
+      hvuv_auth_set_secrets(&auth, SECRET, strlen(SECRET), NULL, 0), 0);
+  for (i = 0; i < 2; i++)
+    assert_int_equal(uv_thread_create(&threads[i], be_called, &auth), 0);
+  for (i = 0; i < 100; i++)
+    assert_int_equal(hvuv_auth_set_secrets(
+                         &auth, OTHER, strlen(OTHER), SECRET, strlen(SECRET)),
+                     0);
+  for (i = 0; i < 2; i++)
+    assert_int_equal(uv_thread_join(&threads[i]), 0);
+  hvuv_auth_stats(&auth, &stats);
+  assert_int_equal(stats.broken, 2 * CALLERS);
+  hvuv_auth_close(&auth);
+}
+
 static void mistakes_are_reported_by_a_code(void** state) {
   rig_t* rig = *state;
   side_t* side = &rig->server;
@@ -330,6 +377,7 @@ int main(void) {
       RIG(the_deadline_of_the_exchange_ends_with_it),
       RIG(no_two_challenges_are_the_same),
       RIG(the_same_purpose_is_needed_on_both_sides),
+      RIG(servers_in_several_threads_may_have_one_auth),
       RIG(mistakes_are_reported_by_a_code),
       RIG(bindings_find_size_and_data),
   };

@@ -217,6 +217,13 @@ static char visible(char c) {
   return c;
 }
 
+/* The second byte of a control character of ISO 8859 (U+0080 to U+009F) in UTF-8,
+ * which terminals obey too. */
+static int is_c1(const char* at, const char* begin) {
+  return at > begin && (unsigned char) at[-1] == 0xc2 &&
+         ((unsigned char) *at & 0xe0) == 0x80;
+}
+
 /* Never more than QUOTE_ROOM, and no byte that a terminal takes for more than a
  * character. */
 static void quote(const char* text, size_t len, char out[QUOTE_ROOM]) {
@@ -224,8 +231,11 @@ static void quote(const char* text, size_t len, char out[QUOTE_ROOM]) {
   size_t room = QUOTE_ROOM - sizeof(more);
   size_t i;
 
-  for (i = 0; i < len && i < room; i++)
+  for (i = 0; i < len && i < room; i++) {
     out[i] = visible(text[i]);
+    if (is_c1(text + i, text))
+      out[i - 1] = out[i] = '?';
+  }
   if (i < len) {
     while (i > 0 && ((unsigned char) text[i] & 0xc0) == 0x80)
       i--; /* no character is cut in two */

@@ -187,6 +187,9 @@ static void strangers_text_is_quoted_without_its_control_characters(
   hvuv_addr_parse_why("a\033[2J\n\177", &addr, why, sizeof(why));
 
   assert_non_null(strstr(why, "\"a?[2J??\""));
+
+  hvuv_addr_parse_why("a\xc2\x9b\x32J", &addr, why, sizeof(why));
+  assert_null(strchr(why, '\x9b'));
 }
 
 static void long_text_is_quoted_in_part(void** state) {

@@ -66,6 +66,7 @@ int stdio_pass(uv_os_sock_t sock) {
   struct cmsghdr* cmsg;
   ssize_t n;
 
+  fcntl(sock, F_SETFL, fcntl(sock, F_GETFL) & ~O_NONBLOCK); /* as a new one */
   memset(&control, 0, sizeof(control));
   memset(&msg, 0, sizeof(msg));
   msg.msg_iov = &iov;

@@ -50,6 +50,8 @@ int hvuv_decoder_init(hvuv_decoder_t* d, const hvuv_framing_t* f) {
   memset(d, 0, sizeof(*d));
   d->framing = *f;
   d->framing.max_message_bytes = hvuv__framing_limit(f);
+  if (f->kind != HVUV_FRAMING_LENGTH)
+    d->framing.counts_prefix = 0; /* it is of that kind only */
   d->state = HEAD;
   return 0;
 }

@@ -47,7 +47,7 @@
 #define FEW       3     /* writes of ours, of so many bytes */
 #define FEW_BYTES 1000u
 #define GREETING  100u /* what close_unread leaves unread */
-#define MANY      128  /* writes that no kernel takes without a reader */
+#define MANY      256  /* writes that no kernel takes without a reader */
 #define CHUNK     65536u
 #define MIDWAY    262144u /* where a reader stops that exits */
 #define TURNS_MAX 5000

@@ -186,8 +186,18 @@ static void every_split_is_the_same(void** state) {
   }
 }
 
+/* Of another kind's settings nothing is taken. */
+static void a_varint_never_counts_itself(void** state) {
+  hvuv_framing_t framing = framing_of(HVUV_FRAMING_VARINT, 4, 0);
+
+  (void) state;
+  framing.counts_prefix = 1;
+  assert_decodes(&framing, BYTES("\3abc\0"), "3:abc,0:,", 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      PREFIX(a_varint_never_counts_itself),
       PREFIX(a_size_may_have_eight_bytes),
       PREFIX(a_size_that_32_bits_would_cut_off_is_too_large),
       PREFIX(an_end_inside_eight_bytes_is_seen),

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "family/family.h"
 #include "support/alloc.h"
 #include "support/loop.h"
 #include "support/rigs/scene.h"
@@ -44,11 +45,13 @@ static void want_of_descriptors_is_told_once_and_pauses(void** state) {
 }
 
 static void it_tries_again_by_itself_and_recovers(void** state) {
+  const hvuv_stream_t* s;
   uv_os_sock_t sock;
 
   (void) state;
-  scene_listener(&sock);
+  s = scene_listener(&sock);
   scene_on_every("connection", take);
+  fake_always(FAKE_ACCEPT, UV_EAGAIN);
   fake_next(FAKE_ACCEPT, UV_EMFILE);
   fire(sock);
   assert_story("connection:EMFILE accept:EAGAIN");
@@ -61,7 +64,10 @@ static void it_tries_again_by_itself_and_recovers(void** state) {
   /* The second EMFILE was not told, and the loop did not spin. */
   assert_string_equal(trace_story(), "close connection:0");
   trace_reset();
-  assert_int_equal(fake_calls(FAKE_ACCEPT), 3);
+  if (s->family->accept_sleeps)
+    assert_int_equal(fake_calls(FAKE_ACCEPT), 3);
+  else /* and one for who may come with the one that came */
+    assert_in_range(fake_calls(FAKE_ACCEPT), 3, 4);
 
   /* After it has recovered the next shortage is news. */
   fake_next(FAKE_ACCEPT, UV_EMFILE);

@@ -7,7 +7,7 @@ matrix_here=tests/lab/matrix
 matrix_folder=$PWD/build/matrix
 
 # What a root holds, and what a foreign processor's libraries are.
-matrix_build_packages=gcc,g++,cmake,ninja-build,pkg-config,libuv1-dev,libcmocka-dev
+matrix_build_packages=gcc,g++,cmake,ninja-build,pkg-config,libuv1-dev,libcmocka-dev,libsodium-dev
 matrix_libraries=libc6-dev,libuv1-dev,libcmocka-dev
 
 # matrix [NAME...]: all of them, if none is named
@@ -99,7 +99,7 @@ test_root() {
   bootstrap $matrix_build_packages || return
   rm -rf "$root/hvuv"
   mkdir -p "$root/hvuv"
-  cp -R CMakeLists.txt docs examples include src tests third_party README.md \
+  cp -R CMakeLists.txt docs examples include src tests third_party tools README.md \
     "$root/hvuv"
   say "Building and testing on $name; see build/matrix/$name.log"
   # shellcheck disable=SC2016 # the inner shell's

@@ -6,7 +6,7 @@
 #ifndef HVUV_TESTS_SUPPORT_PROCESS_H
 #define HVUV_TESTS_SUPPORT_PROCESS_H
 
-#define PROCESS_ARGS_MAX 8
+#define PROCESS_ARGS_MAX 16
 #define PROCESS_ROOM     65536
 
 typedef struct process_s {
@@ -24,6 +24,9 @@ void process_start(process_t* process, const char* const argv[]);
 
 /* Reads its output until `text` is in it: 1, or 0 if it ended before. */
 int process_await(process_t* process, const char* text);
+
+/* The same of its standard error. */
+int process_await_told(process_t* process, const char* text);
 
 /* Reads all that it says, and waits for its end; its code. */
 int process_finish(process_t* process);

@@ -109,6 +109,13 @@ int process_await(process_t* p, const char* text) {
   return 1;
 }
 
+int process_await_told(process_t* p, const char* text) {
+  while (strstr(p->told, text) == NULL)
+    if (!read_more(p->err, p->told, sizeof(p->told)))
+      return 0;
+  return 1;
+}
+
 int process_finish(process_t* p) {
   int status;
 

@@ -171,15 +171,30 @@ void process_start(process_t* p, const char* const argv[]) {
   remember(p);
 }
 
+static int await(process_t* p,
+                 uv_pipe_t* from,
+                 const char* in,
+                 const char* text) {
+  inside_t* inside = p->inside;
+
+  while (strstr(in, text) == NULL) {
+    if (uv_is_closing((uv_handle_t*) from))
+      return 0;
+    uv_run(&inside->loop, UV_RUN_ONCE);
+  }
+  return 1;
+}
+
 int process_await(process_t* p, const char* text) {
   inside_t* in = p->inside;
 
-  while (strstr(p->said, text) == NULL) {
-    if (uv_is_closing((uv_handle_t*) &in->out))
-      return 0;
-    uv_run(&in->loop, UV_RUN_ONCE);
-  }
-  return 1;
+  return await(p, &in->out, p->said, text);
+}
+
+int process_await_told(process_t* p, const char* text) {
+  inside_t* in = p->inside;
+
+  return await(p, &in->err, p->told, text);
 }
 
 int process_finish(process_t* p) {

@@ -1,0 +1,95 @@
+#!/bin/sh
+# hvforward.sh FOLDER: hvforward as a person uses it, with hvcat at its ends; FOLDER
+# has the tools.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+at=local://loopback/9
+head -c 5000000 /dev/urandom >big
+
+say "every kind of end, in a chain, carries 5 MB both ways"
+forward v6 'tcp://[::1]:0' 'exec:cat' 2>/dev/null || true
+if grep -q Forwarding v6.out; then
+  last="tcp://[::1]:$(port v6)"
+else
+  last=exec:cat
+fi
+forward chain -l log local://any/9 "unix:$work/one" "unix:$work/one" "unix:$work/two" \
+  "unix:$work/two" "$last"
+chain=$forward
+$hvcat "$at" <big >back
+cmp big back || fail "not the same bytes"
+
+say "the log has a line for each call, with its bytes"
+await " > unix:$work/one .* 5000000 > 5000000 < ok" log
+[ "$(grep -c ' < ok$' log)" -eq 3 ] || fail "log: $(cat log)"
+
+say "what it has made is gone when it has ended"
+ended "$chain"
+[ ! -e one ] && [ ! -e one.lock ] && [ -z "$(ls -A local/host)" ] || fail "$(ls -R)"
+
+say "a command for each call, which answers after the end of what it was sent"
+forward exec local://any/9 'exec:wc -c | tr -d " "; echo done'
+exec=$forward
+[ "$($hvcat "$at" <big | tr '\n' ' ')" = "5000000 done " ] || fail "no answer"
+i=0
+callers=
+while [ "$i" -lt 50 ]; do
+  (echo "$i" | $hvcat "$at" >"answer.$i") &
+  callers="$callers $!"
+  i=$((i + 1))
+done
+# shellcheck disable=SC2086 # process ids
+wait $callers
+[ "$(cat answer.* | grep -c done)" -eq 50 ] || fail "not all were answered"
+ended "$exec"
+
+say "a command that is not there is reported, and others go on"
+forward none local://any/9 'exec:/nowhere/there' local://any/10 'exec:echo here'
+none=$forward
+$hvcat "$at" </dev/null >back 2>/dev/null || true
+await 'run failed on exec:/nowhere/there' none.err
+[ "$($hvcat local://loopback/10 </dev/null)" = here ] || fail "the other one ended"
+ended "$none"
+
+say "a user of this machine may be the only one"
+forward mine -a "uid:$(id -u)" "unix:$work/one" exec:cat local://any/9 "unix:$work/one"
+mine=$forward
+$hvcat -v "$at" </dev/null 2>said || true
+grep -q refused mine.err || fail "$(cat mine.err)" # local://loopback is no uid
+ended "$mine"
+forward mine -a "uid:$(id -u)" "unix:$work/one" exec:cat
+mine=$forward
+forward way local://any/9 "unix:$work/one"
+[ "$(echo me | $hvcat "$at")" = me ] || fail "$(cat mine.err)"
+ended "$forward"
+ended "$mine"
+forward mine -a "uid:$(($(id -u) + 1))" "unix:$work/one" exec:cat
+mine=$forward
+forward way local://any/9 "unix:$work/one"
+echo me | $hvcat "$at" >back 2>/dev/null || true
+[ ! -s back ] || fail "another user was let in"
+grep -q "refused unix:uid:$(id -u)(pid" mine.err || fail "$(cat mine.err)"
+ended "$forward"
+ended "$mine"
+
+say "the status can be read at an address"
+forward status -s local://any/99 local://any/9 exec:cat
+status=$forward
+mkfifo open
+$hvcat "$at" <open >/dev/null &
+caller=$!
+pids="$pids $caller"
+exec 5>open
+echo 12345 >&5
+n=0
+until $hvcat local://loopback/99 </dev/null >said &&
+  grep -q '^1 local://loopback > exec:cat .* s, 6 > 6 <, open$' said; do
+  n=$((n + 1))
+  [ "$n" -lt 200 ] || fail "status: $(cat said)"
+  sleep 0.05
+done
+exec 5>&-
+wait "$caller"
+ended "$status"
+echo "hvforward does what it says"

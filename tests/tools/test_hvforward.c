@@ -1,0 +1,406 @@
+/*
+ * hvforward as its users see it: test_hvforward HVFORWARD. Callers and upstream are
+ * this program's (forward_rig.h); between them are one hvforward or two.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "forward_rig.h"
+#include "support/endpoint.h"
+#include "support/fakes/fake_vmm.h"
+
+#define ANYWHERE    "tcp://127.0.0.1:0"
+#define MEETING     "local://loopback/22"
+#define SHORT_CALLS 10000
+#define AT_ONCE     16
+
+static process_t host;
+static process_t guest;
+static talk_t talks[AT_ONCE];
+
+static struct sockaddr_in start_host(const char* option,
+                                     const char* value,
+                                     const char* to) {
+  const char* arguments[] = {option, value, ANYWHERE, to, NULL};
+
+  rig_start(&host, option != NULL ? arguments : arguments + 2);
+  return rig_name(&host, "Forwarding ");
+}
+
+static void start_guest(void) {
+  const char* arguments[] = {"local://any/22", rig_url, NULL};
+
+  rig_start(&guest, arguments);
+}
+
+/* --- Bytes, both ways, behind a half-close */
+
+static void a_chain_of_all_kinds_carries_a_mebibyte(void** state) {
+  char path[ENDPOINT_ROOM];
+  char at[ENDPOINT_ROOM + 5];
+  const char* arguments[] = {
+      ANYWHERE, at, at, MEETING, "local://any/22", rig_url, NULL};
+  struct sockaddr_in name;
+  int i;
+
+  (void) state;
+  snprintf(at, sizeof(at), "unix:%s", endpoint_path("socket", path));
+  rig_start(&host, arguments);
+  name = rig_name(&host, "Forwarding ");
+  rig_begin(&talks[0], &name, MIB);
+  rig_converse(&talks[0], 0);
+  for (i = 0; i < AT_ONCE; i++)
+    rig_begin(&talks[i], &name, (size_t) i * 1000);
+  for (i = AT_ONCE - 1; i >= 0; i--)
+    rig_converse(&talks[i], 0);
+  rig_stop(&host, "");
+  assert_int_equal(endpoint_count_files(endpoint_path("", path)), 1);
+}
+
+static void names_lead_there_too(void** state) {
+  char named[40];
+  struct sockaddr_in name;
+
+  (void) state;
+  snprintf(named, sizeof(named), "tcp://localhost%s", strrchr(rig_url, ':'));
+  name = start_host(NULL, NULL, named);
+  rig_begin(&talks[0], &name, MIB);
+  rig_converse(&talks[0], 0);
+  rig_stop(&host, "");
+}
+
+static void a_stingy_hypervisor_loses_nothing(void** state) {
+  char path[ENDPOINT_ROOM];
+  char url[ENDPOINT_ROOM + 20];
+  const char* arguments[] = {url, rig_url, NULL};
+  fake_vmm_t* vmm;
+  struct sockaddr_in name;
+
+  (void) state;
+  vmm = fake_vmm_start(endpoint_path("vmm", path), FAKE_VMM_STINGY);
+  snprintf(url, sizeof(url), "hybrid://%s:5000", path);
+  rig_start(&guest, arguments);
+  name = start_host(NULL, NULL, url);
+  rig_begin(&talks[0], &name, MIB);
+  rig_converse(&talks[0], 1);
+  rig_stop(&host, "");
+  rig_stop(&guest, "");
+  fake_vmm_stop(vmm);
+}
+
+static void answer_one(const struct sockaddr_in* name, int count) {
+  char byte = 'x';
+  int i;
+
+  for (i = 0; i < count; i++)
+    rig_begin(&talks[i], name, 0);
+  for (i = 0; i < count; i++) {
+    assert_int_equal(net_send(talks[i].caller, &byte, 1), 1);
+    assert_int_equal(net_await(talks[i].server, 1, TIMEOUT_MS), 0);
+    assert_int_equal(net_recv(talks[i].server, &byte, 1), 1);
+    assert_int_equal(net_send(talks[i].server, &byte, 1), 1);
+    net_close(talks[i].server);
+  }
+  for (i = 0; i < count; i++) {
+    assert_int_equal(net_await(talks[i].caller, 1, TIMEOUT_MS), 0);
+    assert_int_equal(net_recv(talks[i].caller, &byte, 1), 1);
+    rig_expect_hung_up(talks[i].caller);
+  }
+}
+
+static void ten_thousand_short_calls_are_answered(void** state) {
+  struct sockaddr_in name;
+  int i;
+
+  (void) state;
+  start_guest();
+  name = start_host(NULL, NULL, MEETING);
+  for (i = 0; i < SHORT_CALLS / AT_ONCE; i++)
+    answer_one(&name, AT_ONCE);
+  rig_stop(&host, "");
+  rig_stop(&guest, "");
+}
+
+/* --- When something is wrong */
+
+static void a_killed_side_ends_its_calls_only(void** state) {
+  struct sockaddr_in name;
+
+  (void) state;
+  start_guest();
+  name = start_host(NULL, NULL, MEETING);
+  rig_begin(&talks[0], &name, 0);
+  process_signal(&guest, SIGKILL);
+  assert_int_equal(process_finish(&guest), 128 + SIGKILL);
+  rig_expect_hung_up(talks[0].caller);
+  rig_expect_hung_up(talks[0].server);
+  rig_expect_hung_up(rig_call(&name));
+  start_guest(); /* at the socket that the killed one left */
+  rig_begin(&talks[0], &name, 1000);
+  rig_converse(&talks[0], 0);
+  rig_stop(&host, "connect failed on " MEETING ": ");
+  assert_non_null(strstr(host.told, "(ECONNREFUSED)"));
+  rig_stop(&guest, "");
+}
+
+static void a_killed_hvforward_leaves_a_path_for_the_next(void** state) {
+  char path[ENDPOINT_ROOM];
+  char at[ENDPOINT_ROOM + 5];
+  const char* arguments[] = {at, rig_url, NULL};
+
+  (void) state;
+  snprintf(at, sizeof(at), "unix:%s", endpoint_path("socket", path));
+  rig_start(&host, arguments);
+  process_signal(&host, SIGKILL);
+  process_finish(&host);
+  assert_int_equal(endpoint_count_files(endpoint_path("", path)), 2);
+  rig_start(&guest, arguments);
+
+  process_start(&host, (const char*[]){rig_path, at, rig_url, NULL});
+  assert_int_equal(process_finish(&host), 1);
+  assert_non_null(strstr(host.told, "bind failed on unix:"));
+  assert_non_null(strstr(host.told, "(EADDRINUSE)"));
+  rig_stop(&guest, "");
+  assert_int_equal(endpoint_count_files(endpoint_path("", path)), 0);
+}
+
+static void a_file_that_is_no_socket_is_left(void** state) {
+  char path[ENDPOINT_ROOM];
+  char at[ENDPOINT_ROOM + 5];
+  FILE* file;
+
+  (void) state;
+  snprintf(at, sizeof(at), "unix:%s", endpoint_path("socket", path));
+  file = fopen(path, "w");
+  assert_non_null(file);
+  fclose(file);
+  process_start(&host, (const char*[]){rig_path, at, rig_url, NULL});
+  assert_int_equal(process_finish(&host), 1);
+  assert_non_null(strstr(host.told, "(EEXIST)"));
+  assert_int_equal(endpoint_count_files(endpoint_path("", path)), 1);
+}
+
+static void a_silent_far_side_is_waited_for_as_long_as_was_asked(void** state) {
+  char path[ENDPOINT_ROOM];
+  char url[ENDPOINT_ROOM + 20];
+  fake_vmm_t* vmm;
+  struct sockaddr_in name;
+
+  (void) state;
+  vmm = fake_vmm_start(endpoint_path("vmm", path), FAKE_VMM_SILENT);
+  snprintf(url, sizeof(url), "hybrid://%s:5000", path);
+  name = start_host("--wait", "0.5", url);
+  rig_expect_hung_up(rig_call(&name));
+  rig_stop(&host, "connect failed on hybrid://");
+  assert_non_null(strstr(host.told, "(ETIMEDOUT)"));
+
+  name = start_host("--wait", "3600", url);
+  net_abort(rig_call(&name));
+  while (strstr(host.told, "has hung up") == NULL)
+    assert_true(process_await_told(&host, "has hung up"));
+  rig_stop(&host, "connect cancelled on hybrid://");
+  fake_vmm_stop(vmm);
+}
+
+static void retry_waits_for_a_server_that_starts_late(void** state) {
+  struct sockaddr_in name;
+  uv_os_sock_t caller;
+  char byte = 'x';
+
+  (void) state;
+  name = start_host("--retry", "30", MEETING);
+  caller = rig_call(&name);
+  assert_int_equal(net_await(caller, 1, 300), UV_ETIMEDOUT);
+  start_guest();
+  assert_int_equal(net_await(rig_upstream, 1, TIMEOUT_MS), 0);
+  assert_int_equal(net_accept(rig_upstream, &talks[0].server), 0);
+  assert_int_equal(net_send(talks[0].server, &byte, 1), 1);
+  assert_int_equal(net_await(caller, 1, TIMEOUT_MS), 0);
+  assert_int_equal(net_recv(caller, &byte, 1), 1);
+  net_close(talks[0].server);
+  rig_expect_hung_up(caller);
+  rig_stop(&host, "");
+  rig_stop(&guest, "");
+}
+
+static void an_idle_call_ends_when_that_was_asked(void** state) {
+  struct sockaddr_in name;
+
+  (void) state;
+  name = start_host("-i", "0.3", rig_url);
+  rig_begin(&talks[0], &name, 0);
+  rig_expect_hung_up(talks[0].caller);
+  net_close(talks[0].server);
+  rig_stop(&host, "time limit failed");
+}
+
+/* --- Limits */
+
+static void a_peer_has_as_many_calls_as_it_may(void** state) {
+  struct sockaddr_in name;
+
+  (void) state;
+  name = start_host("--max-per-peer", "1", rig_url);
+  rig_begin(&talks[0], &name, 0);
+  rig_expect_hung_up(rig_call(&name));
+  rig_converse(&talks[0], 0);
+  rig_begin(&talks[0], &name, 1000);
+  rig_converse(&talks[0], 0);
+  rig_stop(&host, "refused tcp://127.0.0.1:");
+}
+
+static void callers_wait_while_there_is_no_room(void** state) {
+  struct sockaddr_in name;
+  uv_os_sock_t waiting;
+
+  (void) state;
+  name = start_host("--max-calls", "1", rig_url);
+  rig_begin(&talks[0], &name, 1000);
+  waiting = rig_call(&name);
+  assert_int_equal(net_await(rig_upstream, 1, 100), UV_ETIMEDOUT);
+  rig_converse(&talks[0], 0);
+  assert_int_equal(net_await(rig_upstream, 1, TIMEOUT_MS), 0);
+  assert_int_equal(net_accept(rig_upstream, &talks[0].server), 0);
+  net_close(talks[0].server);
+  rig_expect_hung_up(waiting);
+  rig_stop(&host, "");
+}
+
+static void only_those_may_call_who_are_named(void** state) {
+  struct sockaddr_in name;
+
+  (void) state;
+  name = start_host("--allow", "127.0.0.2", rig_url);
+  rig_expect_hung_up(rig_call(&name));
+  rig_stop(&host, "no --allow names it");
+  name = start_host("--allow", "127.0.0.0/8", rig_url);
+  rig_begin(&talks[0], &name, 1000);
+  rig_converse(&talks[0], 0);
+  rig_stop(&host, "");
+}
+
+/* --- What is going on, and the end */
+
+static void a_call_under_way_may_end_after_sigterm(void** state) {
+  struct sockaddr_in name;
+  uv_os_sock_t late;
+
+  (void) state;
+  name = start_host("--grace", "60", rig_url);
+  rig_begin(&talks[0], &name, MIB);
+  process_signal(&host, SIGTERM);
+  assert_true(process_await_told(&host, "stopping; 1 calls have 60.000 s"));
+  if (net_tcp_connect(&late, &name) == 0) {
+    net_close(late);
+    fail_msg("it still lets callers in");
+  }
+  rig_converse(&talks[0], 0);
+  assert_int_equal(process_finish(&host), 0);
+}
+
+static void a_second_signal_and_the_grace_end_calls(void** state) {
+  struct sockaddr_in name;
+
+  (void) state;
+  name = start_host("--grace", "3600", rig_url);
+  rig_begin(&talks[0], &name, 0);
+  process_signal(&host, SIGTERM);
+  assert_true(process_await_told(&host, "stopping"));
+  process_signal(&host, SIGTERM);
+  rig_expect_hung_up(talks[0].caller);
+  rig_expect_hung_up(talks[0].server);
+  assert_int_equal(process_finish(&host), 0);
+
+  name = start_host("--grace", "0.1", rig_url);
+  rig_begin(&talks[0], &name, 0);
+  rig_stop(&host, "cutting 1 calls");
+  rig_expect_hung_up(talks[0].caller);
+  rig_expect_hung_up(talks[0].server);
+}
+
+static void a_call_that_is_being_made_ends_with_the_program(void** state) {
+  char path[ENDPOINT_ROOM];
+  char url[ENDPOINT_ROOM + 20];
+  struct sockaddr_in name;
+  uv_os_sock_t caller;
+  fake_vmm_t* vmm;
+
+  (void) state;
+  vmm = fake_vmm_start(endpoint_path("vmm", path), FAKE_VMM_SILENT);
+  snprintf(url, sizeof(url), "hybrid://%s:5000", path);
+  name = start_host("--grace", "0.5", url);
+  caller = rig_call(&name);
+  assert_int_equal(net_await(caller, 1, 100), UV_ETIMEDOUT);
+  rig_stop(&host, "cutting 1 calls");
+  rig_expect_hung_up(caller);
+  fake_vmm_stop(vmm);
+}
+
+static void its_status_has_a_line_for_each_call(void** state) {
+  char text[2000] = "";
+  size_t len = 0;
+  struct sockaddr_in name;
+  uv_os_sock_t reader;
+  ssize_t n;
+
+  (void) state;
+  name = start_host("--status", ANYWHERE, rig_url);
+  rig_begin(&talks[0], &name, 0);
+  assert_int_equal(net_send(talks[0].caller, "12345", 5), 5);
+  assert_int_equal(net_await(talks[0].server, 1, TIMEOUT_MS), 0);
+  assert_true(process_await(&host, "Status at "));
+  name = rig_name(&host, "Status at ");
+  reader = rig_call(&name);
+  while (net_await(reader, 1, TIMEOUT_MS) == 0 &&
+         (n = net_recv(reader, text + len, sizeof(text) - 1 - len)) > 0)
+    len += (size_t) n;
+  net_close(reader);
+  assert_non_null(strstr(text, ": 1 calls of at most "));
+  assert_non_null(strstr(text, "\n1 tcp://127.0.0.1:"));
+  assert_non_null(strstr(text, " s, 5 > 0 <, open\n"));
+  process_signal(&host, SIGUSR1);
+  assert_true(process_await_told(&host, " s, 5 > 0 <, open\n"));
+  rig_hang_up(&talks[0]);
+  rig_stop(&host, ": 1 calls of at most ");
+}
+
+#define TEST(function)                                                         \
+  cmocka_unit_test_setup_teardown(function, rig_setup, rig_teardown)
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      TEST(a_chain_of_all_kinds_carries_a_mebibyte),
+      TEST(names_lead_there_too),
+      TEST(a_stingy_hypervisor_loses_nothing),
+      TEST(ten_thousand_short_calls_are_answered),
+      TEST(a_killed_side_ends_its_calls_only),
+      TEST(a_killed_hvforward_leaves_a_path_for_the_next),
+      TEST(a_file_that_is_no_socket_is_left),
+      TEST(a_silent_far_side_is_waited_for_as_long_as_was_asked),
+      TEST(retry_waits_for_a_server_that_starts_late),
+      TEST(an_idle_call_ends_when_that_was_asked),
+      TEST(a_peer_has_as_many_calls_as_it_may),
+      TEST(callers_wait_while_there_is_no_room),
+      TEST(only_those_may_call_who_are_named),
+      TEST(a_call_under_way_may_end_after_sigterm),
+      TEST(a_second_signal_and_the_grace_end_calls),
+      TEST(a_call_that_is_being_made_ends_with_the_program),
+      TEST(its_status_has_a_line_for_each_call),
+  };
+
+  if (argc != 2) {
+    fprintf(stderr, "usage: test_hvforward HVFORWARD\n");
+    return 2;
+  }
+  rig_path = argv[1];
+  net_start();
+  return cmocka_run_group_tests_name("hvforward", tests, NULL, NULL);
+}

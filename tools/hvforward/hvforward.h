@@ -1,0 +1,34 @@
+/*
+ * The program: doors at FROM, a call for each caller, a dial to TO, a relay.
+ *
+ *   main.c   arguments                       run.c     signals, the drain, the end
+ *   place.c  an end: which kind, its text    kind_*.c  how each listens and connects
+ *   door.c   who calls                       call.c    one call, from caller to log
+ *   dial.c   the way to TO, with retries     leg.c     a stream, hvuv's or libuv's
+ *   peer.c   who it is                       limits.c  who may, and how many
+ *   status.c what is going on, for people    log.c     a line for each call
+ *
+ * A file uses those to the right of it or below it.
+ */
+#ifndef HVUV_TOOLS_HVFORWARD_H
+#define HVUV_TOOLS_HVFORWARD_H
+
+#include <hvuv.h>
+
+#include "options.h"
+
+#define MAX_ROUTES 64
+
+typedef struct settings_s {
+  uint64_t wait_ms;      /* for one connect */
+  uint64_t retry_ms;     /* so long a connect is made again; 0: not */
+  uint64_t grace_ms;     /* for the calls under way at a signal to end */
+  uint64_t max_calls;    /* at once; others wait in the kernel */
+  uint64_t max_per_peer; /* 0: no limit */
+  hvuv_relay_options_t relay;
+} settings_t;
+
+extern const tool_t hvforward;
+extern settings_t settings;
+
+#endif /* HVUV_TOOLS_HVFORWARD_H */

@@ -1,0 +1,141 @@
+#include "run.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "door.h"
+#include "hvforward.h"
+#include "kind_exec.h"
+#include "log.h"
+#include "status.h"
+
+/* A name that is being looked up cannot be given up: it is not waited for. */
+#define CUT_MS 2000
+
+static enum { RUNS = 1, DRAINS, CUTS, ENDS } state;
+
+static const int numbers[] = {
+    SIGINT,
+    SIGTERM,
+#if defined(SIGHUP)
+    SIGHUP,
+#endif
+#if defined(SIGUSR1)
+    SIGUSR1,
+#endif
+};
+
+#define SIGNALS ((int) (sizeof(numbers) / sizeof(numbers[0])))
+
+static uv_loop_t* loop;
+static uv_signal_t signals[SIGNALS];
+static uv_timer_t grace;
+
+static void end(void) {
+  int i;
+
+  if (state == ENDS)
+    return;
+  state = ENDS;
+  doors_close(1);
+  status_end();
+  exec_end();
+  calls_end();
+  uv_close((uv_handle_t*) &grace, NULL);
+  for (i = 0; i < SIGNALS; i++)
+    uv_close((uv_handle_t*) &signals[i], NULL);
+}
+
+static void on_call_over(void) {
+  if (state == RUNS)
+    doors_look();
+  else if (calls.now == 0)
+    end();
+}
+
+static void on_cut_late(uv_timer_t* timer) {
+  uv_stop(timer->loop);
+}
+
+static void cut(void) {
+  assert(state == DRAINS && calls.now > 0);
+  state = CUTS;
+  fprintf(stderr, "%s: cutting %u calls\n", hvforward.name, calls.now);
+  uv_timer_start(&grace, on_cut_late, CUT_MS, 0);
+  calls_cut();
+}
+
+static void on_grace(uv_timer_t* timer) {
+  (void) timer;
+  cut();
+}
+
+static void drain(void) {
+  assert(state == RUNS);
+  state = DRAINS;
+  doors_close(0);
+  if (calls.now == 0) {
+    end();
+    return;
+  }
+  fprintf(stderr,
+          "%s: stopping; %u calls have %" PRIu64 ".%03u s to end, or until the "
+          "same signal comes again\n",
+          hvforward.name,
+          calls.now,
+          settings.grace_ms / 1000,
+          (unsigned int) (settings.grace_ms % 1000));
+  uv_timer_start(&grace, on_grace, settings.grace_ms, 0);
+}
+
+static void on_signal(uv_signal_t* handle, int signum) {
+  (void) handle;
+#if defined(SIGUSR1)
+  if (signum == SIGUSR1) {
+    status_print();
+    return;
+  }
+#endif
+  (void) signum;
+  if (state == RUNS)
+    drain();
+  else if (state == DRAINS)
+    cut();
+}
+
+static void watch_signals(void) {
+  int i;
+
+  for (i = 0; i < SIGNALS; i++) {
+    if (uv_signal_init(loop, &signals[i]) != 0 ||
+        uv_signal_start(&signals[i], on_signal, numbers[i]) != 0)
+      abort(); /* Out of memory or descriptors at the very start. */
+    uv_unref((uv_handle_t*) &signals[i]);
+  }
+}
+
+int run(const route_t* routes, int count, const route_t* status) {
+  int code = 0;
+  int i;
+
+  loop = uv_default_loop();
+  state = RUNS;
+  uv_timer_init(loop, &grace); /* Always 0. */
+  watch_signals();
+  calls_init(loop, on_call_over);
+  status_init(loop);
+  if (status->from.kind != NULL)
+    code = doors_open(loop, status, status_send) != 0;
+  for (i = 0; i < count && code == 0; i++)
+    code = doors_open(loop, &routes[i], calls_take) != 0;
+  if (code != 0)
+    end();
+  uv_run(loop, UV_RUN_DEFAULT);
+  log_close();
+  if (state == ENDS && uv_loop_close(loop) != 0)
+    code = 1;
+  return code;
+}

@@ -6,7 +6,7 @@
  *
  * Threads: as in libuv, a stream belongs to the thread that runs its loop, and
  * no function may be called on it from another thread. The functions of
- * addr.h, engine.h, explain.h, guid.h, log.h and service.h may be called from any
+ * addr.h, engine.h, explain.h, guid.h, local.h, log.h and service.h may be called from any
  * thread.
  *
  * Loops: hvuv keeps libuv handles of its own on a loop: two that all its
@@ -33,6 +33,7 @@
 #include "hvuv/framing.h"
 #include "hvuv/guid.h"
 #include "hvuv/hyperv.h"
+#include "hvuv/local.h"
 #include "hvuv/log.h"
 #include "hvuv/metrics.h"
 #include "hvuv/loop.h"

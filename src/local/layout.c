@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "addr/alias.h"
+#include "addr/scan.h"
 #include "base/env.h"
 #include "unix/path.h"
 #include "unix/runtime_dir.h"
@@ -149,6 +150,63 @@ int hvuv__layout_socket(const char* folder,
   return err;
 }
 
+int hvuv__layout_parse_folder(const char* name,
+                              size_t len,
+                              hvuv__partition_t* partition) {
+  memset(partition, 0, sizeof(*partition));
+  if (len == strlen(HOST) && memcmp(name, HOST, len) == 0) {
+    partition->is_host = 1;
+    return 0;
+  }
+  return parse_hex(name, len, &partition->vm_id) != 0 ||
+                 hvuv__alias_is_role(&partition->vm_id)
+             ? UV_EINVAL
+             : 0;
+}
+
+/* A name has no end of a lock's or of any other file behind it, so that one
+ * letter is all there is. */
+static int parse_whom(const char* whom, hvuv_guid_t* vm_id) {
+  if (whom[0] == 'v')
+    return parse_hex(whom + 1, strlen(whom + 1), vm_id);
+  if (whom[0] == '\0' || whom[1] != '\0')
+    return UV_EINVAL;
+  switch (whom[0]) {
+    case 'a':
+      *vm_id = HVUV_VM_ANY;
+      return 0;
+    case 'l':
+      *vm_id = HVUV_VM_LOOPBACK;
+      return 0;
+    case 'c':
+      *vm_id = HVUV_VM_CHILDREN;
+      return 0;
+    case 'p':
+      *vm_id = HVUV_VM_PARENT;
+      return 0;
+    default:
+      return UV_EINVAL;
+  }
+}
+
+int hvuv__layout_parse_socket(const char* name,
+                              hvuv_guid_t* service_id,
+                              hvuv_guid_t* vm_id) {
+  const char* dot = strchr(name, '.');
+  char text[HEX_ROOM];
+  size_t len;
+
+  len = dot == NULL ? 0 : (size_t) (dot - name);
+  if (len == 0 || len >= HEX_ROOM)
+    return UV_EINVAL;
+  memcpy(text, name, len);
+  text[len] = '\0';
+  if (parse_hex(text, len, service_id) != 0 &&
+      hvuv__parse_service(text, service_id) != 0)
+    return UV_EINVAL;
+  return parse_whom(dot + 1, vm_id);
+}
+
 /* The last name but one of a path: where it begins, and its length; 0 if there
  * is none. */
 static size_t find_folder_name(const char* path, size_t len, size_t* start) {
@@ -170,14 +228,6 @@ int hvuv__layout_partition_of(const char* path,
   size_t start = 0;
   size_t name_len;
 
-  memset(partition, 0, sizeof(*partition));
   name_len = find_folder_name(path, len, &start);
-  if (name_len == strlen(HOST) && memcmp(path + start, HOST, name_len) == 0) {
-    partition->is_host = 1;
-    return 0;
-  }
-  return parse_hex(path + start, name_len, &partition->vm_id) != 0 ||
-                 hvuv__alias_is_role(&partition->vm_id)
-             ? UV_EINVAL
-             : 0;
+  return hvuv__layout_parse_folder(path + start, name_len, partition);
 }

@@ -20,6 +20,8 @@
 
 #include <stddef.h>
 
+#define HVUV__LOCK_SUFFIX ".lock"
+
 typedef struct hvuv__claim_s hvuv__claim_t;
 
 /* Claims a path, and removes a socket that a dead listener left there. After an

@@ -25,8 +25,6 @@
  * then. */
 #define ATTEMPTS 100
 
-#define LOCK_SUFFIX ".lock"
-
 struct hvuv__claim_s {
   int fd;
   pid_t owner;
@@ -35,7 +33,7 @@ struct hvuv__claim_s {
   ino_t ino;
   size_t path_len;
   char path[HVUV__PATH_ROOM];
-  char lock_path[HVUV__PATH_ROOM + sizeof(LOCK_SUFFIX)];
+  char lock_path[HVUV__PATH_ROOM + sizeof(HVUV__LOCK_SUFFIX)];
 };
 
 static void check(const hvuv__claim_t* claim) {
@@ -182,7 +180,7 @@ int hvuv__claim_take(const char* path, hvuv__claim_t** out) {
   claim->path_len = len;
   memcpy(claim->path, path, len);
   memcpy(claim->lock_path, path, len);
-  memcpy(claim->lock_path + len, LOCK_SUFFIX, sizeof(LOCK_SUFFIX));
+  memcpy(claim->lock_path + len, HVUV__LOCK_SUFFIX, sizeof(HVUV__LOCK_SUFFIX));
 
   r = lock(claim->lock_path);
   if (r < 0) {

@@ -25,8 +25,6 @@
 #define IO_REPARSE_TAG_AF_UNIX 0x80000023L
 #endif
 
-#define LOCK_SUFFIX ".lock"
-
 /* Which file one is. Some file systems give none of it. */
 typedef struct identity_s {
   int is_known;
@@ -59,7 +57,7 @@ const char* hvuv__claim_path(const hvuv__claim_t* claim, size_t* len) {
  * would take it away from whoever made it, so it is looked for first; the
  * flag is for one that comes just then. */
 static int lock(const char* path, HANDLE* handle) {
-  char text[HVUV__PATH_ROOM + sizeof(LOCK_SUFFIX)];
+  char text[HVUV__PATH_ROOM + sizeof(HVUV__LOCK_SUFFIX)];
   WCHAR wide[HVUV__WIDE_ROOM];
   DWORD attributes;
   size_t len;
@@ -68,7 +66,7 @@ static int lock(const char* path, HANDLE* handle) {
   len = strlen(path);
   assert(len < HVUV__PATH_ROOM);
   memcpy(text, path, len);
-  memcpy(text + len, LOCK_SUFFIX, sizeof(LOCK_SUFFIX));
+  memcpy(text + len, HVUV__LOCK_SUFFIX, sizeof(HVUV__LOCK_SUFFIX));
   err = hvuv__file_wide(text, wide);
   if (err != 0)
     return err;

@@ -98,6 +98,57 @@ static void a_socket_is_named_for_its_service(void** state) {
   expect_socket(X, whom('v'), X_HEX ".v" Y_HEX);
 }
 
+static void expect_read(const char* name, const char* service, const char* vm) {
+  hvuv_guid_t expected_service = guid(service);
+  hvuv_guid_t expected_vm = guid(vm);
+  hvuv_guid_t service_id;
+  hvuv_guid_t vm_id;
+
+  assert_int_equal(hvuv__layout_parse_socket(name, &service_id, &vm_id), 0);
+  assert_true(hvuv_guid_equal(&service_id, &expected_service));
+  assert_true(hvuv_guid_equal(&vm_id, &expected_vm));
+}
+
+static void a_sockets_name_is_read_back(void** state) {
+  (void) state;
+  expect_read("5000.a", "00001388-facb-11e6-bd58-64006a7986d3", ANY);
+  expect_read("0.l", "00000000-facb-11e6-bd58-64006a7986d3", LOOPBACK);
+  expect_read("1.c", "00000001-facb-11e6-bd58-64006a7986d3", CHILDREN);
+  expect_read("2147483647.p", "7fffffff-facb-11e6-bd58-64006a7986d3", PARENT);
+  expect_read(X_HEX ".v" Y_HEX, X, Y);
+}
+
+static void other_names_are_no_sockets(void** state) {
+  static const char* const names[] = {
+      "",
+      ".",
+      "5000",
+      "5000.",
+      ".a",
+      "5000.x",
+      "5000.aa",
+      "5000.v",
+      "-1.a",
+      "x.a",
+      "5000 .a",
+      "2147483648.a",
+      "5000.v12",
+      ".12-3-0",
+      "5000.a.a",
+      X_HEX "0.a",
+      "5000.a.lock",
+      "5000.v" Y_HEX ".lock",
+  };
+  hvuv_guid_t service_id;
+  hvuv_guid_t vm_id;
+  size_t i;
+
+  (void) state;
+  for (i = 0; i < ROWS(names); i++)
+    if (hvuv__layout_parse_socket(names[i], &service_id, &vm_id) != UV_EINVAL)
+      fail_msg("\"%s\" is taken for a socket's", names[i]);
+}
+
 static void a_socket_must_fit_its_address(void** state) {
   hvuv__audience_t any = whom('a');
   hvuv_guid_t service = guid("00001388-facb-11e6-bd58-64006a7986d3");
@@ -204,6 +255,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_folder_without_room_is_told),
       cmocka_unit_test(a_socket_is_named_for_its_service),
+      cmocka_unit_test(a_sockets_name_is_read_back),
+      cmocka_unit_test(other_names_are_no_sockets),
       cmocka_unit_test(a_socket_must_fit_its_address),
       cmocka_unit_test(the_folder_of_a_path_is_its_partition),
       cmocka_unit_test(the_length_of_a_path_is_what_counts),

@@ -15,7 +15,10 @@
 #include "sys/sys.h"
 #include "unix/claim.h"
 #include "unix/folder.h"
+#include "unix/held.h"
 #include "unix/listen.h"
+#include "unix/look.h"
+#include "unix/names.h"
 #include "unix/path.h"
 #include "unix/runtime_dir.h"
 #include "unix/sock.h"
@@ -100,6 +103,25 @@ void hvuv__claim_release(hvuv__claim_t* claim) {
 
 void hvuv__claim_abandon(hvuv__claim_t* claim) {
   hvuv__claim_release(claim);
+}
+
+/* --- held.h, look.h, names.h: nothing is there ---------------------------- */
+
+int hvuv__claim_is_held(const char* path) {
+  (void) path;
+  return 0;
+}
+
+enum hvuv__at_path hvuv__unix_look(const char* path) {
+  (void) path;
+  return HVUV__AT_NOTHING;
+}
+
+int hvuv__folder_each(const char* path, hvuv__name_cb cb, void* arg) {
+  (void) path;
+  (void) cb;
+  (void) arg;
+  return UV_ENOENT;
 }
 
 /* --- sock.h, listen.h ---------------------------------------------------- */

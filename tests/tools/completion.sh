@@ -23,7 +23,7 @@ for file in "$@"; do
   # shellcheck disable=SC1090
   source "$file"
   complete -p "$tool" >/dev/null
-  verbs=$("$folder/$tool" --help | sed -n "s/^\(usage:\|      \) hvuv \([a-z]*\) .*/\2/p" | sort -u)
+  verbs=$("$folder/$tool" --help | sed -n "s/^\(usage:\|      \) hvuv \([a-z]*\)\( .*\|\)$/\2/p" | sort -u)
   if [ "$tool" = hvuv ]; then
     [ "$(complete_words hvuv '' | grep -v '^-' | sort -u)" = "$verbs" ] || {
       echo "$tool: verbs are $verbs, offered are $(complete_words hvuv '')"

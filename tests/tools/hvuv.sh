@@ -65,4 +65,5 @@ expect 0 "The folder of /nowhere/v is not there" \
 expect 0 "nobody listens on port 5" \
   "$hvuv" explain --step connect ECONNRESET vsock://2:5
 expect 0 "The peer is gone" "$hvuv" explain -s receive -- -104 vsock://2:5
+expect 0 "The peer is gone" "$hvuv" explain -s receive -104 vsock://2:5
 echo "hvuv echo, ping and explain do what they say"

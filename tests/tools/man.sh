@@ -36,7 +36,7 @@ for page in "$pages"/*.[0-9]; do
   tool=$folder/${name%.1}
   "$tool" --help >"$work/text"
   # The verbs of a tool have options of their own.
-  for verb in $(sed -n 's/^\(usage:\|      \) hvuv \([a-z]*\) .*/\2/p' "$work/text"); do
+  for verb in $(sed -n 's/^\(usage:\|      \) hvuv \([a-z]*\)\( .*\|\)$/\2/p' "$work/text" | sort -u); do
     "$tool" "$verb" --help >>"$work/text"
   done
   options <"$work/text" >"$work/help"

@@ -25,6 +25,11 @@ static const tool_t tool = {.name = "a_tool",
                             .options = table,
                             .option_count = 4};
 
+static const tool_t counting_tool = {.name = "a_counter",
+                                     .options = table,
+                                     .option_count = 4,
+                                     .takes_numbers = 1};
+
 #define ARGS_MAX 8
 
 static options_t o;
@@ -96,6 +101,22 @@ static void one_hyphen_is_no_option(void** state) {
   (void) state;
   begin((const char* const[]){"-", "-l", NULL});
   expect_rest(2, "-");
+}
+
+static void negative_numbers_are_no_options_to_who_takes_them(void** state) {
+  (void) state;
+  begin((const char* const[]){"-l", "-104", "-5x", NULL});
+  o.tool = &counting_tool;
+  expect('l', NULL);
+  expect_rest(2, "-104");
+
+  begin((const char* const[]){"-w", "-1", "-9", NULL});
+  o.tool = &counting_tool;
+  expect('w', "-1");
+  expect_rest(1, "-9");
+
+  begin((const char* const[]){"-104", NULL});
+  expect(OPTION_ERROR, NULL);
 }
 
 static void help_and_version_are_every_tools(void** state) {
@@ -218,6 +239,7 @@ int main(void) {
       cmocka_unit_test(values_stand_behind_or_beside),
       cmocka_unit_test(two_hyphens_end_the_options),
       cmocka_unit_test(one_hyphen_is_no_option),
+      cmocka_unit_test(negative_numbers_are_no_options_to_who_takes_them),
       cmocka_unit_test(help_and_version_are_every_tools),
       cmocka_unit_test(unknown_options_are_named),
       cmocka_unit_test(missing_and_needless_values_are_refused),

@@ -162,6 +162,8 @@ int options_next(options_t* o, const char** value) {
   arg = o->argv[0];
   if (arg[0] != '-' || arg[1] == '\0') /* "-" alone is no option */
     return OPTION_END;
+  if (o->tool->takes_numbers && arg[1] >= '0' && arg[1] <= '9')
+    return OPTION_END;
   if (strcmp(arg, "--") == 0) {
     shift(o);
     return OPTION_END;

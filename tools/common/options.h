@@ -34,6 +34,7 @@ typedef struct tool_s {
   const char* about;    /* what it does, one line or more */
   const option_t* options;
   size_t option_count;
+  int takes_numbers; /* -104 is an argument, not options */
   const char* after; /* what --help ends with: arguments, exit codes */
 } tool_t;
 

@@ -18,6 +18,7 @@ static const tool_t tool = {
     .about = "Says what an error on an address means on this system.",
     .options = table,
     .option_count = sizeof(table) / sizeof(table[0]),
+    .takes_numbers = 1,
     .after = "ERROR is a name such as ECONNREFUSED, or libuv's number.",
 };
 

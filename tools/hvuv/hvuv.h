@@ -9,8 +9,11 @@
 /* argv without the verb; returns the exit code. */
 typedef int (*verb_fn)(int argc, char** argv);
 
+int verb_doctor(int argc, char** argv);
 int verb_echo(int argc, char** argv);
 int verb_explain(int argc, char** argv);
 int verb_ping(int argc, char** argv);
+int verb_services(int argc, char** argv);
+int verb_vms(int argc, char** argv);
 
 #endif /* HVUV_TOOLS_HVUV_H */

@@ -1,0 +1,126 @@
+/* hvuv vms: the partitions of `local` that somebody listens in. hvuv knows no
+ * others: a VM of a hypervisor has its name and its id from that one, and there
+ * is no function of hvuv's that asks it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "hvuv.h"
+#include "listeners.h"
+#include "os.h"
+
+#define FOLDER_ROOM 1024
+
+static const tool_t tool = {
+    .name = "hvuv vms",
+    .synopsis = "",
+    .about = "Lists who listens at local addresses, of all partitions.",
+    .after =
+        "Each listener is a line: \"host\" or the VM's id, the service, for\n"
+        "whom it is, and live, or stale if it was killed. The host reaches a\n"
+        "VM's listener at local://ID/SERVICE, a VM the host's at\n"
+        "local://parent/SERVICE, each its own at local://loopback/SERVICE.\n"
+        "VMs of hypervisors are not listed: ask those. On a terminal the\n"
+        "columns have a heading."};
+
+/* On a terminal there are columns with a heading, and a word about what is not
+ * listed. */
+static int is_for_people;
+
+static void print(const hvuv_local_listener_t* listener) {
+  char partition[HVUV_GUID_STRLEN] = "host";
+  char addr[HVUV_ADDR_STRLEN] = "";
+  size_t size = sizeof(addr);
+  char* whom;
+  char* service;
+
+  if (!hvuv_guid_equal(&listener->partition, &HVUV_VM_PARENT))
+    hvuv_guid_format(&listener->partition, partition);
+  hvuv_addr_format(&listener->addr, addr, &size);
+  whom = strstr(addr, "://") + 3;
+  service = strchr(whom, '/');
+  *service++ = '\0';
+  output(is_for_people ? "%-36s  %-10s  %-10s  %s\n" : "%s\t%s\t%s\t%s\n",
+         partition,
+         service,
+         whom,
+         listener->is_live ? "live" : "stale");
+}
+
+/* The host first, then by id; services in order. */
+static int compare(const void* a, const void* b) {
+  const hvuv_local_listener_t* x = a;
+  const hvuv_local_listener_t* y = b;
+  int x_is_vm = !hvuv_guid_equal(&x->partition, &HVUV_VM_PARENT);
+  int y_is_vm = !hvuv_guid_equal(&y->partition, &HVUV_VM_PARENT);
+  uint32_t x_port = UINT32_MAX;
+  uint32_t y_port = UINT32_MAX;
+  int r;
+
+  if (x_is_vm != y_is_vm)
+    return x_is_vm - y_is_vm;
+  r = memcmp(&x->partition, &y->partition, sizeof(x->partition));
+  if (r != 0)
+    return r;
+  hvuv_service_to_port(&x->addr.u.hyperv.service_id, &x_port);
+  hvuv_service_to_port(&y->addr.u.hyperv.service_id, &y_port);
+  if (x_port != y_port)
+    return x_port < y_port ? -1 : 1;
+  return memcmp(&x->addr.u.hyperv, &y->addr.u.hyperv, sizeof(x->addr.u.hyperv));
+}
+
+static int fail(const char* folder, int err) {
+  char meaning[HVUV_EXPLAIN_STRLEN] = "";
+  hvuv_addr_t addr;
+
+  hvuv_addr_parse("local://any/5000", &addr);
+  hvuv_explain_step(&addr, HVUV_STEP_BIND, err, meaning, sizeof(meaning));
+  report_meaning(&tool, "list", folder, err, meaning);
+  return 1;
+}
+
+static int list(void) {
+  char folder[FOLDER_ROOM] = "local://";
+  size_t size = sizeof(folder);
+  hvuv_local_listener_t* all;
+  size_t count;
+  size_t i;
+  int err = list_listeners(&all, &count);
+
+  hvuv_local_folder(folder, &size);
+  if (err != 0 && err != UV_ENOENT)
+    return fail(folder, err);
+  is_for_people = uv_guess_handle(1) == UV_TTY;
+  if (count > 0) {
+    qsort(all, count, sizeof(all[0]), compare);
+    if (is_for_people)
+      output("%-36s  %-10s  %-10s  %s\n", "PARTITION", "SERVICE", "FOR", "IS");
+  }
+  for (i = 0; i < count; i++)
+    print(&all[i]);
+  free(all);
+  if (count == 0)
+    fprintf(stderr, "%s: nobody listens in %s.\n", tool.name, folder);
+  if (count == 0 || is_for_people)
+    fprintf(stderr, "%s\n", vms_elsewhere);
+  return program_end(0);
+}
+
+int verb_vms(int argc, char** argv) {
+  const char* value;
+  options_t o;
+
+  options_begin(&o, &tool, argc, argv);
+  switch (options_next(&o, &value)) {
+    case OPTION_END:
+      break;
+    case OPTION_HELP:
+      return print_help(&tool);
+    case OPTION_VERSION:
+      return print_version(&tool);
+    default:
+      return EXIT_USAGE;
+  }
+  if (o.argc != 0)
+    return usage_error(&tool, "%s: takes no argument", o.argv[0]);
+  return list();
+}

@@ -25,7 +25,7 @@ int rig_setup(void** state) {
   struct sockaddr_in name;
 
   (void) state;
-  descriptors = endpoint_count_descriptors();
+  descriptors = endpoint_count_sockets();
   endpoint_open();
   if (net_tcp_listen(&rig_upstream, &name) != 0)
     return -1;
@@ -44,7 +44,7 @@ int rig_teardown(void** state) {
   process_end_all();
   rig_stop_listening();
   endpoint_close();
-  return endpoint_count_descriptors() == descriptors ? 0 : -1;
+  return endpoint_count_sockets() == descriptors ? 0 : -1;
 }
 
 /* --- hvforward */

@@ -244,6 +244,22 @@ static void an_idle_call_ends_when_that_was_asked(void** state) {
 
 /* --- Limits */
 
+/* A call that has ended counts until both its streams have closed. */
+static void expect_room_soon(const struct sockaddr_in* name) {
+  uv_os_sock_t caller = NET_NONE;
+  int i;
+
+  for (i = 0; i < 1000; i++) {
+    caller = rig_call(name);
+    if (net_await(rig_upstream, 1, 20) == 0)
+      break;
+    rig_expect_hung_up(caller);
+  }
+  assert_int_equal(net_accept(rig_upstream, &talks[0].server), 0);
+  net_close(talks[0].server);
+  rig_expect_hung_up(caller);
+}
+
 static void a_peer_has_as_many_calls_as_it_may(void** state) {
   struct sockaddr_in name;
 
@@ -252,8 +268,7 @@ static void a_peer_has_as_many_calls_as_it_may(void** state) {
   rig_begin(&talks[0], &name, 0);
   rig_expect_hung_up(rig_call(&name));
   rig_converse(&talks[0], 0);
-  rig_begin(&talks[0], &name, 1000);
-  rig_converse(&talks[0], 0);
+  expect_room_soon(&name);
   rig_stop(&host, "refused tcp://127.0.0.1:");
 }
 

@@ -32,7 +32,8 @@ static int fd_parse(place_t* place, char* why, size_t size) {
 }
 
 static int fd_bind(const place_t* place, int index, leg_t* server) {
-  return index > 0 ? UV_EOF : hvuv_open(&server->u.hvuv, place->u.fd);
+  return index > 0 ? UV_EOF
+                   : hvuv_open(&server->u.hvuv, (uv_os_sock_t) place->u.fd);
 }
 
 static int passed_parse(place_t* place, char* why, size_t size) {
@@ -55,7 +56,7 @@ static int passed_bind(const place_t* place, int index, leg_t* server) {
     return UV_EOF;
   if (system_listens(fd) == UV_ENOTCONN)
     return UV_ENOTCONN;
-  return hvuv_open(&server->u.hvuv, fd);
+  return hvuv_open(&server->u.hvuv, (uv_os_sock_t) fd);
 }
 
 static void fd_explain(

@@ -136,8 +136,9 @@ HVUV_EXTERN int hvuv_addr_parse_why(const char* text,
 
 /* Formats an address in its canonical form: names for the well-known ids, a
  * decimal number for a service id that stands for a port, lower case, escapes
- * only where they are needed. The result is one word without spaces. Parsing it
- * gives the same address, byte for byte.
+ * only where they are needed. The result is one word without spaces or control
+ * characters, those of ISO 8859 in UTF-8 included. Parsing it gives the same
+ * address, byte for byte.
  *
  * *size is the size of buf in bytes. On success it is set to the length of the
  * text without the NUL. If buf is too small, UV_ENOBUFS is returned, *size is

@@ -8,6 +8,7 @@
 
 #include "addr/alias.h"
 #include "addr/scan.h"
+#include "addr/text.h"
 #include "hvuv/addr.h"
 
 /* The longest address there is: a full path of escapes and a GUID. */
@@ -82,19 +83,27 @@ static char* put_vsock(char* out, const hvuv_addr_t* addr) {
   return put_port(out, addr->u.vsock.port);
 }
 
-static char* put_path(char* out, const char* path) {
+static char* put_escape(char* out, char c) {
   static const char digits[] = "0123456789abcdef";
-  unsigned char byte;
+  unsigned char byte = (unsigned char) c;
 
+  *out++ = '%';
+  *out++ = digits[byte >> 4];
+  *out++ = digits[byte & 0xf];
+  return out;
+}
+
+/* Also control characters of two bytes, which may stand for themselves in what is
+ * read, but are not to reach a terminal. */
+static char* put_path(char* out, const char* path) {
   for (; *path != '\0'; path++) {
-    byte = (unsigned char) *path;
-    if (hvuv__is_escaped(*path)) {
-      *out++ = '%';
-      *out++ = digits[byte >> 4];
-      *out++ = digits[byte & 0xf];
-    } else {
+    if (hvuv__text_control(path) == 2)
+      out = put_escape(out, *path++);
+    else if (!hvuv__is_escaped(*path)) {
       *out++ = *path;
+      continue;
     }
+    out = put_escape(out, *path);
   }
   return out;
 }

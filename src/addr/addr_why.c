@@ -211,30 +211,19 @@ static int find_fault(const char* text, fault_t* f) {
   return find_in_scheme(text, f);
 }
 
-static char visible(char c) {
-  if ((unsigned char) c < 0x20 || c == 0x7f)
-    return '?';
-  return c;
-}
-
-/* The second byte of a control character of ISO 8859 (U+0080 to U+009F) in UTF-8,
- * which terminals obey too. */
-static int is_c1(const char* at, const char* begin) {
-  return at > begin && (unsigned char) at[-1] == 0xc2 &&
-         ((unsigned char) *at & 0xe0) == 0x80;
-}
-
 /* Never more than QUOTE_ROOM, and no byte that a terminal takes for more than a
  * character. */
 static void quote(const char* text, size_t len, char out[QUOTE_ROOM]) {
   static const char more[] = "...";
   size_t room = QUOTE_ROOM - sizeof(more);
+  size_t hidden = 0; /* bytes of a control character */
   size_t i;
 
   for (i = 0; i < len && i < room; i++) {
-    out[i] = visible(text[i]);
-    if (is_c1(text + i, text))
-      out[i - 1] = out[i] = '?';
+    if (hidden == 0)
+      hidden = hvuv__text_control(text + i);
+    out[i] = hidden > 0 ? '?' : text[i];
+    hidden -= hidden > 0;
   }
   if (i < len) {
     while (i > 0 && ((unsigned char) text[i] & 0xc0) == 0x80)

@@ -192,11 +192,26 @@ static char* put_lower(char* out, const char* end, const char* text, size_t n) {
   return out;
 }
 
+/* Writes the last two bytes as escapes if they are a control character. */
+static char* hide_control(char* out, const char* end) {
+  char escapes[sizeof("%ff%ff")];
+
+  if (hvuv__text_control(out - 2) != 2)
+    return out;
+  snprintf(escapes,
+           sizeof(escapes),
+           "%%%02x%%%02x",
+           (unsigned char) out[-2],
+           (unsigned char) out[-1]);
+  return put(out - 2, end, escapes, 2 * HVUV__ESCAPE_LEN);
+}
+
 static char* put_path(char* out,
                       const char* end,
                       const char* path,
                       size_t len) {
   char escape[sizeof("%ff")];
+  const char* first = out;
   const char* at = path;
   char byte;
 
@@ -208,6 +223,8 @@ static char* put_path(char* out,
         out = put(out, end, escape, HVUV__ESCAPE_LEN);
       } else {
         out = put(out, end, &byte, 1);
+        if (out != NULL && out - first > 1)
+          out = hide_control(out, end);
       }
     } else {
       snprintf(escape, sizeof(escape), "%%%02x", (unsigned char) *at++);

@@ -8,6 +8,8 @@
 #ifndef HVUV_SRC_ADDR_TEXT_H
 #define HVUV_SRC_ADDR_TEXT_H
 
+#include <stddef.h>
+
 #include "hvuv/guid.h"
 
 /* What hvuv__text_digit() makes of a character that is no digit. */
@@ -29,6 +31,16 @@ static inline int hvuv__text_skip(const char** text, char c) {
     return 0;
   *text += 1;
   return 1;
+}
+
+/* How many bytes at `at` are a control character, which a terminal may obey: 1 of
+ * ASCII, 2 of ISO 8859 (U+0080 to U+009F in UTF-8), else 0. */
+static inline size_t hvuv__text_control(const char* at) {
+  unsigned char byte = (unsigned char) *at;
+
+  if (byte != '\0' && (byte < 0x20 || byte == 0x7f))
+    return 1;
+  return byte == 0xc2 && ((unsigned char) at[1] & 0xe0) == 0x80 ? 2 : 0;
 }
 
 /* A GUID with or without braces; what follows it is the caller's to judge. */

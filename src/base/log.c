@@ -145,9 +145,14 @@ static int may_write(hvuv__log_place_t* place, uint64_t now_ns) {
 
 /* What may stand in a name that a peer has chosen is no matter for a terminal. */
 static void clean(char* text) {
-  for (; *text != '\0'; text++)
+  for (; *text != '\0'; text++) {
     if ((unsigned char) *text < ' ' || *text == 127)
       *text = '?';
+    /* U+0080 to U+009F */
+    if ((unsigned char) text[0] == 0xc2 &&
+        ((unsigned char) text[1] & 0xe0) == 0x80)
+      text[0] = text[1] = '?';
+  }
 }
 
 static void call(const hvuv__log_place_t* place,

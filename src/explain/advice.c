@@ -26,10 +26,23 @@ static const hvuv__advice_t rows[] = {
     {EVERY,
      1u << HVUV_STEP_ACCEPT,
      {UV_EMFILE, UV_ENFILE},
+     on_windows,
+     "There is no socket or handle left to take a caller with. Callers wait, "
+     "and the listener tries again by itself: close some."},
+    {EVERY,
+     1u << HVUV_STEP_ACCEPT,
+     {UV_EMFILE},
      NULL,
-     "There is no descriptor left to take a caller with. Callers wait, and the "
-     "listener tries again by itself: close some descriptors, or raise the "
-     "limit (ulimit -n)."},
+     "This process has no descriptor left to take a caller with. Callers wait, "
+     "and the listener tries again by itself: close some descriptors, or raise "
+     "the limit (ulimit -n)."},
+    {EVERY,
+     1u << HVUV_STEP_ACCEPT,
+     {UV_ENFILE},
+     NULL,
+     "The system has no descriptor left to take a caller with. Callers wait, "
+     "and the listener tries again by itself: end what holds most, or raise "
+     "the system's limit (fs.file-max)."},
     {EVERY,
      1u << HVUV_STEP_ACCEPT,
      {UV_ECONNABORTED, UV_ECONNRESET},
@@ -52,8 +65,16 @@ static const hvuv__advice_t rows[] = {
      1u << HVUV_STEP_ACCEPT,
      {UV_EAGAIN},
      NULL,
-     "No caller waits here now. hvuv_accept() is called when the listener's "
-     "callback has reported one."},
+     "To hvuv_accept(), no caller waits here now: it is called when the "
+     "listener's callback has reported one. Of a caller that was turned away, "
+     "its VM calls more often than the server lets it "
+     "(max_new_per_peer_per_s)."},
+    {EVERY,
+     1u << HVUV_STEP_ACCEPT,
+     {UV_ENOSPC},
+     NULL,
+     "The connections together keep as much memory as they may "
+     "(max_total_bytes). The caller waits until some is free."},
     {EVERY,
      CONNECTING,
      {UV_ECANCELED},
@@ -96,11 +117,26 @@ static const hvuv__advice_t rows[] = {
      "The peer took nothing of what was sent to it for too long. See whether "
      "its program hangs, or its VM is paused."},
     {EVERY,
-     1u << HVUV_STEP_SEND,
-     {UV_ECONNRESET},
+     1u << HVUV_STEP_SEND | 1u << HVUV_STEP_FRAMING,
+     {UV_EPIPE},
      NULL,
-     "The peer closed the stream with bytes unread, or ended; the last that "
-     "was sent may not have arrived. See what it says."},
+     "Nothing can be sent any more: this side has ended its direction, or the "
+     "peer closed the stream or ended, and the last that was sent may not have "
+     "arrived. See what it says, and connect again."},
+    {EVERY,
+     OPEN,
+     {UV_ENOSPC},
+     NULL,
+     "The connections together keep as much memory as they may "
+     "(max_total_bytes), and this one much of it: its peer does not take what "
+     "is sent, or does not finish what it sends. See whether it hangs, or "
+     "raise the limit."},
+    {EVERY,
+     OPEN,
+     {UV_EACCES},
+     NULL,
+     "A proof was not accepted: the peer has another secret than this side, or "
+     "none (hvuv/auth.h). Give both the same."},
     {EVERY,
      1u << HVUV_STEP_RECEIVE,
      {UV_ENOBUFS},
@@ -136,8 +172,8 @@ static const hvuv__advice_t rows[] = {
      {UV_ETIMEDOUT},
      NULL,
      "A limit of this side ran out: the peer sent nothing, or did not finish a "
-     "message, or took nothing of what was sent to it, for longer than it may. "
-     "See whether it hangs, or raise the limit."},
+     "message, or took nothing of what was sent to it, or did not end, for "
+     "longer than it may. See whether it hangs, or raise the limit."},
     {EVERY,
      1u << HVUV_STEP_STOP,
      {UV_ECANCELED, UV_ETIMEDOUT},
@@ -216,10 +252,16 @@ static const hvuv__advice_t rows[] = {
      "This process, or Windows, has no socket or handle left. Close some."},
     {EVERY,
      ANY_STEP,
-     {UV_EMFILE, UV_ENFILE},
+     {UV_EMFILE},
      NULL,
-     "This process, or the system, has no descriptor left. Close some, or "
-     "raise the limit (ulimit -n)."},
+     "This process has no descriptor left. Close some, or raise the limit "
+     "(ulimit -n)."},
+    {EVERY,
+     ANY_STEP,
+     {UV_ENFILE},
+     NULL,
+     "The system has no descriptor left. End what holds most, or raise its "
+     "limit (fs.file-max)."},
     {EVERY,
      ANY_STEP,
      {UV_ENOMEM},
@@ -297,6 +339,12 @@ static const hvuv__advice_t rows[] = {
      {UV_EIO},
      NULL,
      "The system reports a fault of the device or the disk below."},
+    {EVERY,
+     ANY_STEP,
+     {UV_ENOSPC},
+     NULL,
+     "There is no room for it: on a disk, or in what connections may keep "
+     "together (max_total_bytes)."},
     {EVERY, ANY_STEP, {UV_EINTR}, NULL, "A signal came in between. Try again."},
     {EVERY,
      ANY_STEP,
@@ -366,6 +414,9 @@ const char* hvuv__advice_find(const hvuv__question_t* q, int status) {
   const char* text;
 
   text = find_among(hvuv__advice_vm, hvuv__advice_vm_count, q, status);
+  if (text == NULL)
+    text =
+        find_among(hvuv__advice_hybrid, hvuv__advice_hybrid_count, q, status);
   if (text == NULL)
     text = find_among(hvuv__advice_unix, hvuv__advice_unix_count, q, status);
   if (text == NULL)

@@ -1,5 +1,5 @@
-/* A row of the table of advice, and its parts: advice_vm.c, advice_unix.c, and in
- * advice.c what is said of all addresses alike. */
+/* A row of the table of advice, and its parts: advice_vm.c, advice_hybrid.c,
+ * advice_unix.c, and in advice.c what is said of all addresses alike. */
 #ifndef HVUV_SRC_EXPLAIN_ADVICE_ROWS_H
 #define HVUV_SRC_EXPLAIN_ADVICE_ROWS_H
 
@@ -42,6 +42,8 @@ typedef struct hvuv__advice_s {
 
 extern const hvuv__advice_t hvuv__advice_vm[];
 extern const size_t hvuv__advice_vm_count;
+extern const hvuv__advice_t hvuv__advice_hybrid[];
+extern const size_t hvuv__advice_hybrid_count;
 extern const hvuv__advice_t hvuv__advice_unix[];
 extern const size_t hvuv__advice_unix_count;
 

@@ -44,9 +44,18 @@ static int is_host(const hvuv__question_t* q) {
   return q->cid == HVUV_CID_HOST;
 }
 
-static int is_guest_of_no_host(const hvuv__question_t* q) {
+/* A CID that would be a VM of this machine's, which hosts none. */
+static int is_no_guest(const hvuv__question_t* q) {
   return q->cid > HVUV_CID_HOST && q->cid != HVUV_CID_ANY &&
          !q->facts->has_host;
+}
+
+static int is_guest_of_no_host(const hvuv__question_t* q) {
+  return is_no_guest(q) && !q->facts->has_guest;
+}
+
+static int is_neighbour(const hvuv__question_t* q) {
+  return is_no_guest(q) && q->facts->has_guest;
 }
 
 static int is_privileged_port(const hvuv__question_t* q) {
@@ -60,6 +69,12 @@ static int has_no_port(const hvuv__question_t* q) {
 static int names_a_vm(const hvuv__question_t* q) {
   return q->addr->family == HVUV_HYPERV &&
          !hvuv__alias_is_role(&q->addr->u.hyperv.vm_id);
+}
+
+/* `children` and its like, which have no CID. */
+static int is_no_cid(const hvuv__question_t* q) {
+  return q->addr->family == HVUV_HYPERV && q->cid == HVUV_CID_ANY &&
+         !hvuv_guid_equal(&q->addr->u.hyperv.vm_id, &HVUV_VM_ANY);
 }
 
 /* --- The rows */
@@ -87,6 +102,19 @@ const hvuv__advice_t hvuv__advice_vm[] = {
      "On Windows CID $cid names nobody: CID 1 is this partition, 2 its parent. "
      "A VM is called by its id: hyperv://VM/$port."},
     {WINDOWS,
+     BINDING,
+     {UV_EADDRNOTAVAIL},
+     is_host,
+     "This partition has no parent to be called by: it is the host itself, not "
+     "a VM. Bind to 'any', 'children', 'loopback', or to the id of the VM that "
+     "may call."},
+    {WINDOWS,
+     BINDING,
+     {UV_EADDRNOTAVAIL},
+     is_for_listening,
+     "This partition has nobody who could call at $addr, or no Hyper-V. Bind "
+     "to 'loopback', or in a VM to 'parent'."},
+    {WINDOWS,
      ANY_STEP,
      {UV_EADDRNOTAVAIL},
      is_for_listening,
@@ -113,17 +141,30 @@ const hvuv__advice_t hvuv__advice_vm[] = {
     {WINDOWS,
      CONNECTING,
      {UV_ETIMEDOUT},
+     is_host,
+     "The host did not answer in time: nobody listens there on $port, or not "
+     "for this VM, or it is busy. Start the server on the host, or allow more "
+     "time."},
+    {WINDOWS,
+     CONNECTING,
+     {UV_ETIMEDOUT},
+     names_a_vm,
+     "The VM did not answer in time: nobody listens on $port in it (a Linux "
+     "guest does not refuse), or it is still starting. Start the server in it, "
+     "or allow more time."},
+    {WINDOWS,
+     CONNECTING,
+     {UV_ETIMEDOUT},
      NULL,
-     "The VM did not answer: nobody listens on $port in it, or it is still "
-     "starting; a listener on 'any' or 'children' never sees a WSL2 VM."},
+     "Nobody at $addr answered in time. See whether a server listens there, or "
+     "allow more time."},
     {WINDOWS,
      UNKNOWN_STEP,
      {UV_ETIMEDOUT},
      NULL,
-     "To a connect, the VM did not answer: nobody listens on $port in it, or "
-     "it "
-     "is still starting; a listener on 'any' or 'children' never sees a WSL2 "
-     "VM. In an open stream, the peer was silent for too long."},
+     "To a connect, the other side did not answer in time: nobody listens "
+     "there on $port, or its VM is still starting. In an open stream, the peer "
+     "was silent for too long."},
     {WINDOWS,
      ANY_STEP,
      {UV_ECONNREFUSED},
@@ -157,7 +198,7 @@ const hvuv__advice_t hvuv__advice_vm[] = {
 
     /* AF_VSOCK on Linux, and hyperv:// carried by it */
     {VM,
-     ANY_STEP,
+     SETTING_UP,
      {UV_EAFNOSUPPORT, UV_ENOTSUP},
      NULL,
      "This system has no AF_VSOCK sockets. On Linux load the module: modprobe "
@@ -194,6 +235,17 @@ const hvuv__advice_t hvuv__advice_vm[] = {
      "device, and it hosts none. Give the VM one, or load vhost_vsock on a "
      "host."},
     {VM,
+     BINDING,
+     {UV_EADDRNOTAVAIL},
+     names_a_vm,
+     "Linux knows VMs by their CIDs, not by their ids, and lets in whoever "
+     "calls: bind to vsock://any:$port, and look at a caller's CID."},
+    {VM,
+     BINDING,
+     {UV_EADDRNOTAVAIL},
+     is_no_cid,
+     "Linux has no address for $addr. Bind to vsock://any:$port."},
+    {VM,
      ANY_STEP,
      {UV_EADDRNOTAVAIL},
      names_a_vm,
@@ -204,13 +256,12 @@ const hvuv__advice_t hvuv__advice_vm[] = {
      BINDING,
      {UV_EADDRNOTAVAIL},
      knows_itself,
-     "This machine is not CID $cid but $own. Bind to 'any', to 'local', or to "
-     "that."},
+     "This machine is not CID $cid but $own. Bind to 'any', or to that."},
     {VM,
      BINDING,
      {UV_EADDRNOTAVAIL},
      NULL,
-     "This machine is not CID $cid. Bind to 'any', or to 'local'."},
+     "This machine is not CID $cid. Bind to 'any'."},
     {VM,
      CONNECTING,
      {UV_EADDRNOTAVAIL},
@@ -233,23 +284,34 @@ const hvuv__advice_t hvuv__advice_vm[] = {
      CONNECTING,
      {UV_ETIMEDOUT},
      is_host,
-     "The host did not answer. On Hyper-V that is also how it looks when "
-     "nobody listens there on $port, or the service is not registered: start "
+     "The host did not answer in time. On Hyper-V that is also how it looks "
+     "when nobody listens there on $port, or the service is not registered, or "
+     "a WSL2 VM calls a server that is not bound to the id of that VM: start "
      "the server on the host first."},
     {VM,
      UNKNOWN_STEP,
      {UV_ETIMEDOUT},
      is_host,
-     "The host did not answer. On Hyper-V that is also how it looks when "
-     "nobody listens there on $port, or the service is not registered: start "
-     "the server on the host first. In an open stream, the peer was silent for "
+     "To a connect, the host did not answer in time; on Hyper-V that is also "
+     "how it looks when nobody listens there on $port, or the service is not "
+     "registered: start the server on the host first. In an open stream, the "
+     "peer was silent for "
      "too long."},
+    {VM,
+     CONNECTING,
+     {UV_ENODEV, UV_ETIMEDOUT},
+     is_neighbour,
+     "CID $cid did not answer. A VM reaches its host, CID 2, and other VMs "
+     "only "
+     "where its hypervisor passes that on. Check the CID, and that its VM "
+     "runs."},
     {VM,
      SETTING_UP,
      {UV_ENODEV, UV_ENETUNREACH, UV_ETIMEDOUT},
      is_guest_of_no_host,
      "CID $cid would be a VM of this machine, but it hosts none over vsock (no "
-     "vhost_vsock); a VM itself reaches only its host, CID 2."},
+     "vhost_vsock). Load that, and give the VM a vsock device; a VM itself "
+     "calls its host, CID 2."},
     {VM,
      CONNECTING,
      {UV_ETIMEDOUT, UV_ENODEV},
@@ -258,11 +320,18 @@ const hvuv__advice_t hvuv__advice_vm[] = {
      "starting: check its CID and start it."},
     {VM,
      UNKNOWN_STEP,
-     {UV_ETIMEDOUT, UV_ENODEV},
+     {UV_ETIMEDOUT},
      NULL,
-     "CID $cid did not answer. No VM with this CID is running, or it is still "
-     "starting: check its CID and start it. In an open stream, the peer was "
-     "silent for too long."},
+     "To a connect, CID $cid did not answer: no VM with this CID is running, "
+     "or it is still starting; check its CID and start it. In an open stream, "
+     "the peer was silent for too long."},
+    {VM,
+     UNKNOWN_STEP,
+     {UV_ENODEV},
+     NULL,
+     "To a connect, CID $cid is not there: no VM with this CID is running, or "
+     "it is still starting; check its CID and start it. In an open stream, the "
+     "other side has closed, or its VM is gone."},
     {VM,
      ANY_STEP,
      {UV_ENETUNREACH},
@@ -274,26 +343,28 @@ const hvuv__advice_t hvuv__advice_vm[] = {
      {UV_ECONNRESET, UV_ECONNREFUSED},
      NULL,
      "CID $cid is there, but nobody listens on port $port, or too many wait "
-     "there already. Is its server running?"},
+     "there already. Start its server, or try again."},
     {VM,
      OPEN,
      {UV_ECONNRESET, UV_ECONNREFUSED},
      NULL,
-     "The peer is gone: its program ended or closed with bytes unread, or its "
-     "VM was stopped or restarted. Connect again when it is back."},
+     "The peer is gone: its VM was stopped or restarted, or what carries vsock "
+     "broke the connection off. (A program that ends or closes is an end of "
+     "the stream here, not this.) Connect again when it is back."},
     {VM,
      UNKNOWN_STEP,
      {UV_ECONNRESET, UV_ECONNREFUSED},
      NULL,
-     "CID $cid is there, but nobody listens on port $port, or too many wait "
-     "there already. In an open stream, the peer is gone. Is its server "
-     "running?"},
+     "To a connect, CID $cid is there, but nobody listens on port $port, or "
+     "too "
+     "many wait there already: start its server, or try again. In an open "
+     "stream, the peer is gone."},
     {VM,
-     SETTING_UP,
+     BINDING | UNKNOWN_STEP,
      {UV_EACCES, UV_EPERM},
      is_privileged_port,
-     "Ports below 1024 are for root (CAP_NET_BIND_SERVICE). Take a port from "
-     "1024 up."},
+     "To listen on ports below 1024 is for root (CAP_NET_BIND_SERVICE). Take a "
+     "port from 1024 up."},
     {VM,
      SETTING_UP,
      {UV_EACCES, UV_EPERM},

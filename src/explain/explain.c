@@ -62,6 +62,7 @@ static void find_partition(hvuv__facts_t* facts, char text[PARTITION_ROOM]) {
     snprintf(text, PARTITION_ROOM, "the host");
   else
     hvuv_guid_format(&self.vm_id, text);
+  facts->is_vm = facts->partition_error == 0 && !self.is_host;
 }
 
 static void find_folder(hvuv__facts_t* facts, char folder[HVUV__PATH_ROOM]) {

@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "addr/alias.h"
+#include "addr/text.h"
 #include "explain/advice.h"
 
 static void find_target(hvuv__question_t* q) {
@@ -96,6 +97,15 @@ static int append(char** to, const char* end, const char* text, size_t len) {
   return fits;
 }
 
+/* A path or a folder may have characters that a terminal would obey. */
+static void clean(char* text) {
+  size_t n;
+
+  for (; *text != '\0'; text++)
+    if ((n = hvuv__text_control(text)) > 0)
+      memset(text, '?', n);
+}
+
 int hvuv__explain_with(const hvuv__facts_t* facts,
                        const hvuv_addr_t* addr,
                        hvuv_step_t step,
@@ -138,6 +148,7 @@ int hvuv__explain_with(const hvuv__facts_t* facts,
     fits = append(&to, buf + size - 1, room, strlen(room));
   }
   *to = '\0';
+  clean(buf);
   assert(strlen(buf) < size);
   return fits ? 0 : UV_ENOBUFS;
 }

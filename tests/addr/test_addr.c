@@ -1142,6 +1142,8 @@ static void text_is_canonical(void** state) {
   expect_printed(hybrid("a:b", guid), "hybrid://a:b:" GUID);
   expect_printed(hybrid("/First Last/\t\n\x7f%\xc3\xa9", service(52)),
                  "hybrid:///First%20Last/%09%0a%7f%25\xc3\xa9:52");
+  expect_printed(hybrid("/\xc2\x9b/\xc3\x80\xc2\xb0\xc2", service(52)),
+                 "hybrid:///%c2%9b/\xc3\x80\xc2\xb0\xc2:52");
   expect_printed(hybrid("a", HVUV_VM_PARENT),
                  "hybrid://a:a42e7cda-d03f-480c-9cc2-a4de20abb878");
 }

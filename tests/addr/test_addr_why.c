@@ -190,6 +190,9 @@ static void strangers_text_is_quoted_without_its_control_characters(
 
   hvuv_addr_parse_why("a\xc2\x9b\x32J", &addr, why, sizeof(why));
   assert_null(strchr(why, '\x9b'));
+
+  hvuv_addr_parse_why("hybrid:/\xc2\x9b\xc3\x80:5", &addr, why, sizeof(why));
+  assert_non_null(strstr(why, "mean hybrid:///%c2%9b\xc3\x80:5?"));
 }
 
 static void long_text_is_quoted_in_part(void** state) {

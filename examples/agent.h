@@ -22,20 +22,6 @@
 
 #define AGENT_PURPOSE "agent"
 
-/* Takes --secret FILE off the front of the arguments; NULL if they do not begin
- * with it. */
-static inline const char* agent_take_secret(int* argc, char*** argv) {
-  const char* path;
-
-  if (*argc < 3 || strcmp((*argv)[1], "--secret") != 0)
-    return NULL;
-  path = (*argv)[2];
-  (*argv)[2] = (*argv)[0];
-  *argv += 2;
-  *argc -= 2;
-  return path;
-}
-
 static inline const char* agent_why_no_auth(int err) {
   return err == UV_ENOTSUP ? "This program was built without libsodium."
                            : uv_strerror(err);

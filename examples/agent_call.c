@@ -9,6 +9,7 @@
  *   2  wrong arguments
  *   3  a request was answered with an error */
 #include "agent.h"
+#include "arguments.h"
 #include "program.h"
 #include "report.h"
 
@@ -19,7 +20,7 @@ static hvuv_client_t client;
 static const char* secret_path; /* NULL: nothing is proved */
 static hvuv_auth_t auth;
 static uv_timer_t deadline;
-static long seconds = DEFAULT_SECONDS;
+static unsigned long long seconds = DEFAULT_SECONDS;
 static char** requests;
 static int nrequests, nanswers, nerrors;
 static unsigned int nattempts;
@@ -44,8 +45,8 @@ static void on_deadline(uv_timer_t* timer) {
   else
     report("connect", &addr, last_status != 0 ? last_status : UV_ETIMEDOUT);
   fprintf(stderr,
-          "Gave up after %ld s and %u attempts; %d of %d requests were "
-          "answered\n",
+          "Gave up after %llu s and %u finished attempts; %d of %d requests "
+          "were answered\n",
           seconds,
           nattempts,
           nanswers,
@@ -138,7 +139,7 @@ static void report_end(int status) {
                    "The agent hung up before it had answered all: see what it "
                    "says of this call, or whether it is one.");
   else
-    report("asking", &addr, status);
+    report_end_of("asking", &addr, status);
 }
 
 static void on_done(hvuv_client_t* c, int status) {
@@ -179,8 +180,7 @@ static void start(uv_loop_t* loop) {
   options.on_done = on_done;
   options.max_delay_ms = 2000; /* A person waits. */
   if (uv_timer_init(loop, &deadline) != 0 ||
-      uv_timer_start(&deadline, on_deadline, (uint64_t) seconds * 1000, 0) !=
-          0 ||
+      uv_timer_start(&deadline, on_deadline, seconds * 1000, 0) != 0 ||
       hvuv_client_init(loop, &client, &options) != 0 ||
       hvuv_client_connect(&client,
                           &addr,
@@ -200,25 +200,39 @@ static int usage(FILE* out, int code) {
   return code;
 }
 
+/* 1, or 0 if something is wrong, which has been printed. */
+static int parse_arguments(int argc, char** argv) {
+  static const char* const options[] = {"--secret FILE", "-t SECONDS", NULL};
+  const char* value;
+  int i;
+
+  while ((i = take_option(&argc, &argv, options, &value)) >= 0) {
+    if (i == 0)
+      secret_path = value;
+    else if (!read_number("-t", value, 1, 86400, &seconds))
+      return 0;
+  }
+  if (i == OPTION_WRONG)
+    return 0;
+  if (argc < 3) {
+    wrong_argument(argc < 2 ? "ADDRESS" : "REQUEST", "is missing");
+    return 0;
+  }
+  requests = argv + 2;
+  nrequests = argc - 2;
+  return parse_address("ADDRESS", argv[1], &addr) == 0;
+}
+
 int main(int argc, char** argv) {
   uv_loop_t* loop;
   int is_closed;
 
   argv = program_start(&argc, argv);
-  loop = uv_default_loop();
   if (is_help(argc, argv))
     return usage(stdout, 0);
-  secret_path = agent_take_secret(&argc, &argv);
-  if (argc > 2 && strcmp(argv[1], "-t") == 0) {
-    seconds = strtol(argv[2], NULL, 10);
-    argc -= 2;
-    argv += 2;
-  }
-  if (argc < 3 || seconds < 1 || seconds > 86400 ||
-      hvuv_addr_parse(argv[1], &addr) != 0)
+  if (!parse_arguments(argc, argv))
     return usage(stderr, 2);
-  requests = argv + 2;
-  nrequests = argc - 2;
+  loop = program_loop();
   if (secret_path != NULL && take_secret() != 0)
     return 1;
   start(loop);

@@ -129,8 +129,13 @@ static const hvuv_protocol_t protocol = {
 
 int main(int argc, char** argv) {
   hvuv_server_options_t options;
+  const char* none;
+  int code;
 
   argv = program_start(&argc, argv);
+  code = serve_arguments(argc, argv, "local://any/5002", &none);
+  if (code >= 0)
+    return code;
   hvuv_server_options_init(&options);
   options.max_connections = 64;
   options.max_per_peer = 0; /* They may all be guests of one VM. */
@@ -140,5 +145,5 @@ int main(int argc, char** argv) {
   options.limits.max_queued_bytes = 65536;
   options.limits.first_message_timeout_ms = 0; /* Some only read. */
   options.limits.idle_timeout_ms = 0;
-  return serve(argc, argv, "local://any/5002", &protocol, &options);
+  return serve(&protocol, &options);
 }

@@ -13,6 +13,7 @@
  * but the server's end does not come, and the client closes by itself.
  *
  * When nothing has moved for SECONDS it says so and gives up. */
+#include "arguments.h"
 #include "program.h"
 #include "report.h"
 
@@ -188,14 +189,6 @@ static void on_connect(hvuv_connect_t* req, int status) {
 
 /* --- Arguments */
 
-/* A number from 1 to max; 0 if the text is none. */
-static unsigned long long number(const char* text, unsigned long long max) {
-  char* end;
-  unsigned long long n = strtoull(text, &end, 10);
-
-  return *text >= '0' && *text <= '9' && *end == '\0' && n <= max ? n : 0;
-}
-
 static int usage(FILE* out, int code) {
   fprintf(out,
           "usage: echo_client [-n COUNT] [-s BYTES] [-w SECONDS] [ADDRESS] "
@@ -210,27 +203,42 @@ static int usage(FILE* out, int code) {
   return code;
 }
 
-/* Returns 0 if they make no sense. */
+/* Returns 0 if they make no sense, and has printed why. */
+static int parse_options(int* argc, char*** argv) {
+  static const char* const options[] = {
+      "-n COUNT", "-s BYTES", "-w SECONDS", NULL};
+  static unsigned long long* const numbers[] = {&count, &nbytes, &seconds};
+  static const unsigned long long max[] = {1000000, 1 << 30, 86400};
+  const char* value;
+  int i;
+
+  while ((i = take_option(argc, argv, options, &value)) >= 0) {
+    char name[] = {options[i][0], options[i][1], '\0'};
+
+    if (!read_number(name, value, 1, max[i], numbers[i]))
+      return 0;
+  }
+  return i != OPTION_WRONG;
+}
+
 static int parse_arguments(int argc, char** argv) {
   const char* text = "this is a test";
   unsigned long long i;
 
   count = 1;
-  for (; argc > 2 && argv[1][0] == '-'; argc -= 2, argv += 2) {
-    if (strcmp(argv[1], "-n") == 0 && (count = number(argv[2], 1000000)) != 0)
-      continue;
-    if (strcmp(argv[1], "-s") == 0 && (nbytes = number(argv[2], 1 << 30)) != 0)
-      continue;
-    if (strcmp(argv[1], "-w") == 0 && (seconds = number(argv[2], 86400)) != 0)
-      continue;
-    return 0;
-  }
-  if (argc > 3 || (argc > 2 && (*argv[2] == '\0' || nbytes != 0)) ||
+  if (!parse_options(&argc, &argv) || too_many(argc, argv, 2) ||
       parse_address("ADDRESS", argc > 1 ? argv[1] : DEFAULT_ADDRESS, &addr) !=
           0)
     return 0;
-  if (argc > 2)
+  if (argc > 2) {
     text = argv[2];
+    if (*text == '\0' || nbytes != 0) {
+      wrong_argument("MESSAGE",
+                     nbytes != 0 ? "is not for -s, which makes one"
+                                 : "is empty");
+      return 0;
+    }
+  }
 
   nbytes = nbytes != 0 ? nbytes : strlen(text);
   message = malloc((size_t) nbytes);
@@ -252,11 +260,11 @@ int main(int argc, char** argv) {
   uv_loop_t* loop;
 
   argv = program_start(&argc, argv);
-  loop = uv_default_loop();
   if (is_help(argc, argv))
     return usage(stdout, 0);
   if (!parse_arguments(argc, argv))
     return usage(stderr, 2);
+  loop = program_loop();
   if (message == NULL)
     return report("prepare", &addr, UV_ENOMEM) != 0;
 

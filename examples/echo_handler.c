@@ -31,8 +31,7 @@ static void on_close(hvuv_conn_t* conn, int reason) {
       !serve_is_stopping)
     serve_stop();
   if (reason != UV_ECANCELED) /* We were told to stop. */
-    report(
-        reason == UV_ETIMEDOUT ? "time limit" : "framing", &serve_addr, reason);
+    report_end_of("conversation", &serve_addr, reason);
 }
 
 static const hvuv_protocol_t protocol = {
@@ -55,29 +54,24 @@ static void hide(void) {
     metrics_stop();
 }
 
-/* Takes --metrics ADDRESS off the front of the arguments. Returns 0, or an exit
- * code. */
-static int take_metrics(int* argc, char*** argv) {
-  if (*argc < 3 || strcmp((*argv)[1], "--metrics") != 0)
-    return 0;
-  if (parse_address("--metrics", (*argv)[2], &metrics_addr) != 0)
-    return 2;
-  serve_on_ready = show;
-  serve_on_stop = hide;
-  (*argv)[2] = (*argv)[0];
-  *argv += 2;
-  *argc -= 2;
-  return 0;
-}
-
 int main(int argc, char** argv) {
   hvuv_server_options_t options;
+  const char* at;
+  int code;
 
   argv = program_start(&argc, argv);
+  serve_option = "--metrics ADDRESS";
   serve_usage_options = " [--metrics ADDRESS]";
   serve_usage_lines = "  --metrics ADDRESS  show there what it does (HTTP)\n";
-  if (take_metrics(&argc, &argv) != 0)
-    return 2;
+  code = serve_arguments(argc, argv, DEFAULT_ADDRESS, &at);
+  if (code >= 0)
+    return code;
+  if (at != NULL) {
+    if (parse_address("--metrics", at, &metrics_addr) != 0)
+      return 2;
+    serve_on_ready = show;
+    serve_on_stop = hide;
+  }
   hvuv_server_options_init(&options);
-  return serve(argc, argv, DEFAULT_ADDRESS, &protocol, &options);
+  return serve(&protocol, &options);
 }

@@ -4,6 +4,7 @@
  * one buffer and no more. */
 #include <signal.h>
 
+#include "arguments.h"
 #include "program.h"
 #include "report.h"
 
@@ -165,22 +166,24 @@ static int usage(FILE* out, int code) {
 }
 
 int main(int argc, char** argv) {
+  static const char* const options[] = {"-1", NULL};
+  const char* none;
   uv_loop_t* loop;
+  int i;
   char text[HVUV_ADDR_STRLEN];
   size_t size = sizeof(text);
 
   argv = program_start(&argc, argv);
-  loop = uv_default_loop();
   if (is_help(argc, argv))
     return usage(stdout, 0);
-  only_one = argc > 1 && strcmp(argv[1], "-1") == 0;
-  argc -= only_one;
-  argv += only_one;
-  if (argc > 2 ||
+  while ((i = take_option(&argc, &argv, options, &none)) >= 0)
+    only_one = 1;
+  if (i == OPTION_WRONG || too_many(argc, argv, 1) ||
       parse_address("ADDRESS", argc == 2 ? argv[1] : DEFAULT_ADDRESS, &addr) !=
           0)
     return usage(stderr, 2);
 
+  loop = program_loop();
   if (start(loop) != 0)
     return 1;
   hvuv_getsockname(&server, &addr);

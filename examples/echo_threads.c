@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <signal.h>
 
+#include "arguments.h"
 #include "program.h"
 #include "report.h"
 
@@ -169,17 +170,18 @@ static int usage(FILE* out, int code) {
 }
 
 int main(int argc, char** argv) {
-  long n = 2;
+  static const char* const options[] = {"-t THREADS", NULL};
+  unsigned long long n = 2;
+  const char* value;
+  int i;
 
   argv = program_start(&argc, argv);
   if (is_help(argc, argv))
     return usage(stdout, 0);
-  if (argc > 2 && strcmp(argv[1], "-t") == 0) {
-    n = strtol(argv[2], NULL, 10);
-    argc -= 2;
-    argv += 2;
-  }
-  if (n < 1 || n > THREADS_MAX || argc > 2 ||
+  while ((i = take_option(&argc, &argv, options, &value)) >= 0)
+    if (!read_number("-t", value, 1, THREADS_MAX, &n))
+      return usage(stderr, 2);
+  if (i == OPTION_WRONG || too_many(argc, argv, 1) ||
       parse_address("ADDRESS", argc == 2 ? argv[1] : DEFAULT_ADDRESS, &addr) !=
           0)
     return usage(stderr, 2);

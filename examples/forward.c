@@ -11,6 +11,7 @@
  * Whoever can connect to FROM reaches TO: say 127.0.0.1, not 0.0.0.0. */
 #include <signal.h>
 
+#include "arguments.h"
 #include "forward_stream.h"
 
 /* How often a caller is looked at while its call to TO is being made. */
@@ -227,39 +228,34 @@ static int usage(FILE* out, int code) {
   return code;
 }
 
-/* A number of at most five digits, or -1. */
-static long parse_number(const char* text) {
-  size_t len = strlen(text);
-
-  if (len == 0 || len > 5 || strspn(text, "0123456789") != len)
-    return -1;
-  return atol(text);
-}
-
 static int parse_arguments(int argc, char** argv) {
-  long seconds = 0;
-  long rest_ms;
+  static const char* const options[] = {"-t SECONDS", "-r MS", NULL};
+  unsigned long long seconds = 0;
+  unsigned long long rest_ms;
+  const char* value;
+  int i;
 
   hvuv_relay_options_init(&relay_options);
-  for (; argc > 3; argc -= 2, argv += 2) {
-    if (strcmp(argv[1], "-t") == 0) {
-      seconds = parse_number(argv[2]);
-      if (seconds < 1)
-        return 0;
-    } else if (strcmp(argv[1], "-r") == 0) {
-      rest_ms = parse_number(argv[2]);
-      if (rest_ms < 0)
-        return 0;
-      relay_options.half_close_rest_ms = (uint64_t) rest_ms;
-    } else {
+  while ((i = take_option(&argc, &argv, options, &value)) >= 0) {
+    if (i == 0 && !read_number("-t", value, 1, 86400, &seconds))
       return 0;
+    if (i == 1) {
+      if (!read_number("-r", value, 0, 99999, &rest_ms))
+        return 0;
+      relay_options.half_close_rest_ms = rest_ms;
     }
   }
-  if (argc != 3 || place_parse(argv[1], &from) != 0 ||
-      place_parse(argv[2], &to) != 0)
+  if (i == OPTION_WRONG || too_many(argc, argv, 2))
+    return 0;
+  if (argc < 3) {
+    wrong_argument(argc < 2 ? "FROM" : "TO", "is missing");
+    return 0;
+  }
+  if (place_parse("FROM", argv[1], &from) != 0 ||
+      place_parse("TO", argv[2], &to) != 0)
     return 0;
   /* AF_VSOCK gives up after 2 s; a guest behind `hybrid` may have to boot. */
-  timeout_ms = (uint64_t) (seconds != 0 ? seconds : to.is_tcp ? 10 : 5) * 1000;
+  timeout_ms = (seconds != 0 ? seconds : to.is_tcp ? 10 : 5) * 1000;
   return 1;
 }
 
@@ -267,11 +263,11 @@ int main(int argc, char** argv) {
   uv_loop_t* loop;
 
   argv = program_start(&argc, argv);
-  loop = uv_default_loop();
   if (is_help(argc, argv))
     return usage(stdout, 0);
   if (!parse_arguments(argc, argv))
     return usage(stderr, 2);
+  loop = program_loop();
 #if defined(SIGPIPE)
   signal(SIGPIPE, SIG_IGN); /* libuv's TCP raises it. */
 #endif

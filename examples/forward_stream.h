@@ -49,11 +49,24 @@ static inline int place_parse_tcp(const char* text, struct sockaddr_in* tcp) {
   return uv_ip4_addr(host, atoi(port), tcp);
 }
 
-static inline int place_parse(const char* text, place_t* place) {
+/* Says which argument is wrong, and why. */
+static inline int place_parse(const char* argument,
+                              const char* text,
+                              place_t* place) {
+  int err;
+
   place->text = text;
   place->is_tcp = strncmp(text, "tcp://", 6) == 0;
-  return place->is_tcp ? place_parse_tcp(text + 6, &place->tcp)
-                       : hvuv_addr_parse(text, &place->addr);
+  if (!place->is_tcp)
+    return parse_address(argument, text, &place->addr);
+  err = place_parse_tcp(text + 6, &place->tcp);
+  if (err != 0)
+    fprintf(stderr,
+            "%s: \"%s\" is no tcp://IPV4:PORT: four numbers, no name, and a "
+            "port up to 65535.\n",
+            argument,
+            text);
+  return err;
 }
 
 /* As report_meaning(), for both kinds. */

@@ -73,7 +73,7 @@ static int on_message(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
 static void on_close(hvuv_conn_t* conn, int reason) {
   (void) conn;
   if (reason != UV_ECANCELED)
-    report("conversation", &serve_addr, reason);
+    report_end_of("conversation", &serve_addr, reason);
 }
 
 static const hvuv_protocol_t protocol = {
@@ -98,7 +98,7 @@ static void on_failed(hvuv_auth_t* a, hvuv_conn_t* conn, int reason) {
                    reason,
                    "It has another secret, or none: nothing was answered.");
   else
-    report("proof of a caller", &peer, reason);
+    report_end_of("proof of a caller", &peer, reason);
 }
 
 static int load_secret(void) {
@@ -135,9 +135,12 @@ int main(int argc, char** argv) {
   int code;
 
   argv = program_start(&argc, argv);
+  serve_option = "--secret FILE";
   serve_usage_options = " [--secret FILE]";
   serve_usage_lines = "  --secret FILE  answer only who proves this secret\n";
-  secret_path = agent_take_secret(&argc, &argv);
+  code = serve_arguments(argc, argv, AGENT_ADDRESS, &secret_path);
+  if (code >= 0)
+    return code;
   if (secret_path != NULL && ask_for_secret() != 0)
     return 1;
 
@@ -148,10 +151,7 @@ int main(int argc, char** argv) {
   options.limits.low_water_bytes = 4096;
   options.limits.max_queued_bytes = 1048576;
   options.limits.idle_timeout_ms = 60000;
-  code = serve(argc,
-               argv,
-               AGENT_ADDRESS,
-               secret_path != NULL ? hvuv_auth_protocol(&auth) : &protocol,
+  code = serve(secret_path != NULL ? hvuv_auth_protocol(&auth) : &protocol,
                &options);
   if (secret_path != NULL)
     hvuv_auth_close(&auth);

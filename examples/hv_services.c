@@ -11,6 +11,7 @@
  * 2 if it was called in a wrong way. */
 #include <hvuv.h>
 
+#include "arguments.h"
 #include "program.h"
 
 static const struct {
@@ -125,9 +126,8 @@ static int change(const char* verb, const char* service, const char* name) {
 
   if (!parse_service(service, &id)) {
     fprintf(stderr,
-            "%s failed: '%s' is no service. Give a GUID, or a port from 0 to "
+            "SERVICE: '%s' is no service. Give a GUID, or a port from 0 to "
             "0x7fffffff.\n",
-            verb,
             service);
     return 2;
   }
@@ -138,18 +138,60 @@ static int change(const char* verb, const char* service, const char* name) {
   return report(verb, service, err);
 }
 
-static int run(int argc, char** argv) {
-  if (argc == 2 && is(argv[1], "list"))
-    return list();
-  if (argc == 3 && is(argv[1], "lookup"))
-    return lookup(argv[2]);
-  if (argc == 4 && (is(argv[1], "register") || is(argv[1], "unregister")))
-    return change(argv[1], argv[2], argv[3]);
-
-  fprintf(is_help(argc, argv) ? stdout : stderr,
+static int usage(FILE* out, int code) {
+  fprintf(out,
           "usage: hv_services list | lookup TEXT | register SERVICE NAME | "
-          "unregister SERVICE NAME\n");
-  return is_help(argc, argv) ? 0 : 2;
+          "unregister SERVICE NAME\n"
+          "SERVICE is a GUID, or a port from 0 to 0x7fffffff\n"
+          "Exits with 0, 1 if it failed, 2 for wrong arguments.\n");
+  return code;
+}
+
+static const struct {
+  const char* name;
+  const char* needs[2]; /* what follows it */
+} verbs[] = {
+    {"list", {NULL, NULL}},
+    {"lookup", {"TEXT", NULL}},
+    {"register", {"SERVICE", "NAME"}},
+    {"unregister", {"SERVICE", "NAME"}},
+};
+
+/* 1, or 0 if something is wrong, which has been printed. */
+static int check(int argc, char** argv) {
+  size_t n = sizeof(verbs) / sizeof(verbs[0]);
+  size_t i = 0;
+  int needed = 0;
+
+  if (argc < 2) {
+    wrong_argument("VERB", "is missing");
+    return 0;
+  }
+  while (i < n && !is(argv[1], verbs[i].name))
+    i++;
+  if (i == n) {
+    wrong_argument(argv[1], "there is no such verb");
+    return 0;
+  }
+  while (needed < 2 && verbs[i].needs[needed] != NULL)
+    needed++;
+  if (argc - 2 < needed) {
+    wrong_argument(verbs[i].needs[argc - 2], "is missing");
+    return 0;
+  }
+  return !too_many(argc, argv, 1 + needed);
+}
+
+static int run(int argc, char** argv) {
+  if (is_help(argc, argv))
+    return usage(stdout, 0);
+  if (!check(argc, argv))
+    return usage(stderr, 2);
+  if (is(argv[1], "list"))
+    return list();
+  if (is(argv[1], "lookup"))
+    return lookup(argv[2]);
+  return change(argv[1], argv[2], argv[3]);
 }
 
 int main(int argc, char** argv) {

@@ -16,35 +16,29 @@
 
 #include <hvuv.h>
 
+#include "program_log.h"
 #include "program_os.h"
 
 static int output_error; /* why standard output could not be written, or 0 */
-
-static inline void program_on_log(hvuv_log_level_t level,
-                                  const char* where,
-                                  const char* text,
-                                  void* arg) {
-  (void) arg;
-  fprintf(stderr, "%s %s: %s\n", hvuv_log_level_name(level), where, text);
-}
-
-/* HVUV_LOG=info in the environment shows what happens inside hvuv; so do error,
- * warning and debug, which is most. */
-static inline void program_log(void) {
-  const char* name = getenv("HVUV_LOG");
-  hvuv_log_level_t level;
-
-  if (hvuv_log_level_parse(name, &level) == 0)
-    hvuv_set_log(level, program_on_log, NULL);
-  else if (name != NULL && *name != '\0')
-    fprintf(stderr, "HVUV_LOG: %s is no level\n", name);
-}
 
 /* Comes before all else, the default loop too; returns the arguments. */
 static inline char** program_start(int* argc, char** argv) {
   open_standard_streams();
   program_log();
   return utf8_args(argc, argv);
+}
+
+/* The default loop; without memory or descriptors for one the program ends. */
+static inline uv_loop_t* program_loop(void) {
+  uv_loop_t* loop = uv_default_loop();
+
+  if (loop == NULL) {
+    fprintf(stderr,
+            "There are no descriptors, or no memory, for an event loop. Close "
+            "some, or raise the limit (ulimit -n).\n");
+    exit(1);
+  }
+  return loop;
 }
 
 /* Whether the one argument asks for the usage. */

@@ -49,6 +49,8 @@ static inline int report_meaning(const char* step,
 static inline hvuv_step_t step_of(const char* word) {
   int step;
 
+  if (strcmp(word, "shutdown") == 0)
+    return HVUV_STEP_SEND;
   for (step = HVUV_STEP_STOP; step > HVUV_STEP_UNKNOWN; step--)
     if (strcmp(word, hvuv_step_name((hvuv_step_t) step)) == 0)
       break;
@@ -62,6 +64,20 @@ static inline int report(const char* step, const hvuv_addr_t* addr, int err) {
   if (err != 0)
     hvuv_explain_step(addr, step_of(step), err, meaning, sizeof(meaning));
   return report_meaning(step, addr, err, meaning);
+}
+
+/* The same of a handler's connection and what it ended with, by the program's own
+ * word for it. */
+static inline int report_end_of(const char* what,
+                                const hvuv_addr_t* addr,
+                                int reason) {
+  hvuv_step_t step =
+      reason == UV_ETIMEDOUT ? HVUV_STEP_TIME_LIMIT : HVUV_STEP_FRAMING;
+  char meaning[HVUV_EXPLAIN_STRLEN] = "";
+
+  if (reason != 0)
+    hvuv_explain_step(addr, step, reason, meaning, sizeof(meaning));
+  return report_meaning(what, addr, reason, meaning);
 }
 
 #endif /* HVUV_EXAMPLES_REPORT_H */

@@ -7,6 +7,7 @@
 
 #include <signal.h>
 
+#include "arguments.h"
 #include "program.h"
 #include "report.h"
 
@@ -18,8 +19,9 @@ static uv_signal_t serve_signals[3];
 static int serve_is_stopping;
 
 /* What a program has besides, to be set before serve(): */
-static const char* serve_usage_options = ""; /* " [-x]" */
-static const char* serve_usage_lines = "";   /* "  -x  what it does\n" */
+static const char* serve_usage_options = ""; /* " [-x VALUE]" */
+static const char* serve_usage_lines = "";   /* "  -x VALUE  what it does\n" */
+static const char* serve_option;             /* "-x VALUE"; NULL: none */
 static void (*serve_on_hangup)(void);        /* at SIGHUP; NULL: it ends */
 static int (*serve_on_ready)(uv_loop_t*);    /* it listens; or an error */
 static void (*serve_on_stop)(void);          /* it stops, before all else */
@@ -88,23 +90,35 @@ static int serve_usage(FILE* out,
   return code;
 }
 
-/* The rest of main() after program_start(), and its exit code. The options are the caller's but for
- * on_accept_error; the address is the one argument, or else the default. */
-static int serve(int argc,
-                 char** argv,
-                 const char* default_address,
-                 const hvuv_protocol_t* protocol,
-                 hvuv_server_options_t* options) {
-  uv_loop_t* loop;
-  int err;
+/* Comes after program_start(): the value of the option, or NULL, and the address,
+ * the one argument or else the default. Returns an exit code, or -1 to go on. */
+static int serve_arguments(int argc,
+                           char** argv,
+                           const char* default_address,
+                           const char** value) {
+  const char* const options[] = {serve_option, NULL};
+  const char* program = argv[0];
+  int i;
 
-  loop = uv_default_loop();
+  *value = NULL;
   if (is_help(argc, argv))
-    return serve_usage(stdout, argv[0], default_address, 0);
-  if (argc > 2 || parse_address("ADDRESS",
-                                argc == 2 ? argv[1] : default_address,
-                                &serve_addr) != 0)
-    return serve_usage(stderr, argv[0], default_address, 2);
+    return serve_usage(stdout, program, default_address, 0);
+  do
+    i = take_option(&argc, &argv, options, value);
+  while (i >= 0);
+  if (i == OPTION_WRONG || too_many(argc, argv, 1) ||
+      parse_address(
+          "ADDRESS", argc == 2 ? argv[1] : default_address, &serve_addr) != 0)
+    return serve_usage(stderr, program, default_address, 2);
+  return -1;
+}
+
+/* The rest of main(), and its exit code. The options are the caller's but for
+ * on_accept_error. */
+static int serve(const hvuv_protocol_t* protocol,
+                 hvuv_server_options_t* options) {
+  uv_loop_t* loop = program_loop();
+  int err;
 
   options->on_accept_error = serve_on_accept_error;
   err = hvuv_server_init(loop, &serve_server, options);

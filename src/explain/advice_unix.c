@@ -81,7 +81,7 @@ const hvuv__advice_t hvuv__advice_unix[] = {
      {UV_EACCES},
      NULL,
      "What is at $folder, and in it, must be folders of this user's own that "
-     "nobody else may enter (mode 700), and no links. Mend that, or set "
+     "nobody else may enter (chmod 700), and no links. Mend that, or set "
      "HVUV_LOCAL_DIR to a folder that is not there yet."},
     {LOCAL,
      ANY_STEP,

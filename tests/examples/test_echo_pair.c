@@ -284,7 +284,7 @@ static void an_address_that_leads_nowhere_is_explained(void** state) {
   assert_int_equal(run_client("local://parent/1", NULL, NULL, NULL, NULL), 1);
   expect_told(&client, "connect failed on local://parent/1: ");
   expect_told(&client, "(EADDRNOTAVAIL)");
-  expect_told(&client, "the host has no parent");
+  expect_told(&client, "the host, which has no parent");
   expect_one_line(&client);
 }
 

@@ -501,7 +501,7 @@ static const row_t rows[] = {
      UV_EACCES,
      "may not write to the one",
      HVUV_STEP_UNKNOWN},
-    {&no_path, "local://loopback/5", UV_EACCES, "mode 700", HVUV_STEP_UNKNOWN},
+    {&no_path, "local://loopback/5", UV_EACCES, "chmod 700", HVUV_STEP_UNKNOWN},
     {&a_file,
      "local://loopback/5",
      UV_EINVAL,

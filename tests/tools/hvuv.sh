@@ -60,7 +60,7 @@ start -1
 expect 0 "1 of 1 answered" "$hvuv" ping -c 1 local://loopback/7
 finish 0
 
-expect 0 "The folder of /nowhere/v is not there" \
+expect 0 "There is no folder for /nowhere/v." \
   "$hvuv" explain ENOENT hybrid:///nowhere/v:5
 expect 0 "nobody listens on port 5" \
   "$hvuv" explain --step connect ECONNRESET vsock://2:5

@@ -45,7 +45,8 @@ int usage_error(const tool_t* tool, const char* format, ...) {
 }
 
 int options_wrong(const options_t* o, const char* value, const char* why) {
-  return usage_error(o->tool, "%s %s: %s", o->written, value, why);
+  return usage_error(
+      o->tool, "%s %s: %s", o->written, *value != '\0' ? value : "''", why);
 }
 
 /* --- Reading */
@@ -132,12 +133,22 @@ static int next_long(options_t* o, const char** value) {
   return option->id;
 }
 
+/* Of a character in UTF-8, which is no option but is shown whole. */
+static int length_of(const char* at) {
+  int len = 1;
+
+  while (len < 4 && (at[len] & 0xc0) == 0x80)
+    len++;
+  return len;
+}
+
 static int next_letter(options_t* o, const char** value) {
   char letter = *o->letters++;
   const option_t* option = find_letter(o->tool, letter);
   const char* rest = o->letters;
 
-  snprintf(o->written, sizeof(o->written), "-%c", letter);
+  snprintf(
+      o->written, sizeof(o->written), "-%.*s", length_of(rest - 1), rest - 1);
   if (*rest == '\0')
     o->letters = NULL;
   if (option == NULL)

@@ -2,15 +2,30 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <uv.h>
 
-#include "program_os.h" /* examples/ */
+#include "program_log.h" /* examples/ */
+#include "program_os.h"
 
 static int output_error; /* why standard output could not be written, or 0 */
 
 char** program_start(int* argc, char** argv) {
   open_standard_streams();
+  program_log();
   return utf8_args(argc, argv);
+}
+
+uv_loop_t* program_loop(void) {
+  uv_loop_t* loop = uv_default_loop();
+
+  if (loop == NULL) {
+    fprintf(stderr,
+            "There are no descriptors, or no memory, for an event loop. Close "
+            "some, or raise the limit (ulimit -n).\n");
+    exit(1);
+  }
+  return loop;
 }
 
 int output(const char* format, ...) {

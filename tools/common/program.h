@@ -1,13 +1,19 @@
 /* Where a tool begins and ends: arguments in UTF-8, standard streams that are
- * open, SIGPIPE ignored, and an output that is not lost in silence.
+ * open, SIGPIPE ignored, hvuv's log where HVUV_LOG asks for it, and an output that
+ * is not lost in silence.
  *
  * Output that cannot be written (the disk is full, the reader of a pipe has gone)
  * is reported on standard error once, and program_end() makes it an exit code. */
 #ifndef HVUV_TOOLS_PROGRAM_H
 #define HVUV_TOOLS_PROGRAM_H
 
+#include <uv.h>
+
 /* Comes before all else, the default loop too; returns the arguments. */
 char** program_start(int* argc, char** argv);
+
+/* The default loop; without descriptors or memory for one the program ends. */
+uv_loop_t* program_loop(void);
 
 /* Prints as printf() does, at once. Returns 0, or why nothing is printed any
  * more. */

@@ -8,7 +8,8 @@
 #include "report.h"
 #include "stdio_os.h"
 
-#define MAX_SECONDS 86400
+#define MAX_SECONDS        86400
+#define CONNECT_TIMEOUT_MS 10000
 
 #define ID_RETRY  256
 #define ID_FDPASS 257
@@ -176,8 +177,11 @@ static const char* conflict(const settings_t* s) {
   if (s->passes_socket &&
       (s->listens || s->command != NULL || s->only_connects))
     return "--fdpass passes a connected socket: no -l, -e, -z with it";
-  if (s->listens && s->retry_ms != 0)
-    return "--retry is for connecting: no -l with it";
+  if (s->listens && (s->retry_ms != 0 || s->connect_timeout_ms != 0))
+    return "--retry and -w are for connecting: no -l with them";
+  if ((s->only_connects || s->passes_socket) &&
+      (s->keeps_sending_open || s->idle_timeout_ms != 0))
+    return "-N and -i are for a conversation: no -z and no --fdpass with them";
   if (s->command != NULL && (s->keeps_sending_open || s->idle_timeout_ms != 0))
     return "-N and -i are not for -e: COMMAND has the connection";
   return NULL;
@@ -239,9 +243,16 @@ static int read_arguments(int argc, char** argv) {
     usage_error(&hvcat, "%s", conflict(&cat.settings));
     return OPTION_ERROR;
   }
-  if (o.argc != 1) {
+  if (o.argc == 0) {
+    usage_error(&hvcat, "needs an ADDRESS");
+    return OPTION_ERROR;
+  }
+  if (o.argc > 1) {
     usage_error(&hvcat,
-                o.argc == 0 ? "needs an ADDRESS" : "needs one ADDRESS only");
+                o.argv[1][0] == '-'
+                    ? "%s: options come before ADDRESS"
+                    : "%s: is one too many; one ADDRESS, such as vsock://3:22",
+                o.argv[1]);
     return OPTION_ERROR;
   }
   if (read_address(&hvcat, "ADDRESS", o.argv[0], &cat.settings.addr) != 0)
@@ -251,7 +262,6 @@ static int read_arguments(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   argv = program_start(&argc, argv);
-  cat.settings.connect_timeout_ms = 10000;
   switch (read_arguments(argc - 1, argv + 1)) {
     case OPTION_END:
       break;
@@ -263,7 +273,9 @@ int main(int argc, char** argv) {
       return EXIT_USAGE;
   }
 
-  cat.loop = uv_default_loop();
+  if (cat.settings.connect_timeout_ms == 0)
+    cat.settings.connect_timeout_ms = CONNECT_TIMEOUT_MS;
+  cat.loop = program_loop();
   watch_signals();
   if (cat.settings.listens)
     listen_start();

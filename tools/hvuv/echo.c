@@ -162,7 +162,7 @@ static void print_address(void) {
 }
 
 int verb_echo(int argc, char** argv) {
-  uv_loop_t* loop = uv_default_loop();
+  uv_loop_t* loop = program_loop();
   const char* value;
   options_t o;
   int id;

@@ -343,7 +343,7 @@ int verb_ping(int argc, char** argv) {
   if (ping.payload == NULL)
     abort(); /* Out of memory. */
   memset(ping.payload, 'p', (size_t) ping.nbytes);
-  code = run(uv_default_loop());
+  code = run(program_loop());
   free(ping.payload);
   return code;
 }

@@ -233,9 +233,8 @@ const hvuv__advice_t hvuv__advice_hybrid[] = {
      {UV_EPIPE, UV_ENOTCONN},
      NULL,
      "The stream is not open in that direction: it was shut down here, the "
-     "peer "
-     "is gone, or the hypervisor ended both directions with one (see "
-     "docs/endings.md)."},
+     "peer is gone, or the hypervisor ended both directions with one "
+     "(docs/endings.md). See what the peer says, and connect again."},
     {HYBRID,
      ANY_STEP,
      {UV_ECONNRESET},

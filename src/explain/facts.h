@@ -21,7 +21,7 @@ typedef struct hvuv__facts_s {
   /* Of a `local` one. */
   const char* folder; /* where the sockets are put */
   int folder_error;   /* UV_ENOENT: it is not there; UV_EACCES: not private */
-  int is_vm;             /* this process plays a VM, and not the host */
+  int is_vm;          /* this process plays a VM, and not the host */
   const char* partition; /* who this process is, "the host" or a VM id */
   int partition_error;   /* UV_EINVAL: HVUV_LOCAL_VM is no VM id */
 } hvuv__facts_t;

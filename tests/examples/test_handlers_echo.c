@@ -127,7 +127,8 @@ static void a_client_that_aborts_is_told_and_survived(void** state) {
   assert_true(process_await(&server, "Connection closed after 5 bytes\n"));
   assert_int_equal(call(NULL, NULL, NULL, NULL), 0);
   expect_stop(SIGTERM);
-  expect_in(server.told, "conversation failed on local://loopback/" SERVICE ": ");
+  expect_in(server.told,
+            "conversation failed on local://loopback/" SERVICE ": ");
   expect_in(server.told, "(ECONNRESET)");
 }
 

@@ -301,17 +301,29 @@ fails env "HVUV_LOCAL_DIR=$long" "$hvcat" -l local://any/5
 
 # --- What runs out
 
-scene "no descriptors for a loop"
-says "no descriptors" "ulimit -n"
-fails sh -c "ulimit -n 6; exec '$hvcat' local://loopback/7"
+# descriptors WORDS: the fewest with which hvcat says them, for what a loop takes
+# depends on libuv, and on what the shell has open; 0 for none.
+descriptors() {
+  for n in $(seq 4 40); do
+    if (sh -c "ulimit -n $n; exec '$hvcat' -z local://loopback/7" 2>&1) 2>&1 |
+      grep -q "$1"; then
+      echo "$n"
+      return
+    fi
+  done
+  echo 0
+}
 
+n=$(descriptors 'for an event loop')
+if [ "$n" -ne 0 ]; then
+  scene "no descriptors for a loop"
+  says "no descriptors" "ulimit -n"
+  fails sh -c "ulimit -n $n; exec '$hvcat' local://loopback/7"
+fi
+
+n=$(descriptors EMFILE)
 scene "no descriptor for a socket"
 says "EMFILE" "This process has no descriptor left" "ulimit -n"
-n=7 # what a loop itself takes depends on libuv
-until sh -c "ulimit -n $n; exec '$hvcat' -z local://loopback/7" 2>&1 |
-  grep -q EMFILE || [ "$n" -ge 40 ]; do
-  n=$((n + 1))
-done
 fails sh -c "ulimit -n $n; exec '$hvcat' local://loopback/7"
 
 # --- An open conversation

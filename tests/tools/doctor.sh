@@ -140,7 +140,7 @@ serve_vmm "$1" 'read line'
 expect 1 "good connect|bad handshake|ECONNREFUSED" "$hvuv" doctor "hybrid://$work/v_1:5"
 served_vmm
 serve_vmm "$1" 'read line; echo HTTP/1.0 400'
-expect 1 "bad handshake|EPROTO|not 'OK'" "$hvuv" doctor "hybrid://$work/v_1:5"
+expect 1 "bad handshake|EPROTO|not a short line" "$hvuv" doctor "hybrid://$work/v_1:5"
 served_vmm
 serve_vmm "$1" 'cat >/dev/null'
 expect 1 "bad handshake|ETIMEDOUT" "$hvuv" doctor -w 0.3 "hybrid://$work/v_1:5"

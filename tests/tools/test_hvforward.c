@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <cmocka.h>
 
@@ -242,6 +244,87 @@ static void an_idle_call_ends_when_that_was_asked(void** state) {
   rig_stop(&host, "time limit failed");
 }
 
+/* A socket that listens and takes nobody, with room for `backlog` + 1. */
+static uv_os_sock_t listen_at_path(const char* path, int backlog) {
+  struct sockaddr_un name = {.sun_family = AF_UNIX};
+  uv_os_sock_t sock;
+
+  assert_true(strlen(path) < sizeof(name.sun_path));
+  memcpy(name.sun_path, path, strlen(path) + 1);
+  assert_int_equal(net_socket(AF_UNIX, SOCK_STREAM, &sock), 0);
+  assert_int_equal(bind(sock, (struct sockaddr*) &name, sizeof(name)), 0);
+  assert_int_equal(listen(sock, backlog), 0);
+  return sock;
+}
+
+static void a_full_backlog_of_a_unix_socket_is_waited_for(void** state) {
+  char path[ENDPOINT_ROOM];
+  char url[ENDPOINT_ROOM + 5];
+  struct sockaddr_in name;
+  uv_os_sock_t callers[4];
+  uv_os_sock_t server;
+  uv_os_sock_t taken;
+  int i;
+
+  (void) state;
+  server = listen_at_path(endpoint_path("full", path), 0);
+  snprintf(url, sizeof(url), "unix:%s", path);
+  name = start_host(NULL, NULL, url);
+  for (i = 0; i < 4; i++)
+    callers[i] = rig_call(&name);
+  assert_int_equal(net_await(callers[3], 1, 200), UV_ETIMEDOUT);
+  for (i = 0; i < 4; i++) {
+    assert_int_equal(net_await(server, 1, TIMEOUT_MS), 0);
+    assert_int_equal(net_accept(server, &taken), 0);
+    net_close(taken);
+  }
+  for (i = 0; i < 4; i++)
+    rig_expect_hung_up(callers[i]);
+  net_close(server);
+  rig_stop(&host, "");
+}
+
+static void a_tcp_server_that_does_not_answer_is_given_up(void** state) {
+  struct sockaddr_in full;
+  struct sockaddr_in name;
+  socklen_t len = sizeof(full);
+  uv_os_sock_t waiting[3];
+  int i;
+
+  (void) state;
+  assert_int_equal(listen(rig_upstream, 0), 0); /* anew, with less room */
+  assert_int_equal(getsockname(rig_upstream, (struct sockaddr*) &full, &len),
+                   0);
+  for (i = 0; i < 3; i++) {
+    assert_int_equal(net_socket(AF_INET, SOCK_STREAM, &waiting[i]), 0);
+    net_unblock(waiting[i]);
+    connect(waiting[i], (struct sockaddr*) &full, sizeof(full));
+  }
+  name = start_host("--wait", "0.3", rig_url);
+  rig_expect_hung_up(rig_call(&name));
+  rig_stop(&host, "connect failed on tcp://");
+  assert_non_null(strstr(host.told, "(ETIMEDOUT)"));
+  for (i = 0; i < 3; i++)
+    net_close(waiting[i]);
+}
+
+/* A program that is called in vain a thousand times reports it a few times. */
+static void a_flood_of_failures_is_not_reported_one_by_one(void** state) {
+  struct sockaddr_in name;
+  const char* at;
+  int reports = 0;
+  int i;
+
+  (void) state;
+  name = start_host("--allow", "10.0.0.1", rig_url);
+  for (i = 0; i < 400; i++)
+    rig_expect_hung_up(rig_call(&name));
+  rig_stop(&host, " more of such were not reported\n");
+  for (at = strstr(host.told, "refused"); at != NULL; reports++)
+    at = strstr(at + 1, "refused");
+  assert_in_range(reports, 1, 100);
+}
+
 /* --- Limits */
 
 /* A call that has ended counts until both its streams have closed. */
@@ -312,7 +395,8 @@ static void a_call_under_way_may_end_after_sigterm(void** state) {
   name = start_host("--grace", "60", rig_url);
   rig_begin(&talks[0], &name, MIB);
   process_signal(&host, SIGTERM);
-  assert_true(process_await_told(&host, "stopping; 1 calls have 60.000 s"));
+  assert_true(
+      process_await_told(&host, "stopping; calls under way: 1, with 60.000 s"));
   if (net_tcp_connect(&late, &name) == 0) {
     net_close(late);
     fail_msg("it still lets callers in");
@@ -336,7 +420,7 @@ static void a_second_signal_and_the_grace_end_calls(void** state) {
 
   name = start_host("--grace", "0.1", rig_url);
   rig_begin(&talks[0], &name, 0);
-  rig_stop(&host, "cutting 1 calls");
+  rig_stop(&host, "cutting what is left, calls: 1");
   rig_expect_hung_up(talks[0].caller);
   rig_expect_hung_up(talks[0].server);
 }
@@ -354,7 +438,7 @@ static void a_call_that_is_being_made_ends_with_the_program(void** state) {
   name = start_host("--grace", "0.5", url);
   caller = rig_call(&name);
   assert_int_equal(net_await(caller, 1, 100), UV_ETIMEDOUT);
-  rig_stop(&host, "cutting 1 calls");
+  rig_stop(&host, "cutting what is left, calls: 1");
   rig_expect_hung_up(caller);
   fake_vmm_stop(vmm);
 }
@@ -378,13 +462,13 @@ static void its_status_has_a_line_for_each_call(void** state) {
          (n = net_recv(reader, text + len, sizeof(text) - 1 - len)) > 0)
     len += (size_t) n;
   net_close(reader);
-  assert_non_null(strstr(text, ": 1 calls of at most "));
+  assert_non_null(strstr(text, ": calls 1 of at most "));
   assert_non_null(strstr(text, "\n1 tcp://127.0.0.1:"));
   assert_non_null(strstr(text, " s, 5 > 0 <, open\n"));
   process_signal(&host, SIGUSR1);
   assert_true(process_await_told(&host, " s, 5 > 0 <, open\n"));
   rig_hang_up(&talks[0]);
-  rig_stop(&host, ": 1 calls of at most ");
+  rig_stop(&host, ": calls 1 of at most ");
 }
 
 #define TEST(function)                                                         \
@@ -402,6 +486,9 @@ int main(int argc, char** argv) {
       TEST(a_silent_far_side_is_waited_for_as_long_as_was_asked),
       TEST(retry_waits_for_a_server_that_starts_late),
       TEST(an_idle_call_ends_when_that_was_asked),
+      TEST(a_full_backlog_of_a_unix_socket_is_waited_for),
+      TEST(a_tcp_server_that_does_not_answer_is_given_up),
+      TEST(a_flood_of_failures_is_not_reported_one_by_one),
       TEST(a_peer_has_as_many_calls_as_it_may),
       TEST(callers_wait_while_there_is_no_room),
       TEST(only_those_may_call_who_are_named),

@@ -9,6 +9,7 @@
 #include "hvforward.h"
 #include "limits.h"
 #include "log.h"
+#include "quota.h"
 
 /* How often callers are looked at while their calls to TO are being made. */
 #define WATCH_MS 250
@@ -91,9 +92,17 @@ static void report_side(const call_t* call, int side) {
 
 static void report_limit(void) {
   fprintf(stderr,
-          "%s: time limit failed: no byte has moved for so long (ETIMEDOUT). "
-          "-i is that limit; what takes nothing for 2 minutes ends too.\n",
-          hvforward.name);
+          "%s: time limit failed: no byte has moved for %" PRIu64 ".%03u s "
+          "(ETIMEDOUT), which is what -i lets a call rest.\n",
+          hvforward.name,
+          settings.relay.idle_timeout_ms / 1000,
+          (unsigned int) (settings.relay.idle_timeout_ms % 1000));
+}
+
+/* Else it is a side that took nothing. */
+static int is_idle(const hvuv_relay_t* relay, int status) {
+  return status == UV_ETIMEDOUT && relay->write_status[0] != status &&
+         relay->write_status[1] != status;
 }
 
 static void on_relayed(hvuv_relay_t* relay, int status) {
@@ -101,9 +110,9 @@ static void on_relayed(hvuv_relay_t* relay, int status) {
 
   check(call);
   call->state = CALL_CLOSES;
-  if (status == UV_ETIMEDOUT)
-    report_limit();
-  if (status != 0 && status != UV_ECANCELED) {
+  if (status != 0 && status != UV_ECANCELED && quota_take(uv_now(the_loop))) {
+    if (is_idle(relay, status))
+      report_limit();
     report_side(call, 0);
     report_side(call, 1);
     fprintf(stderr,
@@ -154,7 +163,8 @@ static void on_dialled(dial_t* dial, int status) {
     return;
   }
   if (call->state == CALL_DIALS) {
-    place_report(&call->route->to, HVUV_STEP_CONNECT, status);
+    if (quota_take(uv_now(the_loop)))
+      place_report(&call->route->to, HVUV_STEP_CONNECT, status);
     note(call, "connect", status);
     call->state = CALL_CLOSES;
     call->from.data = call;
@@ -169,14 +179,15 @@ static void on_dialled(dial_t* dial, int status) {
 }
 
 static void give_up(call_t* call) {
-  fprintf(stderr,
-          "%s: connect cancelled on %s after %" PRIu64 " ms: the caller, %s, "
-          "has hung up. See whether a server answers there; if its VM was only "
-          "starting, call again.\n",
-          hvforward.name,
-          call->route->to.text,
-          uv_now(the_loop) - call->began_ms,
-          call->peer.text);
+  if (quota_take(uv_now(the_loop)))
+    fprintf(stderr,
+            "%s: connect cancelled on %s after %" PRIu64 " ms: the caller, %s, "
+            "has hung up. See whether a server answers there; if its VM was "
+            "only starting, call again.\n",
+            hvforward.name,
+            call->route->to.text,
+            uv_now(the_loop) - call->began_ms,
+            call->peer.text);
   note(call, "hung up", UV_ECANCELED);
   hang_up(call);
 }
@@ -229,12 +240,13 @@ static void on_refused_closed(leg_t* leg) {
 
 static void refuse(call_t* call, const char* why) {
   calls.refused++;
-  fprintf(stderr,
-          "%s: refused %s, who called at %s: %s\n",
-          hvforward.name,
-          call->peer.text,
-          call->route->from.text,
-          why);
+  if (quota_take(uv_now(the_loop)))
+    fprintf(stderr,
+            "%s: refused %s, who called at %s: %s\n",
+            hvforward.name,
+            call->peer.text,
+            call->route->from.text,
+            why);
   call->from.data = call;
   leg_close(&call->from, on_refused_closed);
 }
@@ -319,5 +331,6 @@ void calls_cut(void) {
 
 void calls_end(void) {
   assert(calls.first == NULL);
+  quota_end();
   uv_close((uv_handle_t*) &watch, NULL);
 }

@@ -7,6 +7,7 @@
  *   dial.c   the way to TO, with retries     leg.c     a stream, hvuv's or libuv's
  *   peer.c   who it is                       limits.c  who may, and how many
  *   status.c what is going on, for people    log.c     a line for each call
+ *   quota.c  how much is reported            system_*.c, unix_socket_*.c
  *
  * A file uses those to the right of it or below it.
  */

@@ -131,11 +131,28 @@ static int bind_to(leg_t* server, const struct sockaddr* name) {
       &server->u.tcp, name, name->sa_family == AF_INET6 ? UV_TCP_IPV6ONLY : 0);
 }
 
+/* Some files of hosts name an address twice. */
+static int is_first(const struct addrinfo* list, const struct addrinfo* info) {
+  for (; list != info; list = list->ai_next)
+    if (list->ai_addrlen == info->ai_addrlen &&
+        memcmp(list->ai_addr, info->ai_addr, (size_t) info->ai_addrlen) == 0)
+      return 0;
+  return 1;
+}
+
+static const struct addrinfo* find(const struct addrinfo* list, int index) {
+  const struct addrinfo* info;
+
+  for (info = list; info != NULL; info = info->ai_next)
+    if (is_first(list, info) && index-- == 0)
+      return info;
+  return NULL;
+}
+
 static int tcp_bind(const place_t* place, int index, leg_t* server) {
   const struct sockaddr* name = (const struct sockaddr*) &place->u.tcp.name;
   const struct addrinfo* info;
   uv_getaddrinfo_t req;
-  int i = 0;
   int err;
 
   if (place->u.tcp.is_literal)
@@ -143,8 +160,7 @@ static int tcp_bind(const place_t* place, int index, leg_t* server) {
   err = look_up(place, server->u.tcp.loop, &req, NULL);
   if (err != 0)
     return err;
-  for (info = req.addrinfo; info != NULL && i < index; info = info->ai_next)
-    i++;
+  info = find(req.addrinfo, index);
   err = info == NULL ? UV_EOF : bind_to(server, info->ai_addr);
   uv_freeaddrinfo(req.addrinfo);
   return err;

@@ -63,7 +63,10 @@ static void on_cut_late(uv_timer_t* timer) {
 static void cut(void) {
   assert(state == DRAINS && calls.now > 0);
   state = CUTS;
-  fprintf(stderr, "%s: cutting %u calls\n", hvforward.name, calls.now);
+  fprintf(stderr,
+          "%s: cutting what is left, calls: %u\n",
+          hvforward.name,
+          calls.now);
   uv_timer_start(&grace, on_cut_late, CUT_MS, 0);
   calls_cut();
 }
@@ -82,8 +85,9 @@ static void drain(void) {
     return;
   }
   fprintf(stderr,
-          "%s: stopping; %u calls have %" PRIu64 ".%03u s to end, or until the "
-          "same signal comes again\n",
+          "%s: stopping; calls under way: %u, with %" PRIu64
+          ".%03u s to end, or "
+          "until a second signal\n",
           hvforward.name,
           calls.now,
           settings.grace_ms / 1000,

@@ -96,7 +96,7 @@ static char* make_text(size_t* len) {
     abort(); /* Out of memory. */
   *len = (size_t) snprintf(text,
                            LINE_SIZE,
-                           "%s %s: %u calls of at most %" PRIu64
+                           "%s %s: calls %u of at most %" PRIu64
                            ", for %" PRIu64 " s; %" PRIu64 " taken, %" PRIu64
                            " failed, %" PRIu64 " refused\n",
                            hvforward.name,

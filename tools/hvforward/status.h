@@ -1,7 +1,7 @@
 /*
  * What is going on, for people: a line for all, and one for each call.
  *
- *   hvforward 0.1.0: 2 calls of at most 480, for 12 s; 17 taken, 1 failed, 0 refused
+ *   hvforward 0.1.0: calls 2 of at most 480, for 12 s; 17 taken, 1 failed, 0 refused
  *   16 tcp://127.0.0.1:51000 > vsock://3:22 3.2 s, 1234 > 5678 <, open
  *   17 tcp://127.0.0.1:51002 > vsock://3:22 0.1 s, 0 > 0 <, connecting
  */

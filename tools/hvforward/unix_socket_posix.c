@@ -119,7 +119,7 @@ int unix_bind(const char* path, uv_os_sock_t* sock, claim_t** out) {
   if (claim == NULL)
     abort(); /* Out of memory. */
   claim->name.sun_family = AF_UNIX;
-  strcpy(claim->name.sun_path, path);
+  memcpy(claim->name.sun_path, path, strlen(path) + 1);
   snprintf(claim->lock_path, sizeof(claim->lock_path), "%s.lock", path);
   r = lock(claim->lock_path);
   if (r < 0) {

@@ -244,6 +244,24 @@ static void an_idle_call_ends_when_that_was_asked(void** state) {
   rig_stop(&host, "time limit failed");
 }
 
+/* Nobody reads at the upstream. */
+static void a_side_that_takes_nothing_is_given_up(void** state) {
+  static char chunk[65536];
+  struct sockaddr_in name;
+  int quiet;
+
+  (void) state;
+  name = start_host("--stuck-timeout", "0.5", rig_url);
+  rig_begin(&talks[0], &name, 0);
+  for (quiet = 0; quiet < 100; quiet++)
+    if (net_send(talks[0].caller, chunk, sizeof(chunk)) > 0)
+      quiet = 0;
+  rig_expect_hung_up(talks[0].caller);
+  net_close(talks[0].server);
+  rig_stop(&host, "send failed on tcp://127.0.0.1:");
+  assert_non_null(strstr(host.told, "(ETIMEDOUT)"));
+}
+
 /* A socket that listens and takes nobody, with room for `backlog` + 1. */
 static uv_os_sock_t listen_at_path(const char* path, int backlog) {
   struct sockaddr_un name = {.sun_family = AF_UNIX};
@@ -486,6 +504,7 @@ int main(int argc, char** argv) {
       TEST(a_silent_far_side_is_waited_for_as_long_as_was_asked),
       TEST(retry_waits_for_a_server_that_starts_late),
       TEST(an_idle_call_ends_when_that_was_asked),
+      TEST(a_side_that_takes_nothing_is_given_up),
       TEST(a_full_backlog_of_a_unix_socket_is_waited_for),
       TEST(a_tcp_server_that_does_not_answer_is_given_up),
       TEST(a_flood_of_failures_is_not_reported_one_by_one),

@@ -4,6 +4,11 @@ _hvforward() {
   COMPREPLY=()
   case $before in
     -w | --wait | --retry | -i | --idle-timeout | -r | --half-close-rest) return ;;
+    --half-close)
+      mapfile -t COMPREPLY < <(compgen -W "auto yes no" -- "$word")
+      return
+      ;;
+    --stuck-timeout) return ;;
     -m | --max-calls | -p | --max-per-peer | -g | --grace) return ;;
     -l | --log)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
@@ -19,7 +24,7 @@ _hvforward() {
   case $word in
     -*)
       mapfile -t COMPREPLY < <(compgen -W "-w --wait --retry -i --idle-timeout
-        -r --half-close-rest -m --max-calls -p --max-per-peer -a --allow
+        -r --half-close-rest --half-close --stuck-timeout -m --max-calls -p --max-per-peer -a --allow
         -g --grace -s --status -l --log -h --help -V --version" -- "$word")
       ;;
     *)

@@ -135,6 +135,10 @@ static void join(call_t* call) {
 
   ends[0] = leg_end(&call->from);
   ends[1] = leg_end(&call->to);
+  if (call->route->from.kind == &kind_hvuv)
+    ends[0].half_close = settings.half_close;
+  if (call->route->to.kind == &kind_hvuv)
+    ends[1].half_close = settings.half_close;
   call->relay.data = call;
   err = hvuv_relay_start_ex(
       &call->relay, &ends[0], &ends[1], &settings.relay, on_relayed);

@@ -256,7 +256,8 @@ static const char* meaning(int err) {
       return "The program there ended before it had read everything: see what "
              "it reports.";
     case UV_ETIMEDOUT:
-      return "It took nothing for minutes though bytes waited for it: see "
+      return "It took nothing for too long though bytes waited for it "
+             "(--stuck-timeout): see "
              "whether its program, or its machine, is stopped.";
     default:
       return "";

@@ -14,7 +14,9 @@
 #define MAX_SECONDS 86400
 #define MAX_NUMBER  1000000
 
-#define ID_RETRY 256
+#define ID_RETRY      256
+#define ID_SINK       257
+#define ID_HALF_CLOSE 258
 
 static const option_t table[] = {
     {'w', "wait", "SECONDS", "How long a connect to TO may take (10).", 'w'},
@@ -35,6 +37,18 @@ static const option_t table[] = {
      "Where one direction cannot be ended alone (hybrid), how long\n"
      "the other must have rested first (1; 0: until it has ended).",
      'r'},
+    {0,
+     "half-close",
+     "HOW",
+     "Whether addresses of hvuv can end one direction alone: auto,\n"
+     "yes, no (auto: all but hybrid).",
+     ID_HALF_CLOSE},
+    {0,
+     "stuck-timeout",
+     "SECONDS",
+     "Ends a call when a side takes nothing for so long though\n"
+     "bytes wait for it, and sends nothing (120; 0: never).",
+     ID_SINK},
     {'m',
      "max-calls",
      "N",
@@ -174,6 +188,20 @@ static int read_wait(const options_t* o, const char* value) {
   return err;
 }
 
+static int read_half_close(const options_t* o, const char* value) {
+  static const char* const words[] = {"auto", "yes", "no"};
+  static const hvuv_half_close_t values[] = {
+      HVUV_HALF_CLOSE_AUTO, HVUV_HALF_CLOSE_YES, HVUV_HALF_CLOSE_NO};
+  size_t i;
+
+  for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+    if (strcmp(value, words[i]) == 0) {
+      settings.half_close = values[i];
+      return 0;
+    }
+  return options_wrong(o, value, "is none of auto, yes, no");
+}
+
 static int read_option(const options_t* o, int id, const char* value) {
   settings_t* s = &settings;
 
@@ -188,6 +216,11 @@ static int read_option(const options_t* o, int id, const char* value) {
     case 'r':
       return options_seconds_ms(
           o, value, MAX_SECONDS, &s->relay.half_close_rest_ms);
+    case ID_SINK:
+      return options_seconds_ms(
+          o, value, MAX_SECONDS, &s->relay.sink_timeout_ms);
+    case ID_HALF_CLOSE:
+      return read_half_close(o, value);
     case 'm':
       return options_number(o, value, 1, MAX_NUMBER, &s->max_calls);
     case 'p':

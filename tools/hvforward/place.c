@@ -140,7 +140,8 @@ static const char* path_meaning(hvuv_step_t step, int err) {
       return "The program there ended before it had read everything: see what "
              "it reports.";
     case UV_ETIMEDOUT:
-      return "It took nothing for minutes though bytes waited for it: see "
+      return "It took nothing for too long though bytes waited for it "
+             "(--stuck-timeout): see "
              "whether its program is stopped.";
     default:
       return "";

@@ -91,7 +91,7 @@ cd ..
 asks='^[[:space:]]*#[[:space:]]*(if|ifdef|ifndef|elif).*(_WIN32|_MSC_VER|__MINGW|__linux|__APPLE__|__unix|BSD__|__sun)'
 asking=$(find src tests examples -name '*.[ch]' ! -name '*_posix.*' ! -name '*_win.*' \
   ! -name '*_linux.*' -exec grep -nE "$asks" {} + |
-  grep -vE '^(src/unix/sockaddr_un\.h|tests/support/(net\.h|fakes/fault_sys\.c)|examples/program_os\.h):' ||
+  grep -vE '^(src/(base/threads|unix/sockaddr_un)\.h|tests/support/(net\.h|fakes/fault_sys\.c)|examples/program_os\.h):' ||
   true)
 complain "Platform #if outside *_posix, *_win and *_linux" "$asking"
 

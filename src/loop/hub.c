@@ -19,7 +19,8 @@
  *             callbacks are expected, and calls it whatever becomes of the
  *             other handles. Any kind of handle would do.
  *
- * A turn's end has a few rounds, each of which serves the members that were due
+ * A turn's end begins with what the pollers have put off until then. It has a
+ * few rounds, each of which serves the members that were due
  * when it began: a write made in the callback of another is called back without
  * polling in between. There are only so many of them, so a callback that always
  * asks for more does not keep the loop from its other work.
@@ -30,29 +31,19 @@
  * uv_run() that called it has returned. On Windows libuv may need more turns
  * for a poller, and holds the loop for them.
  *
- * Hubs are found by their loop through a global list, because uv_loop_t has no
- * room for libraries. The lock guards that list alone: a hub is used by the
- * thread of its loop only. A loop is known by its address and by a block that
- * uv_loop_init() allocates for it, because another loop may be made at the
- * address of one whose streams were not all closed. Such a hub is no longer
- * found, nor is one whose handles were closed by whoever walked the loop; it
- * goes on serving the members that it has, which then only leave.
- *
- * A fork copies the list. The lock is held meanwhile, so a child finds it
- * whole; of loops that it makes anew it knows none, by the rule above. What its
- * loops poll by is made the child's own there and then.
+ * A hub whose handles were closed by whoever walked the loop, or whose loop was
+ * forgotten, is no longer found (hubs.h); it goes on serving the members that it
+ * has, which then only leave.
  */
 #include "loop/hub.h"
 
 #include <assert.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/apart.h"
 #include "base/handle.h"
-#include "base/log.h"
-#include "base/mutex.h"
-#include "sys/sys.h"
+#include "loop/hubs.h"
 
 /* So many rounds for one polling, as uv_run() has for what is pending (libuv,
  * src/unix/core.c). */
@@ -64,18 +55,15 @@ struct hvuv__hub_s {
   uv_idle_t closer;
   hvuv__wait_t check_wait;
   hvuv__wait_t idle_wait;
-  uv_loop_t* loop;
-  const void* life; /* of the loop: what no other one has */
+  hvuv__listed_t listed;
   hvuv__poll_shared_t poll;
   const hvuv__wakes_t* wakes;
-  hvuv__hub_t* next;
   hvuv__turn_t due;     /* a ring, of which this is no part to be woken */
   hvuv__turn_t leaving; /* the same */
   unsigned int turn;    /* its number */
   size_t members;       /* that have not left */
   size_t holding;       /* holds on the loop */
   unsigned int handles; /* not yet given back by libuv */
-  int is_listed;
   int has_ended;
   char* buffer;
 };
@@ -130,84 +118,16 @@ static void ring_wake(hvuv__turn_t* ring, void (*wake)(hvuv__turn_t*)) {
   }
 }
 
-/* --- The list of hubs ----------------------------------------------------- */
-
-static uv_once_t once = UV_ONCE_INIT;
-static uv_mutex_t lock;
-static hvuv__hub_t* hubs;
-
-static void take_lock(void) {
-  uv_mutex_lock(&lock);
-}
-
-static void give_lock(void) {
-  uv_mutex_unlock(&lock);
-}
-
-/* The log's lock first: its callback may want ours. */
-static void before_fork(void) {
-  hvuv__log_lock();
-  take_lock();
-}
-
-static void go_on_in_parent(void) {
-  give_lock();
-  hvuv__log_unlock();
-}
-
-/* Only what is safe in a signal handler: other threads were anywhere. */
-static void go_on_in_child(void) {
-  hvuv__hub_t* hub;
-
-  for (hub = hubs; hub != NULL; hub = hub->next)
-    hvuv__poll_disown(&hub->poll);
-  hvuv__mutex_renew(&lock);
-  hvuv__log_renew();
-}
-
-static void init_lock(void) {
-  if (uv_mutex_init(&lock) != 0 ||
-      hvuv__sys_watch_forks(before_fork, go_on_in_parent, go_on_in_child) != 0)
-    abort();
-}
-
-/* Under the lock. */
-static void unlist(hvuv__hub_t* hub) {
-  hvuv__hub_t** link;
-
-  for (link = &hubs; *link != hub; link = &(*link)->next)
-    assert(*link != NULL);
-  *link = hub->next;
-  hub->is_listed = 0;
-}
-
-static void forget(hvuv__hub_t* hub) {
-  take_lock();
-  if (hub->is_listed)
-    unlist(hub);
-  give_lock();
-}
+/* --- Its life ------------------------------------------------------------- */
 
 static int is_whole(const hvuv__hub_t* hub) {
   return hvuv__handle_is_open((const uv_handle_t*) &hub->check) &&
          hvuv__handle_is_open((const uv_handle_t*) &hub->idle);
 }
 
-/* Under the lock. */
-static hvuv__hub_t* find(const uv_loop_t* loop) {
-  hvuv__hub_t* hub;
-
-  for (hub = hubs; hub != NULL; hub = hub->next)
-    if (hub->loop == loop)
-      break;
-
-  if (hub == NULL || (hub->life == loop->internal_fields && is_whole(hub)))
-    return hub;
-  unlist(hub);
-  return NULL;
+static int is_due(const hvuv__hub_t* hub) {
+  return !ring_is_empty(&hub->due) || hvuv__poll_is_due(&hub->poll);
 }
-
-/* --- Its life ------------------------------------------------------------- */
 
 #ifdef NDEBUG
 #define check_hub(hub) ((void) 0)
@@ -215,7 +135,7 @@ static hvuv__hub_t* find(const uv_loop_t* loop) {
 static void check_hub(const hvuv__hub_t* hub) {
   assert(!hub->has_ended || hub->members == 0);
   assert(hub->members > 0 || ring_is_empty(&hub->due));
-  assert(ring_is_empty(&hub->due) || !is_whole(hub) ||
+  assert(!is_due(hub) || !is_whole(hub) ||
          uv_is_active((const uv_handle_t*) &hub->idle));
 }
 #endif
@@ -226,6 +146,14 @@ static hvuv__hub_t* of_check(void* check) {
 
 static hvuv__hub_t* of_idle(void* idle) {
   return (hvuv__hub_t*) ((char*) idle - offsetof(hvuv__hub_t, idle));
+}
+
+static hvuv__hub_t* of_listed(void* listed) {
+  return (hvuv__hub_t*) ((char*) listed - offsetof(hvuv__hub_t, listed));
+}
+
+static hvuv__hub_t* of_poll(void* poll) {
+  return (hvuv__hub_t*) ((char*) poll - offsetof(hvuv__hub_t, poll));
 }
 
 static hvuv__hub_t* of_closer(void* closer) {
@@ -252,7 +180,7 @@ static void on_idle_closed(uv_handle_t* handle) {
 static void end(hvuv__hub_t* hub) {
   assert(!hub->has_ended);
   hub->has_ended = 1;
-  forget(hub);
+  hvuv__hubs_remove(&hub->listed);
   hvuv__poll_leave(&hub->poll);
   hvuv__handle_close(
       (uv_handle_t*) &hub->check, &hub->check_wait, on_check_closed);
@@ -260,28 +188,47 @@ static void end(hvuv__hub_t* hub) {
       (uv_handle_t*) &hub->idle, &hub->idle_wait, on_idle_closed);
 }
 
+/* --- The turn's end ------------------------------------------------------- */
+
 static void on_idle(uv_idle_t* idle) {
   /* Being active is all that it is for. */
   (void) idle;
 }
 
-static void end_turn(hvuv__hub_t* hub) {
+static int keep_awake(hvuv__hub_t* hub) {
+  if (!is_whole(hub))
+    return 0;
+  uv_idle_start(&hub->idle, on_idle);
+  return 1;
+}
+
+static void let_rest(hvuv__hub_t* hub) {
+  if (!is_due(hub))
+    uv_idle_stop(&hub->idle);
+}
+
+static int on_poll_defer(hvuv__poll_shared_t* poll) {
+  return keep_awake(of_poll(poll));
+}
+
+HVUV__APART static void end_turn(hvuv__hub_t* hub) {
   hvuv__turn_t now;
   int round;
 
+  if (hvuv__poll_is_due(&hub->poll))
+    hvuv__poll_turn_end(&hub->poll);
   for (round = 0; round < ROUNDS && !ring_is_empty(&hub->due); round++) {
     ring_move(&hub->due, &now);
     ring_wake(&now, hub->wakes->turn_end);
   }
-  if (ring_is_empty(&hub->due))
-    uv_idle_stop(&hub->idle);
+  let_rest(hub);
 }
 
 static void on_check(uv_check_t* check) {
   hvuv__hub_t* hub = of_check(check);
 
   hub->turn++;
-  if (!ring_is_empty(&hub->due))
+  if (is_due(hub))
     end_turn(hub);
   check_hub(hub);
   if (hub->members == 0)
@@ -309,9 +256,7 @@ static hvuv__hub_t* create(uv_loop_t* loop, const hvuv__wakes_t* wakes) {
   if (hub == NULL)
     return NULL;
 
-  hub->loop = loop;
-  hub->life = loop->internal_fields;
-  hvuv__poll_enter(&hub->poll, loop);
+  hvuv__poll_enter(&hub->poll, loop, on_poll_defer);
   hub->wakes = wakes;
   hub->handles = 2;
   ring_init(&hub->due);
@@ -325,7 +270,23 @@ static hvuv__hub_t* create(uv_loop_t* loop, const hvuv__wakes_t* wakes) {
   hvuv__handle_mark((uv_handle_t*) &hub->idle);
   uv_check_start(&hub->check, on_check);
   uv_unref((uv_handle_t*) &hub->check);
+  hvuv__hubs_add(&hub->listed, loop, &hub->poll);
   return hub;
+}
+
+/* NULL if there is none that is whole. */
+static hvuv__hub_t* find(const uv_loop_t* loop) {
+  hvuv__listed_t* listed;
+  hvuv__hub_t* hub;
+
+  listed = hvuv__hubs_find(loop);
+  if (listed == NULL)
+    return NULL;
+  hub = of_listed(listed);
+  if (is_whole(hub))
+    return hub;
+  hvuv__hubs_remove(listed);
+  return NULL;
 }
 
 int hvuv__hub_enter(uv_loop_t* loop,
@@ -333,19 +294,9 @@ int hvuv__hub_enter(uv_loop_t* loop,
                     hvuv__hub_t** out) {
   hvuv__hub_t* hub;
 
-  uv_once(&once, init_lock);
-  take_lock();
   hub = find(loop);
-  if (hub == NULL) {
+  if (hub == NULL)
     hub = create(loop, wakes);
-    if (hub != NULL) {
-      hub->next = hubs;
-      hub->is_listed = 1;
-      hubs = hub;
-    }
-  }
-  give_lock();
-
   if (hub == NULL)
     return UV_ENOMEM;
 
@@ -358,7 +309,7 @@ int hvuv__hub_enter(uv_loop_t* loop,
 
 /* Opened anew each time, since a closed handle is none. */
 static void close_closer(hvuv__hub_t* hub) {
-  uv_idle_init(hub->loop, &hub->closer);
+  uv_idle_init(hub->listed.loop, &hub->closer);
   hvuv__handle_mark((uv_handle_t*) &hub->closer);
   hub->handles++;
   uv_close((uv_handle_t*) &hub->closer, on_closer_closed);
@@ -369,8 +320,7 @@ void hvuv__hub_leave(hvuv__hub_t* hub, hvuv__turn_t* turn) {
   hub->members--;
   if (hvuv__turn_is_queued(turn)) {
     ring_remove(turn);
-    if (ring_is_empty(&hub->due))
-      uv_idle_stop(&hub->idle);
+    let_rest(hub);
   }
 
   if (ring_is_empty(&hub->leaving))
@@ -414,7 +364,7 @@ void hvuv__hub_defer(hvuv__hub_t* hub, hvuv__turn_t* turn) {
     return;
 
   assert(hub->members > 0);
-  if (ring_is_empty(&hub->due) && is_whole(hub))
-    uv_idle_start(&hub->idle, on_idle);
+  if (ring_is_empty(&hub->due))
+    keep_awake(hub);
   ring_add(&hub->due, turn);
 }

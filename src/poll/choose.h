@@ -6,7 +6,7 @@
 #include "poll/engine.h"
 
 /* How many errors of watching in a row say nothing of the socket. */
-extern const unsigned int hvuv__engine_errors_ignored;
+extern const unsigned char hvuv__engine_errors_ignored;
 
 /* The engine for a socket of a loop, or why there is none. */
 int hvuv__engine_choose(hvuv__poll_shared_t* shared,

@@ -17,7 +17,7 @@
 #include "poll/engine_uv.h"
 
 /* An error of epoll is the socket's (libuv, src/unix/poll.c). */
-const unsigned int hvuv__engine_errors_ignored = 0;
+const unsigned char hvuv__engine_errors_ignored = 0;
 
 static uv_once_t once = UV_ONCE_INIT;
 static atomic_int chosen = HVUV_ENGINE_AUTO;
@@ -72,7 +72,7 @@ int hvuv__engine_choose(hvuv__poll_shared_t* shared,
                         const hvuv__engine_t** engine) {
   (void) sock;
   *engine = &hvuv__engine_uv;
-  if (age != HVUV__POLL_YOUNG)
+  if (age == HVUV__POLL_LASTING)
     return 0;
   if (!shared->had_young)
     uv_once(&once, read_environment);

@@ -4,7 +4,7 @@
 #include "poll/engine_uv.h"
 
 /* An error of epoll or kqueue is the socket's (libuv, src/unix/poll.c). */
-const unsigned int hvuv__engine_errors_ignored = 0;
+const unsigned char hvuv__engine_errors_ignored = 0;
 
 int hvuv__engine_choose(hvuv__poll_shared_t* shared,
                         uv_os_sock_t sock,

@@ -12,7 +12,7 @@
 /* libuv's slow path may report WSAEINVAL when what it watches for changes while
  * its thread starts, and one request's error for another's (libuv,
  * src/win/poll.c); the next attempt then does well. */
-const unsigned int hvuv__engine_errors_ignored = 8;
+const unsigned char hvuv__engine_errors_ignored = 8;
 
 /* The providers that libuv watches without threads (libuv, src/win/poll.c):
  * TCP and UDP over IPv4 and IPv6, RSVP's, and AF_UNIX. */

@@ -66,7 +66,6 @@ struct young_s {
   hvuv__nursery_t* nursery;
   young_t** link; /* what points to it */
   young_t* next;
-  uv_os_sock_t sock;
   unsigned int wakes;
   int is_watched; /* the set has it */
 };
@@ -173,7 +172,8 @@ static void unwatch(young_t* y) {
 
   /* It cannot fail but where somebody else has closed the socket. */
   if (!y->nursery->is_disowned)
-    hvuv__epoll_change(y->nursery->set, EPOLL_CTL_DEL, y->sock, 0, NULL);
+    hvuv__epoll_change(
+        y->nursery->set, EPOLL_CTL_DEL, y->grown.base.sock, 0, NULL);
 }
 
 static int watch(young_t* y, int events) {
@@ -181,10 +181,11 @@ static int watch(young_t* y, int events) {
   int how;
 
   how = y->is_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-  err = y->nursery->is_disowned
-            ? 0 /* The set to come gets it. */
-            : hvuv__epoll_change(
-                  y->nursery->set, how, y->sock, to_epoll(events), y);
+  err =
+      y->nursery->is_disowned
+          ? 0 /* The set to come gets it. */
+          : hvuv__epoll_change(
+                y->nursery->set, how, y->grown.base.sock, to_epoll(events), y);
   if (err != 0)
     unwatch(y);
   else
@@ -211,7 +212,7 @@ static void grow_up(young_t* y) {
   hvuv__nursery_t* n = y->nursery;
 
   y->wakes = 0;
-  if (hvuv__engine_uv_adopt(n->poll.loop, &y->grown, y->sock) != 0)
+  if (hvuv__engine_uv_adopt(n->poll.loop, &y->grown, y->grown.base.sock) != 0)
     return;
   unwatch(y);
   take_out(y);
@@ -378,13 +379,13 @@ static int open_young(hvuv__poll_shared_t* shared,
   young_t* y;
 
   assert(shared->nursery != NULL && sock >= 0);
+  (void) sock;
   y = take_block(shared->nursery);
   if (y == NULL)
     return UV_ENOMEM;
 
   y->grown.base = none;
   y->nursery = shared->nursery;
-  y->sock = sock;
   y->wakes = 0;
   y->is_watched = 0;
   put_in(&y->nursery->young, y);

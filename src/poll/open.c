@@ -22,12 +22,16 @@ int hvuv__poller_open(hvuv__poll_shared_t* shared,
   if (err != 0)
     return err;
 
-  hvuv__poller_start(p, engine, hvuv__engine_errors_ignored, owner, cb);
+  hvuv__poller_start(p, engine, shared, sock, owner, cb);
+  p->errors_ignored = hvuv__engine_errors_ignored;
+  if (age == HVUV__POLL_ACCEPTED)
+    p->early = HVUV__EARLY_MAY_WAIT;
   *poller = p;
   return 0;
 }
 
 void hvuv__poll_leave(hvuv__poll_shared_t* shared) {
+  assert(shared->early.left == shared->early.count);
   hvuv__engine_leave(shared);
   assert(shared->afd == NULL && shared->nursery == NULL);
 }

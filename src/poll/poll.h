@@ -5,7 +5,8 @@
  *                                                      |
  *     open.c      gives a new poller its engine --> choose_*.c, which knows all
  *     poller.c    what is watched and reported      engines; the others know an
- *        |                                          engine by its table
+ *        |  |                                       engine by its table
+ *        |  early.c   what has come to those that were accepted just now
  *     engine.h    the table of an engine
  *        engine_uv.c              uv_poll_t, on every system
  *        engine_nursery_linux.c   an epoll set of the loop's, for young sockets
@@ -21,21 +22,31 @@
 
 #include <uv.h>
 
+#include "poll/early.h"
+
 typedef struct hvuv__poller_s hvuv__poller_t;
+typedef struct hvuv__poll_shared_s hvuv__poll_shared_t;
+
+/* Has hvuv__poll_turn_end() called before the loop waits the next time. 0 if that
+ * is not to be had. */
+typedef int (*hvuv__poll_defer_cb)(hvuv__poll_shared_t* shared);
 
 /* What the pollers of one loop share. The loop's hub keeps it, because the hub
  * is what is found by its loop. */
-typedef struct hvuv__poll_shared_s {
+struct hvuv__poll_shared_s {
   uv_loop_t* loop;
+  hvuv__poll_defer_cb defer;
+  hvuv__early_t early;
   struct hvuv__afd_home_s* afd; /* engine_afd_win.c's; NULL until it has one */
   struct hvuv__nursery_s* nursery; /* engine_nursery_linux.c's, the same */
   int had_young;                   /* a young socket has been opened before */
-} hvuv__poll_shared_t;
+};
 
 /* How long a socket is likely to be watched. */
 enum hvuv__poll_age {
   HVUV__POLL_LASTING, /* a listening one; one that was bound, or made elsewhere */
-  HVUV__POLL_YOUNG    /* from accept or for a connect: many end soon */
+  HVUV__POLL_YOUNG,   /* for a connect: many end soon */
+  HVUV__POLL_ACCEPTED /* a young one, to which something may have come by now */
 };
 
 /* status 0: events (UV_READABLE, UV_WRITABLE) have happened, or seem to have.
@@ -45,11 +56,21 @@ typedef void (*hvuv__ready_cb)(void* owner, int status, int events);
 
 /* The loop has its first stream: nothing is shared yet. */
 static inline void hvuv__poll_enter(hvuv__poll_shared_t* shared,
-                                    uv_loop_t* loop) {
+                                    uv_loop_t* loop,
+                                    hvuv__poll_defer_cb defer) {
+  static const hvuv__poll_shared_t none;
+
+  *shared = none;
   shared->loop = loop;
-  shared->afd = NULL;
-  shared->nursery = NULL;
-  shared->had_young = 0;
+  shared->defer = defer;
+}
+
+/* The turn ends: reports what pollers have put off until then. */
+void hvuv__poll_turn_end(hvuv__poll_shared_t* shared);
+
+/* Whether there is something for it to do. */
+static inline int hvuv__poll_is_due(const hvuv__poll_shared_t* shared) {
+  return shared->early.count > 0;
 }
 
 /* Its last stream has ended, and all pollers are closed: gives back what they

@@ -13,6 +13,10 @@
  * So armed may hold UV_READABLE that is no longer wanted until that event fires
  * in vain. UV_WRITABLE is dropped at once: it would fire on every turn.
  *
+ * A socket that was accepted just now is not armed before the turn's end, when
+ * early.h's look has shown what has come to it; so most of them are armed after
+ * they have been reported once, or never.
+ *
  * UV_DISCONNECT is never armed: Windows' slow path never reports it and fails
  * when it is alone, and elsewhere a hang-up arrives as the armed events.
  */
@@ -20,23 +24,28 @@
 
 #include <assert.h>
 
+#include "base/apart.h"
+
 #define EVENTS (UV_READABLE | UV_WRITABLE)
 
 static void check(const hvuv__poller_t* p) {
   assert(p->engine != NULL);
   assert((p->wanted & ~EVENTS) == 0 && (p->armed & ~EVENTS) == 0);
   assert(p->cb != NULL || p->wanted == 0); /* a closed poller wants nothing */
+  assert(p->early == HVUV__EARLY_NONE || p->armed == 0);
   (void) p;
 }
 
 void hvuv__poller_start(hvuv__poller_t* p,
                         const hvuv__engine_t* engine,
-                        unsigned int errors_ignored,
+                        hvuv__poll_shared_t* shared,
+                        uv_os_sock_t sock,
                         void* owner,
                         hvuv__ready_cb cb) {
   assert(p->engine == NULL && p->cb == NULL && cb != NULL);
   p->engine = engine;
-  p->errors_ignored = errors_ignored;
+  p->shared = shared;
+  p->sock = sock;
   p->owner = owner;
   p->cb = cb;
   check(p);
@@ -47,16 +56,30 @@ static int arm(hvuv__poller_t* p, int events) {
 
   err = p->engine->arm(p, events);
   assert(err <= 0);
-  p->armed = err == 0 ? events : 0;
+  p->armed = err == 0 ? (unsigned char) events : 0;
   return err;
+}
+
+/* Whether the turn's end sees to it. */
+HVUV__APART static int waits_for_turn_end(hvuv__poller_t* p) {
+  if (p->early != HVUV__EARLY_MAY_WAIT)
+    return 1;
+  if (p->wanted == 0)
+    return 0;
+  p->early = HVUV__EARLY_NONE;
+  if (hvuv__poll_is_due(p->shared) || p->shared->defer(p->shared))
+    p->early = hvuv__early_enter(&p->shared->early, p, p->sock);
+  return p->early != HVUV__EARLY_NONE;
 }
 
 int hvuv__poller_watch(hvuv__poller_t* p, int events) {
   int surplus;
 
   assert(p->cb != NULL);
-  p->wanted = events;
+  p->wanted = (unsigned char) events;
   check(p);
+  if (p->early != HVUV__EARLY_NONE && waits_for_turn_end(p))
+    return 0;
   surplus = p->armed & ~events;
   if ((events & ~p->armed) == 0 && (surplus & UV_WRITABLE) == 0)
     return 0;
@@ -95,8 +118,40 @@ void hvuv__poller_fail(hvuv__poller_t* p, int status) {
   hvuv__poller_rearm(p);
 }
 
+/* It keeps its place while it calls back, so that it is seen if it closes. */
+static void end_early(hvuv__early_t* early, unsigned int i, int events) {
+  hvuv__poller_t* p = early->who[i];
+
+  events &= p->wanted;
+  if (events != 0)
+    p->cb(p->owner, 0, events);
+  if (early->who[i] == NULL)
+    return;
+  early->who[i] = NULL;
+  p->early = HVUV__EARLY_NONE;
+  if (p->wanted != 0)
+    hvuv__poller_rearm(p);
+}
+
+void hvuv__poll_turn_end(hvuv__poll_shared_t* shared) {
+  unsigned char events[HVUV__READY_MAX];
+  hvuv__early_t* early = &shared->early;
+  unsigned int i;
+
+  for (i = 0; i < early->count; i++)
+    events[i] = early->who[i] == NULL ? 0 : early->who[i]->wanted;
+  hvuv__early_look(early, events);
+  for (i = 0; i < early->count; i++)
+    if (early->who[i] != NULL)
+      end_early(early, i, events[i]);
+  hvuv__early_end(early);
+}
+
 void hvuv__poller_close(hvuv__poller_t* p) {
   assert(p->cb != NULL); /* closed once */
+  if (p->early > HVUV__EARLY_MAY_WAIT)
+    hvuv__early_leave(&p->shared->early, p->early);
+  p->early = HVUV__EARLY_NONE;
   p->owner = NULL;
   p->cb = NULL;
   p->wanted = 0; /* so that nothing fires */

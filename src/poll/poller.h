@@ -7,20 +7,24 @@
 
 struct hvuv__poller_s {
   void* owner;
-  hvuv__ready_cb cb;   /* NULL when closed */
-  int wanted;          /* what the owner asked for */
-  int armed;           /* what the engine watches for */
-  unsigned int errors; /* in a row */
-  unsigned int errors_ignored;
+  hvuv__ready_cb cb; /* NULL when closed */
+  hvuv__poll_shared_t* shared;
   const hvuv__engine_t* engine;
+  uv_os_sock_t sock;
+  unsigned int errors;          /* in a row */
+  unsigned char errors_ignored; /* the first so many are the engine's own; see
+                                   hvuv__poller_fail() */
+  unsigned char wanted;         /* what the owner asked for */
+  unsigned char armed;          /* what the engine watches for */
+  unsigned char early;          /* its place there, or an enum hvuv__early */
 };
 
-/* Fills a poller that the engine's open() has just made. The first
- * `errors_ignored` errors in a row are taken for the engine's own; see
- * hvuv__poller_fail(). */
+/* Fills a poller that the engine's open() has just made, but for what it leaves
+ * zero. */
 void hvuv__poller_start(hvuv__poller_t* poller,
                         const hvuv__engine_t* engine,
-                        unsigned int errors_ignored,
+                        hvuv__poll_shared_t* shared,
+                        uv_os_sock_t sock,
                         void* owner,
                         hvuv__ready_cb cb);
 

@@ -274,7 +274,7 @@ int hvuv__listener_adopt(hvuv_stream_t* client,
                          const hvuv_addr_t* peer) {
   int err;
 
-  err = hvuv__stream_attach(client, sock, HVUV__POLL_YOUNG);
+  err = hvuv__stream_attach(client, sock, HVUV__POLL_ACCEPTED);
   if (err != 0)
     return err;
 

@@ -11,11 +11,7 @@
 #include <limits.h>
 #include <winsock2.h>
 
-#if defined(_MSC_VER)
-#define THREAD_LOCAL __declspec(thread)
-#else
-#define THREAD_LOCAL _Thread_local
-#endif
+#include "base/threads.h"
 
 /* Codes remembered for each thread. */
 #define ORIGINALS 8
@@ -31,8 +27,8 @@ typedef struct original_s {
   int number;
 } original_t;
 
-static THREAD_LOCAL original_t originals[ORIGINALS];
-static THREAD_LOCAL unsigned int next_original;
+static HVUV__THREAD_LOCAL original_t originals[ORIGINALS];
+static HVUV__THREAD_LOCAL unsigned int next_original;
 
 /* What these sockets return and libuv has no code for (src/win/error.c), or
  * another than is meant here. */

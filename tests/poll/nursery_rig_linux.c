@@ -106,7 +106,7 @@ static void on_ready(void* data, int status, int events) {
 
 void open_it(owner_t* o) {
   assert_int_equal(tapped_nursery.open(&shares, o->sock, &o->poller), 0);
-  hvuv__poller_start(o->poller, &tapped_nursery, 0, o, on_ready);
+  hvuv__poller_start(o->poller, &tapped_nursery, &shares, o->sock, o, on_ready);
 }
 
 void close_it(owner_t* o) {
@@ -164,7 +164,7 @@ int nursery_up(void** state) {
   uv_check_init(the_loop, &holder);
   holder.data = NULL;
   uv_check_start(&holder, on_check);
-  hvuv__poll_enter(&shares, the_loop);
+  hvuv__poll_enter(&shares, the_loop, NULL);
   for (i = 0; i < SOCKS; i++) {
     memset(&owners[i], 0, sizeof(owners[i]));
     if (net_pair(socks) != 0 || net_unblock(socks[0]) != 0)

@@ -23,7 +23,7 @@ static int up(void** state) {
   (void) state;
   alloc_install();
   loop = loop_open();
-  hvuv__poll_enter(&shared, loop);
+  hvuv__poll_enter(&shared, loop, NULL);
   return hvuv_set_engine(HVUV_ENGINE_AUTO);
 }
 

@@ -16,7 +16,7 @@ static void what_a_nursery_lacks_is_returned(void** state) {
   size_t i;
 
   (void) state;
-  hvuv__poll_enter(&other, the_loop);
+  hvuv__poll_enter(&other, the_loop, NULL);
   for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
     fail_next("open", reasons[i]);
     assert_int_equal(tapped_enter(&other), reasons[i]);

@@ -141,7 +141,7 @@ int main(int argc, char** argv) {
   wanted[0] = argc > 1 ? argv[1] : "uv";
   wanted[1] = argc > 2 ? argv[2] : "afd";
   net_start();
-  hvuv__poll_enter(&shared, uv_default_loop());
+  hvuv__poll_enter(&shared, uv_default_loop(), NULL);
   if (net_socket(AF_INET, SOCK_STREAM, &sock) != 0)
     return 1;
   failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -189,6 +189,10 @@ void hvuv__poll_leave(hvuv__poll_shared_t* shared) {
                (long) pollers[i]->sock);
 }
 
+void hvuv__poll_turn_end(hvuv__poll_shared_t* shared) {
+  fail_msg("nothing was put off on loop %p", (void*) shared->loop);
+}
+
 void hvuv__poll_disown(hvuv__poll_shared_t* shared) {
   (void) shared;
 }

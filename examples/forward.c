@@ -8,6 +8,9 @@
  *   forward tcp://127.0.0.1:2222 hyperv://VM/22   then: ssh -p 2222 127.0.0.1
  *   forward vsock://any:22 tcp://127.0.0.1:22
  *
+ * In a guest whose host reaches it by hybrid://, say forward -c: some VMMs do not
+ * pass it on when what listens in the guest ends a conversation first.
+ *
  * Whoever can connect to FROM reaches TO: say 127.0.0.1, not 0.0.0.0. */
 #include <signal.h>
 
@@ -88,7 +91,7 @@ static int check(call_t* call, const char* step, const place_t* at, int err) {
 
 static const char* relay_meaning(int err) {
   if (err == UV_ETIMEDOUT)
-    return "It took nothing for minutes though bytes waited for it: see "
+    return "It took nothing for too long though bytes waited for it: see "
            "whether its program, or its VM, is stopped.";
   if (err == UV_ECONNRESET || err == UV_EPIPE)
     return "The program there ended before it had read everything: see what it "
@@ -220,18 +223,27 @@ static void on_signal(uv_signal_t* handle, int signum) {
 static int usage(FILE* out, int code) {
   fprintf(
       out,
-      "usage: forward [-t SECONDS] [-r MS] FROM TO\n"
+      "usage: forward [-c] [-t SECONDS] [-s SECONDS] [-r MS] FROM TO\n"
       "FROM and TO such as tcp://127.0.0.1:2222 or " DEFAULT_ADDRESS "\n"
       "-t  how long a call to TO may take to be answered; 5, for TCP 10\n"
+      "-s  how long a side may take nothing though bytes wait for it, and "
+      "send\n"
+      "    nothing; 120, 0: for ever. One that rests is never hung up\n"
       "-r  where one direction cannot be ended alone (hybrid), how long the\n"
-      "    other must have rested first; 1000, 0: until it has ended\n");
+      "    other must have rested first; 1000, 0: until it has ended\n"
+      "-c  in a guest behind a hybrid VMM that passes a close only "
+      "(Firecracker,\n"
+      "    vhost-device-vsock): when one side has ended and the other has "
+      "rested\n"
+      "    for so long, both are closed\n");
   return code;
 }
 
 static int parse_arguments(int argc, char** argv) {
-  static const char* const options[] = {"-t SECONDS", "-r MS", NULL};
+  static const char* const options[] = {
+      "-t SECONDS", "-r MS", "-s SECONDS", "-c", NULL};
   unsigned long long seconds = 0;
-  unsigned long long rest_ms;
+  unsigned long long number;
   const char* value;
   int i;
 
@@ -240,10 +252,17 @@ static int parse_arguments(int argc, char** argv) {
     if (i == 0 && !read_number("-t", value, 1, 86400, &seconds))
       return 0;
     if (i == 1) {
-      if (!read_number("-r", value, 0, 99999, &rest_ms))
+      if (!read_number("-r", value, 0, 99999, &number))
         return 0;
-      relay_options.half_close_rest_ms = rest_ms;
+      relay_options.half_close_rest_ms = number;
     }
+    if (i == 2) {
+      if (!read_number("-s", value, 0, 86400, &number))
+        return 0;
+      relay_options.sink_timeout_ms = number * 1000;
+    }
+    if (i == 3)
+      from.half_close = to.half_close = HVUV_HALF_CLOSE_NOT_PASSED;
   }
   if (i == OPTION_WRONG || too_many(argc, argv, 2))
     return 0;

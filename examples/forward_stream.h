@@ -12,6 +12,7 @@ typedef struct place_s {
   int is_tcp;
   struct sockaddr_in tcp;
   hvuv_addr_t addr;
+  hvuv_half_close_t half_close; /* of hvuv's streams */
 } place_t;
 
 typedef void (*stream_cb)(void* data);
@@ -215,10 +216,12 @@ static inline int stream_connect(stream_t* s,
 static inline hvuv_relay_end_t stream_end(stream_t* s) {
   hvuv_relay_end_t end = {NULL, NULL, HVUV_HALF_CLOSE_AUTO};
 
-  if (s->place->is_tcp)
+  if (s->place->is_tcp) {
     end.uv = (uv_stream_t*) &s->u.tcp;
-  else
+  } else {
     end.hvuv = &s->u.hvuv;
+    end.half_close = s->place->half_close;
+  }
   return end;
 }
 

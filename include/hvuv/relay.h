@@ -31,7 +31,10 @@
  *
  * hvuv_shutdown() has the whole table, with its sources. Where one direction
  * cannot be ended alone, a relay holds the end of input back until the other
- * direction has ended, or has rested for half_close_rest_ms.
+ * direction has ended, or has rested for half_close_rest_ms. A relay in a guest
+ * behind one of those that cannot is to be given HVUV_HALF_CLOSE_NOT_PASSED for
+ * its AF_VSOCK stream: else what listens in the guest ends a conversation, and
+ * its client on the host never learns of it.
  */
 #ifndef HVUV_RELAY_H
 #define HVUV_RELAY_H
@@ -55,7 +58,12 @@ typedef enum hvuv_half_close_e {
    * libuv's pipes on Windows; else yes. */
   HVUV_HALF_CLOSE_AUTO = 0,
   HVUV_HALF_CLOSE_YES,
-  HVUV_HALF_CLOSE_NO
+  HVUV_HALF_CLOSE_NO,
+  /* No, and an attempt does nothing that its peer would notice. So it is in a
+   * guest behind a VMM that does not pass the end of the guest's direction; the
+   * guest itself cannot see what is behind its AF_VSOCK. The end of input is
+   * passed on to such a stream by closing it. */
+  HVUV_HALF_CLOSE_NOT_PASSED
 } hvuv_half_close_t;
 
 /* One side of a relay. */
@@ -80,7 +88,8 @@ typedef struct hvuv_relay_options_s {
   uint64_t sink_timeout_ms;
 
   /* How long the other direction must have rested before the end of input is
-   * passed on to a side where one direction cannot be ended alone. Default 1
+   * passed on to a side where one direction cannot be ended alone, which with
+   * HVUV_HALF_CLOSE_NOT_PASSED ends the other direction too. Default 1
    * second; 0: it is passed on only when the other direction has ended. */
   uint64_t half_close_rest_ms;
 } hvuv_relay_options_t;

@@ -236,6 +236,21 @@ uint64_t hvuv__pair_due(const hvuv__pair_t* pair) {
   return due;
 }
 
+/* The other direction has rested for long enough. Where only a close would be
+ * noticed, it ends with this one. */
+static void end_rest(hvuv__pair_t* pair, int from) {
+  hvuv__way_t* way = &pair->ways[from];
+  hvuv__way_t* back = &pair->ways[!from];
+
+  assert(way->state == HVUV__WAY_HOLDING && back->state == HVUV__WAY_READING);
+  hvuv__way_release(way);
+  if (!hvuv__port_passes_end(way->to) && back->state == HVUV__WAY_READING) {
+    hvuv__port_read_stop(back->from);
+    hvuv__way_on_eof(back, 0);
+  }
+  settle(pair);
+}
+
 void hvuv__pair_judge(hvuv__pair_t* pair) {
   uint64_t now_ms = now_of(pair);
   int i;
@@ -247,10 +262,8 @@ void hvuv__pair_judge(hvuv__pair_t* pair) {
   hvuv__way_look(&pair->ways[0]);
   hvuv__way_look(&pair->ways[1]);
   for (i = 0; i < 2; i++) {
-    if (rest_due(pair, i) <= now_ms) {
-      hvuv__way_release(&pair->ways[i]);
-      settle(pair);
-    }
+    if (rest_due(pair, i) <= now_ms)
+      end_rest(pair, i);
     if (sink_due(pair, i) <= now_ms) {
       hvuv__way_break(&pair->ways[i], UV_ETIMEDOUT);
       settle(pair);

@@ -28,7 +28,8 @@
  *
  *   * when B may not be able to end one direction alone and B -> A is going on.
  *     It is released when that has ended, or has rested for half_close_rest_ms:
- *     nothing has come from B though it was read.
+ *     nothing has come from B though it was read. Of a B that notices a close
+ *     only, B -> A has ended then too, so that B is closed.
  *
  * When both ways are over the relay parts, for at most PARTING_MS:
  *

@@ -99,7 +99,7 @@ static void uv_on_closed(uv_handle_t* handle) {
 
 static int is_half_close(hvuv_half_close_t value) {
   return value == HVUV_HALF_CLOSE_AUTO || value == HVUV_HALF_CLOSE_YES ||
-         value == HVUV_HALF_CLOSE_NO;
+         value == HVUV_HALF_CLOSE_NO || value == HVUV_HALF_CLOSE_NOT_PASSED;
 }
 
 int hvuv__port_accepts(const hvuv_relay_end_t* e) {
@@ -266,6 +266,11 @@ int hvuv__port_half_closes(const hvuv__port_t* port) {
   if (port->stream.hvuv != NULL)
     return !is_hybrid(port->stream.hvuv);
   return port->stream.uv->type != UV_NAMED_PIPE || hvuv__sys_pipes_half_close;
+}
+
+int hvuv__port_passes_end(const hvuv__port_t* port) {
+  check(port);
+  return port->stream.half_close != HVUV_HALF_CLOSE_NOT_PASSED;
 }
 
 /* --- Ending */

@@ -336,6 +336,26 @@ static void an_end_is_passed_on_when_the_other_way_has_rested(void** state) {
   relay_expect_end(rig, 0);
 }
 
+/* In a guest behind a VMM that passes a close alone: the first side is what
+ * listens there, the second one AF_VSOCK. */
+static void where_only_a_close_is_noticed_both_ways_end(void** state) {
+  relay_rig_t* rig = *state;
+  hvuv_relay_options_t options = options_with(REST_MS);
+
+  rig->half_close[1] = HVUV_HALF_CLOSE_NOT_PASSED;
+  relay_start_with(rig, &options);
+  peer_send(&rig->peers[0], 1000);
+  peer_end(&rig->peers[0]);
+  RELAY_UNTIL(rig, rig->peers[1].received == 1000);
+  peer_send(&rig->peers[1], 2000);
+  relay_expect_end(rig, 0);
+  RELAY_UNTIL(rig, rig->peers[0].heard != 0 && rig->peers[1].heard != 0);
+  peer_expect(&rig->peers[0], 2000);
+  peer_expect(&rig->peers[1], 1000);
+  assert_int_equal(rig->peers[0].heard, UV_EOF);
+  assert_int_equal(rig->peers[1].heard, UV_EOF);
+}
+
 /* Who is not read because his own sink does not take it does not rest. */
 static void a_way_that_is_stuck_does_not_rest(void** state) {
   relay_rig_t* rig = *state;
@@ -510,6 +530,7 @@ static void what_came_while_the_loop_was_busy_is_looked_at_first(void** state) {
       RELAY_TEST(pairing, only_the_end_for_a_side_that_cannot_is_held),        \
       RELAY_TEST(pairing, both_sides_may_be_unable_to_half_close),             \
       RELAY_TEST(pairing, an_end_is_passed_on_when_the_other_way_has_rested),  \
+      RELAY_TEST(pairing, where_only_a_close_is_noticed_both_ways_end),        \
       RELAY_TEST(pairing, a_way_that_is_stuck_does_not_rest),                  \
       RELAY_TEST(pairing,                                                      \
                  a_source_that_has_gone_is_known_while_its_sink_is_stuck),     \

@@ -20,6 +20,7 @@ is_there() {
     wine) command -v wine >/dev/null 2>&1 && command -v wineserver >/dev/null 2>&1 ;;
     sshd) [ -x /usr/sbin/sshd ] && command -v scp >/dev/null 2>&1 ;;
     qemu) command -v qemu-system-x86_64 >/dev/null 2>&1 ;;
+    resize2fs) [ -x /usr/sbin/resize2fs ] ;;
     # The distribution's own: the guest takes python along, and cargo builds
     # with the distribution's crates.
     python) [ -x /usr/bin/python3 ] ;;
@@ -56,6 +57,8 @@ packages() {
     mingw) echo gcc-mingw-w64-x86-64-win32 ;;
     wine) echo wine wine64 ;;
     qemu) echo qemu-system-x86 ;;
+    qemu-img) echo qemu-utils ;;
+    resize2fs) echo e2fsprogs ;;
     sshd) echo openssh-server openssh-client ;;
     man) echo man-db bsdextrautils ;;
     gnuplot) echo gnuplot-nox ;;

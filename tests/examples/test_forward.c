@@ -598,8 +598,7 @@ static void bad_arguments_exit_with_2_and_the_usage(void** state) {
     process_start(&host, argv);
     if (process_finish(&host) != 2)
       fail_msg("row %lu exits with %d", (unsigned long) i, host.code);
-    assert_non_null(
-        strstr(host.told, "usage: forward [-c] [-t SECONDS]"));
+    assert_non_null(strstr(host.told, "usage: forward [-c] [-t SECONDS]"));
     assert_string_equal(host.said, "");
   }
 }

@@ -42,7 +42,7 @@ trap 'sh "$emulator" "$hvuv" services unregister "$port" "$name" >/dev/null 2>&1
 sh "$emulator" reg add 'HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Virtualization\GuestCommunicationServices' \
   /f /reg:64 >/dev/null 2>&1
 
-expect 0 "system Windows|rights|There are no AF_HYPERV sockets here|Turn on Hyper-V|Hyper-V The service vmms|registry|Nothing is bad" \
+expect 0 "note system|Windows|rights|There are no AF_HYPERV sockets here|Turn on Hyper-V|Hyper-V The service vmms|registry|Nothing is bad" \
   doctor
 expect 1 "bad sockets|bad connect|EAFNOSUPPORT" doctor hyperv://loopback/5000
 expect 1 "bad bind|EAFNOSUPPORT" doctor -l hyperv://any/5000

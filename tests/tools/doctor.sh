@@ -65,6 +65,10 @@ env -u HVUV_LOCAL_DIR XDG_RUNTIME_DIR="$work" "$hvuv" doctor | tr -s ' \n' ' ' |
   grep -qF "$work/hvuv (by XDG_RUNTIME_DIR)" || fail "XDG_RUNTIME_DIR"
 expect 0 "(by the temporary directory)|/nowhere is passed over" \
   env -u HVUV_LOCAL_DIR XDG_RUNTIME_DIR=/nowhere TMPDIR="$work" "$hvuv" doctor
+mkdir -m 777 all
+chmod 777 all
+expect 0 "all/hvuv-$(id -u) (by the temporary directory)|all is passed over" \
+  env -u HVUV_LOCAL_DIR XDG_RUNTIME_DIR="$work/all" TMPDIR="$work/all" "$hvuv" doctor
 
 say "what cannot work is bad, and says what to do"
 expect 1 "bad directory|ENOENT|cannot be made|1 bad" \

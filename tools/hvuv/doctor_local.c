@@ -31,32 +31,34 @@ static void print_explained(const char* what, int err) {
 
 /* --- The folder */
 
-static const char* rule_of(const char* folder) {
-  char base[PATH_ROOM];
+/* The name in the user's own folder is "hvuv", that in the temporary one is not. */
+static int is_in_users_folder(const char* folder) {
+  size_t len = strlen(folder);
 
-  if (get_variable("HVUV_LOCAL_DIR", base))
+  return len > 5 && strcmp(folder + len - 4, "hvuv") == 0 &&
+         (folder[len - 5] == '/' || folder[len - 5] == '\\');
+}
+
+static const char* rule_of(const char* folder) {
+  char value[PATH_ROOM];
+
+  if (get_variable("HVUV_LOCAL_DIR", value))
     return "HVUV_LOCAL_DIR";
-  if (get_variable("XDG_RUNTIME_DIR", base) &&
-      strncmp(folder, base, strlen(base)) == 0)
-    return "XDG_RUNTIME_DIR";
-  if (get_variable("LOCALAPPDATA", base) &&
-      strncmp(folder, base, strlen(base)) == 0)
-    return "LOCALAPPDATA";
-  return "the temporary directory";
+  return is_in_users_folder(folder) ? users_folder_variable
+                                    : "the temporary directory";
 }
 
 static void look_at_passed_over(const char* folder) {
-  char base[PATH_ROOM];
+  char value[PATH_ROOM];
 
-  if (get_variable("HVUV_LOCAL_DIR", base) ||
-      !get_variable("XDG_RUNTIME_DIR", base) ||
-      strncmp(folder, base, strlen(base)) == 0)
+  if (get_variable("HVUV_LOCAL_DIR", value) || is_in_users_folder(folder) ||
+      !get_variable(users_folder_variable, value))
     return;
   finding(NOTE,
-          "XDG_RUNTIME_DIR",
+          users_folder_variable,
           "%s is passed over: it is not there, or not this user's alone to "
           "write to, as after su, in cron, under WSL.",
-          base);
+          value);
 }
 
 /* A folder that is not there is made by the first listener, if it can be. */

@@ -9,6 +9,9 @@ int has_colours(void);
  * nothing, 0. */
 int is_open_to_others(const char* path);
 
+/* The variable that names this user's own folder for such things as sockets. */
+extern const char users_folder_variable[];
+
 /* Where people find VMs on this system that are none of `local`. */
 extern const char vms_elsewhere[];
 

@@ -20,6 +20,8 @@ int is_open_to_others(const char* path) {
   return lstat(path, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0;
 }
 
+const char users_folder_variable[] = "XDG_RUNTIME_DIR";
+
 const char vms_elsewhere[] = "VMs of hypervisors are listed by those, with the "
                              "CIDs or socket paths that "
                              "they gave them.";

@@ -23,6 +23,8 @@ int is_open_to_others(const char* path) {
   return 0;
 }
 
+const char users_folder_variable[] = "LOCALAPPDATA";
+
 const char vms_elsewhere[] =
     "VMs of Hyper-V are listed by PowerShell, as administrator: Get-VM | "
     "Format-List Name, Id. The id of WSL2's: wsl -- wslinfo --vm-id.";

@@ -1,6 +1,6 @@
 #!/bin/sh
-# doctor.sh: what hvuv doctor says where vsock is real: without vsock_loopback, then
-# with all that it needs, then to a user who is nobody.
+# doctor.sh: what hvuv doctor says where vsock is real: without its modules, then with
+# all that it needs, then to a user who is nobody.
 code=0
 
 # expect CODE WORDS ARGUMENTS...: the exit code, and all WORDS, divided by |, in what
@@ -32,13 +32,25 @@ run() {
 }
 
 missing=
-# Without the loopback, which is loaded again. A socket that was closed with unread
-# bytes has it for eight seconds more, so this is the first of all cases.
-tries=0
-until rmmod vsock_loopback || [ "$tries" -ge 40 ]; do
-  tries=$((tries + 1))
-  sleep 0.5
+# Without any module, then with all but the loopback. A socket that was closed with
+# unread bytes has one for eight seconds more, so this is the first of all cases.
+unload() {
+  tries=0
+  until rmmod "$1" || [ "$tries" -ge 40 ]; do
+    tries=$((tries + 1))
+    sleep 0.5
+  done
+}
+
+for module in $(sed '1!G;h;$!d' /modules/order); do
+  unload "${module%.ko}"
 done
+expect 0 "There are no AF_VSOCK sockets here|EAFNOSUPPORT|-> In a VM that has such a device|vsock unknown|Nothing is bad"
+expect 1 "bad sockets|bad connect|EAFNOSUPPORT|modprobe vsock" vsock://1:5000
+
+while read -r module; do
+  [ "$module" = vsock_loopback.ko ] || insmod "/modules/$module" || code=1
+done </modules/order
 expect 0 "note itself|modprobe vsock_loopback|Nothing is bad"
 expect 1 "bad itself|modprobe vsock_loopback|bad connect" -w 1 vsock://1:5000
 insmod /modules/vsock_loopback.ko || code=1

@@ -6,8 +6,8 @@
 
 #include "finding.h"
 
-/* The system, and the sockets of hypervisors on it: doctor_linux.c, doctor_win.c,
- * doctor_posix.c. */
+/* The system, and the sockets of hypervisors on it: doctor_linux.c and
+ * doctor_vsock_linux.c, doctor_win.c, doctor_posix.c. */
 void look_at_system(void);
 void look_at_vm_sockets(void);
 

@@ -15,6 +15,11 @@ int hvuv__send_error(const hvuv_stream_t* s, int err) {
   return s->family->write_error == NULL ? err : s->family->write_error(err);
 }
 
+void hvuv__send_fail(hvuv_stream_t* s, int err) {
+  hvuv__wqueue_advance(s, 0); /* Nothing can fail in a write of no bytes. */
+  hvuv__wqueue_fail(s, err);
+}
+
 int hvuv__send_book(hvuv_stream_t* s, ssize_t sent, size_t bytes) {
   int err;
 
@@ -25,7 +30,7 @@ int hvuv__send_book(hvuv_stream_t* s, ssize_t sent, size_t bytes) {
 
   err = hvuv__send_is_full(sent) ? hvuv__stream_error(s) : (int) sent;
   if (err != 0)
-    hvuv__wqueue_fail(s, hvuv__send_error(s, err));
+    hvuv__send_fail(s, hvuv__send_error(s, err));
   return 0;
 }
 

@@ -186,7 +186,7 @@ void hvuv__write_break(hvuv_stream_t* s) {
 
 void hvuv__write_fail(hvuv_stream_t* s, int err) {
   assert(s->state == HVUV__OPEN && s->shut != HVUV__SHUT_NOT);
-  hvuv__wqueue_fail(s, err);
+  hvuv__send_fail(s, err);
   shut_when_sent(s);
   s->writing = HVUV__WRITING_NONE;
   end_later(s);

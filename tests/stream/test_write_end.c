@@ -31,6 +31,21 @@ static void an_error_is_told_to_its_write_and_cancels_the_rest(void** state) {
   assert_story("w1:0 w2:ECONNRESET w3:ECANCELED");
 }
 
+static void a_write_of_nothing_in_front_does_not_fail(void** state) {
+  hvuv_stream_t* s;
+  uv_os_sock_t sock;
+
+  (void) state;
+  s = scene_open(&sock);
+  scene_write(s, "w0", "");
+  scene_write(s, "w1", "");
+  scene_write(s, "w2", "two");
+  scene_write(s, "w3", "three");
+  fake_next(FAKE_SEND, UV_EPIPE);
+  turn();
+  assert_story("w0:0 w1:0 w2:EPIPE w3:ECANCELED");
+}
+
 static void an_immediate_error_is_told_later(void** state) {
   uv_os_sock_t sock;
   hvuv_stream_t* s;
@@ -262,6 +277,7 @@ static void the_only_write_of_a_turn_may_have_no_callback(void** state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       SCENE(an_error_is_told_to_its_write_and_cancels_the_rest),
+      SCENE(a_write_of_nothing_in_front_does_not_fail),
       SCENE(an_immediate_error_is_told_later),
       SCENE(a_write_after_a_failed_one_is_tried),
       SCENE(an_error_of_the_poll_reaches_a_blocked_write),

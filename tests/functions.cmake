@@ -12,7 +12,7 @@
 # the real ones, of which each can be made to fail (fault_sys.h); with EMULATION,
 # which is for Windows, AF_HYPERV exists wherever the program runs
 # (hyperv_emulation.h). Exit code 77 means "skipped"; print the reason. Labels: unit
-# stream transport example tool hyperv consumer, and fuzz, vm and vm-pair, which
+# stream transport example tool hyperv consumer sim, and fuzz, vm and vm-pair, which
 # tests/fuzz and tests/lab/vm add. The label threads stands beside one of these.
 # ./dev tsan runs the tests with the labels threads and example, and builds the target
 # tsan_tests for it, which is no more than those need.

@@ -60,6 +60,7 @@ static int injected;
 static int fails_for_good;
 static int has_failed;
 static int tracing;
+static const fake_kernel_t* kernel;
 
 void fake_complain(const char* what, const char* about, long number) {
   if (trouble[0] == '\0')
@@ -86,6 +87,7 @@ void fake_script_reset(void) {
   trouble[0] = '\0';
   fake_fail_nth(0, 0);
   tracing = 0;
+  kernel = NULL;
 }
 
 const char* fake_script_trouble(void) {
@@ -207,6 +209,14 @@ int fake_calls(enum fake_verb verb) {
   return n;
 }
 
+void fake_decide_by(const fake_kernel_t* decides) {
+  kernel = decides;
+}
+
+const fake_kernel_t* fake_kernel(void) {
+  return kernel;
+}
+
 void fake_trace_calls(void) {
   tracing = 1;
 }
@@ -272,6 +282,8 @@ ssize_t fake_answer(enum fake_verb verb, uv_os_sock_t sock) {
 
   if (!enter(verb, sock, &result))
     return result;
+  if (kernel != NULL)
+    return kernel->answer(verb, sock);
 
   step = find_step(&scripts[verb], sock);
   if (step != NULL) {
@@ -307,6 +319,8 @@ ssize_t fake_receive(enum fake_verb verb,
     return result;
   if (base == NULL || len == 0)
     fake_complain("no buffer", words[verb], (long) len);
+  if (kernel != NULL)
+    return kernel->receive(verb, sock, base, len);
 
   script = &scripts[FAKE_RECV];
   step = find_step(script, sock);

@@ -14,6 +14,9 @@ void fake_complain(const char* what, const char* about, long number);
 /* The first complaint, steps that were not taken being one; "" if none. */
 const char* fake_script_trouble(void);
 
+/* That of fake_decide_by(), or NULL. */
+const fake_kernel_t* fake_kernel(void);
+
 /* Counts a call and answers it. */
 ssize_t fake_answer(enum fake_verb verb, uv_os_sock_t sock);
 

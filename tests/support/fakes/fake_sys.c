@@ -350,6 +350,8 @@ ssize_t hvuv__sys_send(uv_os_sock_t sock,
   if (nbufs == 0 || nbufs > HVUV__SEND_BUFS_MAX)
     fake_complain("so many buffers", "send", (long) nbufs);
 
+  if (fake_kernel() != NULL && fake_is_open(sock))
+    fake_kernel()->offered(sock, bufs, nbufs);
   offered = (ssize_t) count_bytes(bufs, nbufs);
   result = fake_answer(FAKE_SEND, sock);
   if (result == FAKE_ALL)
@@ -358,7 +360,7 @@ ssize_t hvuv__sys_send(uv_os_sock_t sock,
     fake_complain("more than was offered", "send", (long) result);
     result = offered;
   }
-  if (result >= 0 && fake_is_open(sock))
+  if (result >= 0 && fake_is_open(sock) && fake_kernel() == NULL)
     keep_sent(find(sock), bufs, nbufs, (size_t) result);
   return result;
 }

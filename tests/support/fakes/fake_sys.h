@@ -107,6 +107,24 @@ void fake_fail_from(long n, int err);
 /* Whether such a failure has happened. */
 int fake_has_failed(void);
 
+/* --- In place of the script */
+
+/* Decides call by call what is found; names and options are the script's all the
+ * same. What was sent is not kept. */
+typedef struct fake_kernel_s {
+  ssize_t (*answer)(enum fake_verb verb, uv_os_sock_t sock);
+  /* For FAKE_RECV and FAKE_PEEK. */
+  ssize_t (*receive)(enum fake_verb verb,
+                     uv_os_sock_t sock,
+                     char* base,
+                     size_t len);
+  /* These are about to be sent: answer(FAKE_SEND) follows. */
+  void (*offered)(uv_os_sock_t sock, const uv_buf_t bufs[], unsigned int nbufs);
+} fake_kernel_t;
+
+/* Until fake_sys_reset(). */
+void fake_decide_by(const fake_kernel_t* kernel);
+
 /* --- What happened */
 
 /* Calls of a verb since fake_sys_reset(). */

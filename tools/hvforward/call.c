@@ -35,15 +35,22 @@ static void check(const call_t* call) {
 }
 #endif
 
-/* --- The end of a call */
+/* --- All of them, and the end of one */
+
+static void add_call(call_t* call) {
+  call->next = calls.first;
+  call->link = &calls.first;
+  if (call->next != NULL)
+    call->next->link = &call->next;
+  calls.first = call;
+  calls.now++;
+}
 
 static void free_call(call_t* call) {
-  call_t** link = &calls.first;
-
-  while (*link != call)
-    link = &(*link)->next;
-  *link = call->next;
-  assert(calls.now > 0);
+  assert(*call->link == call && calls.now > 0);
+  *call->link = call->next;
+  if (call->next != NULL)
+    call->next->link = call->link;
   calls.now--;
   free(call);
 }
@@ -305,13 +312,11 @@ void calls_take(const route_t* route, leg_t* server) {
   }
   call->number = (unsigned int) ++calls.taken;
   call->open = 2;
-  call->next = calls.first;
-  calls.first = call;
-  calls.now++;
+  add_call(call);
   dial(call);
 }
 
-/* --- All of them */
+/* --- The program's part */
 
 void calls_init(uv_loop_t* loop, void (*on_over)(void)) {
   the_loop = loop;

@@ -38,6 +38,7 @@ typedef struct call_s {
   dial_t dial;
   hvuv_relay_t relay;
   struct call_s* next;
+  struct call_s** link; /* what points to it */
 } call_t;
 
 typedef struct calls_s {

@@ -58,8 +58,9 @@ mine=$forward
 $hvcat -v "$at" </dev/null 2>said || true
 grep -q refused mine.err || fail "$(cat mine.err)" # local://loopback is no uid
 ended "$mine"
-forward mine -a "uid:$(id -u)" "unix:$work/one" exec:cat
+forward mine --mode 640 -a "uid:$(id -u)" "unix:$work/one" exec:cat
 mine=$forward
+[ -n "$(find one -perm 640)" ] || fail "mode: $(ls -l one)"
 forward way local://any/9 "unix:$work/one"
 [ "$(echo me | $hvcat "$at")" = me ] || fail "$(cat mine.err)"
 ended "$forward"

@@ -8,7 +8,7 @@ _hvforward() {
       mapfile -t COMPREPLY < <(compgen -W "auto yes no" -- "$word")
       return
       ;;
-    --stuck-timeout) return ;;
+    --stuck-timeout | --mode) return ;;
     -m | --max-calls | -p | --max-per-peer | -g | --grace) return ;;
     -l | --log)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
@@ -25,7 +25,7 @@ _hvforward() {
     -*)
       mapfile -t COMPREPLY < <(compgen -W "-w --wait --retry -i --idle-timeout
         -r --half-close-rest --half-close --stuck-timeout -m --max-calls -p --max-per-peer -a --allow
-        -g --grace -s --status -l --log -h --help -V --version" -- "$word")
+        --mode -g --grace -s --status -l --log -h --help -V --version" -- "$word")
       ;;
     *)
       mapfile -t COMPREPLY < <(compgen -W "tcp:// unix: pipe: exec: fd: systemd:

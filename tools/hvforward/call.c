@@ -132,7 +132,8 @@ static void on_relayed(hvuv_relay_t* relay, int status) {
             relay->bytes[1]);
   }
   note(call, "relay", status);
-  leg_over(call);
+  assert(call->open == 2);
+  call->open = 1; /* The relay has closed both. */
   leg_over(call);
 }
 

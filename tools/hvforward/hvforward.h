@@ -21,11 +21,12 @@
 #define MAX_ROUTES 64
 
 typedef struct settings_s {
-  uint64_t wait_ms;             /* for one connect */
-  uint64_t retry_ms;            /* so long a connect is made again; 0: not */
-  uint64_t grace_ms;            /* for the calls under way at a signal to end */
-  uint64_t max_calls;           /* at once; others wait in the kernel */
-  uint64_t max_per_peer;        /* 0: no limit */
+  uint64_t wait_ms;      /* for one connect */
+  uint64_t retry_ms;     /* so long a connect is made again; 0: not */
+  uint64_t grace_ms;     /* for the calls under way at a signal to end */
+  uint64_t max_calls;    /* at once; others wait in the kernel */
+  uint64_t max_per_peer; /* 0: no limit */
+  int socket_mode;       /* of unix: sockets that are made; -1: the umask's */
   hvuv_half_close_t half_close; /* of hvuv's addresses */
   hvuv_relay_options_t relay;
 } settings_t;

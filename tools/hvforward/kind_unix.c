@@ -39,7 +39,7 @@ static int unix_bind_leg(const place_t* place, int index, leg_t* server) {
 
   if (index > 0)
     return UV_EOF;
-  err = unix_bind(place->u.path, &sock, &server->claim);
+  err = unix_bind(place->u.path, settings.socket_mode, &sock, &server->claim);
   return err != 0 ? err : hvuv_open(&server->u.hvuv, sock);
 }
 

@@ -2,6 +2,7 @@
 #include "hvforward.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "limits.h"
@@ -17,6 +18,7 @@
 #define ID_RETRY      256
 #define ID_SINK       257
 #define ID_HALF_CLOSE 258
+#define ID_MODE       259
 
 static const option_t table[] = {
     {'w', "wait", "SECONDS", "How long a connect to TO may take (10).", 'w'},
@@ -65,6 +67,12 @@ static const option_t table[] = {
      "Who may call; may be given again. 10.0.0.0/8, ::1, uid:1000,\n"
      "vsock://3, hyperv://VM, local://VM.",
      'a'},
+    {0,
+     "mode",
+     "MODE",
+     "Of Unix sockets that unix: makes: 600, 660, 666 (777 less\n"
+     "the umask).",
+     ID_MODE},
     {'g',
      "grace",
      "SECONDS",
@@ -202,6 +210,16 @@ static int read_half_close(const options_t* o, const char* value) {
   return options_wrong(o, value, "is none of auto, yes, no");
 }
 
+static int read_mode(const options_t* o, const char* value) {
+  size_t len = strlen(value);
+
+  if (len < 3 || len > 4 || strspn(value, "01234567") != len ||
+      strtol(value, NULL, 8) > 0777)
+    return options_wrong(o, value, "is no mode of three octal digits: 660");
+  settings.socket_mode = (int) strtol(value, NULL, 8);
+  return 0;
+}
+
 static int read_option(const options_t* o, int id, const char* value) {
   settings_t* s = &settings;
 
@@ -219,6 +237,8 @@ static int read_option(const options_t* o, int id, const char* value) {
     case ID_SINK:
       return options_seconds_ms(
           o, value, MAX_SECONDS, &s->relay.sink_timeout_ms);
+    case ID_MODE:
+      return read_mode(o, value);
     case ID_HALF_CLOSE:
       return read_half_close(o, value);
     case 'm':
@@ -258,6 +278,7 @@ int main(int argc, char** argv) {
 
   argv = program_start(&argc, argv);
   hvuv_relay_options_init(&settings.relay);
+  settings.socket_mode = -1;
   settings.wait_ms = 10000;
   settings.grace_ms = 5000;
   settings.max_calls = system_most_calls();

@@ -1,7 +1,7 @@
 /*
  * Unix sockets that listen at a path, with the manners of hvuv's own listeners:
  *
- *   PATH        the socket; its mode is 0777 less the umask
+ *   PATH        the socket; its mode is what was asked, or 0777 less the umask
  *   PATH.lock   is locked while somebody listens, and keeps a second one away
  *
  * A socket that a killed listener left is removed by the next; nothing else is ever
@@ -14,11 +14,11 @@
 
 typedef struct claim_s claim_t;
 
-/* Makes a socket and binds it to a path. Returns 0, or an error with nothing
+/* Makes a socket and binds it to a path, with a mode, or -1. Returns 0, or an error with nothing
  * left behind: UV_EADDRINUSE, UV_EEXIST (what is there is no socket), UV_ENOTSUP
  * (no locks there, or no such sockets on this system), and what the system
  * reports. */
-int unix_bind(const char* path, uv_os_sock_t* sock, claim_t** claim);
+int unix_bind(const char* path, int mode, uv_os_sock_t* sock, claim_t** claim);
 
 /* Removes what was made, if it is still there. To be called before the socket is
  * closed. */

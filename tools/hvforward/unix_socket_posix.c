@@ -80,7 +80,18 @@ static int clear(const struct sockaddr_un* name) {
   return unlink(name->sun_path) == 0 ? 0 : uv_translate_sys_error(errno);
 }
 
-static int bind_and_note(claim_t* claim, uv_os_sock_t* sock) {
+/* The mode is the socket's from the first moment on, and no other file's. */
+static int bind_with(int fd, const struct sockaddr_un* name, int mode) {
+  mode_t before = mode >= 0 ? umask((mode_t) ~mode & 0777) : 0;
+  int err =
+      bind(fd, (const struct sockaddr*) name, sizeof(*name)) == 0 ? 0 : errno;
+
+  if (mode >= 0)
+    umask(before);
+  return err;
+}
+
+static int bind_and_note(claim_t* claim, int mode, uv_os_sock_t* sock) {
   struct stat st;
   int fd = socket(AF_UNIX, SOCK_STREAM, 0);
   int err;
@@ -88,12 +99,13 @@ static int bind_and_note(claim_t* claim, uv_os_sock_t* sock) {
   if (fd == -1)
     return uv_translate_sys_error(errno);
   fcntl(fd, F_SETFD, FD_CLOEXEC);
-  if (bind(fd, (const struct sockaddr*) &claim->name, sizeof(claim->name)) !=
-          0 ||
-      lstat(claim->name.sun_path, &st) != 0 || listen(fd, SOMAXCONN) != 0) {
-    err = uv_translate_sys_error(errno);
+  err = bind_with(fd, &claim->name, mode);
+  if (err == 0 &&
+      (lstat(claim->name.sun_path, &st) != 0 || listen(fd, SOMAXCONN) != 0))
+    err = errno;
+  if (err != 0) {
     close(fd);
-    return err;
+    return uv_translate_sys_error(err);
   }
   claim->dev = st.st_dev;
   claim->ino = st.st_ino;
@@ -108,7 +120,7 @@ static void give_up(claim_t* claim) {
   free(claim);
 }
 
-int unix_bind(const char* path, uv_os_sock_t* sock, claim_t** out) {
+int unix_bind(const char* path, int mode, uv_os_sock_t* sock, claim_t** out) {
   claim_t* claim;
   int r;
 
@@ -129,7 +141,7 @@ int unix_bind(const char* path, uv_os_sock_t* sock, claim_t** out) {
   claim->lock = r;
   r = clear(&claim->name);
   if (r == 0)
-    r = bind_and_note(claim, sock);
+    r = bind_and_note(claim, mode, sock);
   if (r != 0)
     give_up(claim);
   else

@@ -1,7 +1,8 @@
 #include "unix_socket.h"
 
-int unix_bind(const char* path, uv_os_sock_t* sock, claim_t** claim) {
+int unix_bind(const char* path, int mode, uv_os_sock_t* sock, claim_t** claim) {
   (void) path;
+  (void) mode;
   (void) sock;
   (void) claim;
   return UV_ENOTSUP;

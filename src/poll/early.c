@@ -27,18 +27,22 @@ static int is_bet(hvuv__early_t* e) {
   return e->passed == 0;
 }
 
+int hvuv__early_is_open(hvuv__early_t* e) {
+  check_early(e);
+  return !e->is_looking && e->count < hvuv__ready_max && is_bet(e);
+}
+
 unsigned char hvuv__early_enter(hvuv__early_t* e,
                                 struct hvuv__poller_s* poller,
                                 uv_os_sock_t sock) {
   unsigned int i = e->count;
 
   assert(poller != NULL && sock != HVUV__NO_SOCK);
-  check_early(e);
-  if (e->is_looking || i == hvuv__ready_max || !is_bet(e))
-    return HVUV__EARLY_NONE;
+  assert(!e->is_looking && i < hvuv__ready_max);
   e->who[i] = poller;
   e->socks[i] = sock;
   e->count++;
+  check_early(e);
   return (unsigned char) (FIRST + i);
 }
 

@@ -39,7 +39,11 @@ typedef struct hvuv__early_s {
   int is_looking;      /* what was seen is being reported */
 } hvuv__early_t;
 
-/* A place, or HVUV__EARLY_NONE. */
+/* Whether one more is to have a place: there is room, and it is worth it. To be
+ * asked once for each socket. */
+int hvuv__early_is_open(hvuv__early_t* early);
+
+/* The place that it has then. */
 unsigned char hvuv__early_enter(hvuv__early_t* early,
                                 struct hvuv__poller_s* poller,
                                 uv_os_sock_t sock);

@@ -67,9 +67,12 @@ HVUV__APART static int waits_for_turn_end(hvuv__poller_t* p) {
   if (p->wanted == 0)
     return 0;
   p->early = HVUV__EARLY_NONE;
-  if (hvuv__poll_is_due(p->shared) || p->shared->defer(p->shared))
-    p->early = hvuv__early_enter(&p->shared->early, p, p->sock);
-  return p->early != HVUV__EARLY_NONE;
+  if (!hvuv__early_is_open(&p->shared->early))
+    return 0;
+  if (!hvuv__poll_is_due(p->shared) && !p->shared->defer(p->shared))
+    return 0;
+  p->early = hvuv__early_enter(&p->shared->early, p, p->sock);
+  return 1;
 }
 
 int hvuv__poller_watch(hvuv__poller_t* p, int events) {

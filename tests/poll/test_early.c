@@ -15,12 +15,13 @@
 
 #include <cmocka.h>
 
-#define hvuv__ready_max   scripted_max
-#define hvuv__ready_now   scripted_now
-#define hvuv__early_enter scripted_enter
-#define hvuv__early_leave scripted_leave
-#define hvuv__early_look  scripted_look
-#define hvuv__early_end   scripted_end
+#define hvuv__ready_max     scripted_max
+#define hvuv__ready_now     scripted_now
+#define hvuv__early_is_open scripted_is_open
+#define hvuv__early_enter   scripted_enter
+#define hvuv__early_leave   scripted_leave
+#define hvuv__early_look    scripted_look
+#define hvuv__early_end     scripted_end
 #include "poll/early.c"
 
 #include "support/trace.h"
@@ -57,6 +58,8 @@ static struct hvuv__poller_s* poller(unsigned int i) {
 }
 
 static unsigned char enter(unsigned int sock) {
+  if (!scripted_is_open(&early))
+    return HVUV__EARLY_NONE;
   return scripted_enter(&early, poller(sock), (uv_os_sock_t) sock);
 }
 

@@ -33,6 +33,7 @@
 #define hvuv__ready_max     scripted_max
 #define hvuv__ready_now     scripted_now
 #define hvuv__early_enter   scripted_early_enter
+#define hvuv__early_is_open scripted_early_is_open
 #define hvuv__early_leave   scripted_early_leave
 #define hvuv__early_look    scripted_early_look
 #define hvuv__early_end     scripted_early_end
@@ -300,6 +301,19 @@ static void what_is_wanted_last_counts(void** state) {
   assert_story("arm:b:r");
 }
 
+/* Nor is the loop kept awake for it. */
+static void who_has_no_place_is_armed_at_once(void** state) {
+  (void) state;
+  accepted(a);
+  scripted_turn_end(&shared);
+  accepted(b);
+  scripted_turn_end(&shared);
+  trace_reset();
+  accepted(c);
+  assert_story("arm:c:r");
+  assert_false(hvuv__poll_is_due(&shared));
+}
+
 /* --- What callbacks do ---------------------------------------------------- */
 
 static void who_has_ended_is_never_armed(void** state) {
@@ -395,6 +409,7 @@ int main(void) {
       EARLY(who_wants_nothing_yet_waits_for_nothing),
       EARLY(those_of_a_turn_are_looked_at_once),
       EARLY(what_is_wanted_last_counts),
+      EARLY(who_has_no_place_is_armed_at_once),
       EARLY(who_has_ended_is_never_armed),
       EARLY(who_stops_is_not_armed),
       EARLY(who_wants_more_is_armed_once),

@@ -243,6 +243,19 @@ static void nobody_is_asked_for_a_buffer_in_vain(void** state) {
     assert_memory_equal(all[i].bytes, "late", 4);
 }
 
+/* Whether callers are looked at or not, and whatever comes of it. */
+static void callers_who_wait_let_the_loop_wait(void** state) {
+  int i;
+
+  (void) state;
+  for (i = 0; i < CALLERS; i++) {
+    call(1, NULL);
+    take_all();
+    turn(); /* by which libuv has what was started in the last one */
+    assert_int_equal(uv_backend_timeout(loop), -1);
+  }
+}
+
 /* Between two runs of the loop, which must not wait then. */
 static void accepted_outside_the_loop_it_is_read_by_the_next_turn(
     void** state) {
@@ -483,6 +496,7 @@ int main(void) {
       EARLY(an_end_before_the_accept_is_too),
       EARLY(more_than_a_buffer_takes_is_read_in_pieces),
       EARLY(nobody_is_asked_for_a_buffer_in_vain),
+      EARLY(callers_who_wait_let_the_loop_wait),
       EARLY(accepted_outside_the_loop_it_is_read_by_the_next_turn),
       EARLY(who_closes_in_any_callback_hears_no_more),
       EARLY(one_that_closes_all_the_others_is_the_last_to_hear),

@@ -139,6 +139,8 @@ served_vmm() {
 }
 serve_vmm "$1" 'read line; echo OK 1073741824; cat >/dev/null'
 expect 0 "good connect|good handshake A call was taken" "$hvuv" doctor "hybrid://$work/v_1:5"
+expect 0 "note partition|good handshake|Nothing is bad" \
+  env HVUV_LOCAL_VM=web "$hvuv" doctor "hybrid://$work/v_1:5"
 served_vmm
 serve_vmm "$1" 'read line'
 expect 1 "good connect|bad handshake|ECONNREFUSED" "$hvuv" doctor "hybrid://$work/v_1:5"

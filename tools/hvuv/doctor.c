@@ -5,8 +5,8 @@
  * Without an address nobody has said what is wanted, so that something is missing
  * is only noted: most machines need no vsock. Bad is what was set up and cannot
  * work: a folder of `local` that others may enter, a variable with nonsense in it,
- * a VM's device without a driver. With an address, bad is also what that one
- * lacks, and in the end it is tried.
+ * a VM's device without a driver. With an address, bad is what that one needs
+ * and is missing or cannot work, and nothing else; in the end it is tried.
  *
  * Nothing is changed, and nobody is called but ADDRESS. Like hvuv_supported() it
  * makes sockets and binds some, for a moment. With -l a listener's socket is made
@@ -36,10 +36,10 @@ static const tool_t tool = {
              "whether that can be reached.",
     .options = table,
     .option_count = sizeof(table) / sizeof(table[0]),
-    .after = "Each line is good, bad, or a note. Without an ADDRESS, what is "
-             "missing\nis a note: bad is only what is set up in a way that "
-             "cannot work.\nExits with 0 if nothing is bad, 1 if something "
-             "is.",
+    .after = "Each line is good, bad, or a note. Without an ADDRESS, bad is "
+             "what is set up\nand cannot work, and what is missing is a note; "
+             "with one, bad is what that needs.\nExits with 0 if nothing is "
+             "bad, 1 if something is.",
 };
 
 static unsigned int needs_of_vm(const hvuv_guid_t* vm_id) {
@@ -77,6 +77,8 @@ static unsigned int needs_of(const hvuv_addr_t* addr, int is_listening) {
     needs = needs_of_cid(addr->u.vsock.cid);
   else if (addr->family == HVUV_HYPERV)
     needs = needs_of_vm(&addr->u.hyperv.vm_id);
+  else if (addr->family == HVUV_LOCAL)
+    needs |= NEED_LOCAL;
   if (is_listening) {
     needs &= ~(unsigned int) (NEED_PARENT | NEED_VMS);
     needs |= is_low_port(addr) ? NEED_LOW_PORTS : 0u;

@@ -103,6 +103,14 @@ static int is_connected_now(void) {
          getpeername(sock, (struct sockaddr*) &name, &size) == 0;
 }
 
+static int is_for_listening(const hvuv_addr_t* addr) {
+  if (addr->family == HVUV_VSOCK)
+    return addr->u.vsock.cid == HVUV_CID_ANY;
+  return addr->family != HVUV_HYBRID &&
+         (hvuv_guid_equal(&addr->u.hyperv.vm_id, &HVUV_VM_ANY) ||
+          hvuv_guid_equal(&addr->u.hyperv.vm_id, &HVUV_VM_CHILDREN));
+}
+
 static int dial(const hvuv_addr_t* addr,
                 uint64_t timeout_ms,
                 int* is_half_way) {
@@ -135,7 +143,7 @@ void look_at_calling(const hvuv_addr_t* addr, uint64_t timeout_ms) {
   if (err != 0) {
     print_failure(
         is_half_way ? HVUV_STEP_HANDSHAKE : HVUV_STEP_CONNECT, addr, err);
-    if (err == UV_EADDRNOTAVAIL)
+    if (is_for_listening(addr))
       advise("hvuv doctor -l sees whether one can listen at an address.");
     return;
   }

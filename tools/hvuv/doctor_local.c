@@ -26,7 +26,12 @@ static void print_explained(const char* what, int err) {
 
   hvuv_addr_parse("local://any/5000", &addr);
   hvuv_explain_step(&addr, HVUV_STEP_BIND, err, text, sizeof(text));
-  finding(BAD, what, "%s (%s). %s", uv_strerror(err), uv_err_name(err), text);
+  finding(broken(NEED_LOCAL),
+          what,
+          "%s (%s). %s",
+          uv_strerror(err),
+          uv_err_name(err),
+          text);
 }
 
 /* --- The folder */
@@ -99,7 +104,7 @@ static void look_at_open_ones(const char* folder) {
   while (r >= 0 && uv_fs_scandir_next(&req, &entry) == 0) {
     snprintf(path, sizeof(path), "%s/%s", folder, entry.name);
     if (entry.type == UV_DIRENT_DIR && is_open_to_others(path)) {
-      finding(BAD,
+      finding(broken(NEED_LOCAL),
               "partition",
               "%s is open to others, so no call to it works (EACCES).",
               path);

@@ -44,19 +44,26 @@ static int has_sockets(void) {
   return 0;
 }
 
-static int is_guest_driver_loaded(const char* release) {
-  static const char* const names[] = {
-      "hv_sock", "vmw_vsock_virtio_transport", "vmw_vsock_vmci_transport"};
-  size_t i;
+static int is_at_work(const char* module, const char* release) {
+  return find_module("", release, module) <= MODULE_BUILT_IN;
+}
 
-  for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-    if (find_module("", release, names[i]) <= MODULE_BUILT_IN)
-      return 1;
-  return 0;
+/* A VM has the CID of its host's choice, or none where the driver is Hyper-V's.
+ * Where that may not be read, a driver at work counts. */
+static int is_guest(const char* release) {
+  uint32_t cid;
+
+  if (hvuv_local_cid(&cid) != 0)
+    return is_at_work("hv_sock", release) ||
+           is_at_work("vmw_vsock_virtio_transport", release) ||
+           is_at_work("vmw_vsock_vmci_transport", release);
+  if (cid == HVUV_CID_ANY)
+    return is_at_work("hv_sock", release);
+  return cid > HVUV_CID_HOST;
 }
 
 static void look_at_cid(uint32_t cid, const char* release) {
-  int is_hyperv = find_module("", release, "hv_sock") <= MODULE_BUILT_IN;
+  int is_hyperv = is_at_work("hv_sock", release);
 
   if (cid == HVUV_CID_ANY)
     finding(NOTE,
@@ -109,9 +116,7 @@ static void look_at_device(const char* release) {
 }
 
 static void look_at_carriers(const char* release) {
-  uint32_t cid = HVUV_CID_ANY;
-  int is_guest = hvuv_local_cid(&cid) == 0 && cid > HVUV_CID_HOST &&
-                 (cid != HVUV_CID_ANY || is_guest_driver_loaded(release));
+  int has_host = is_guest(release);
 
   if (can_bind(HVUV_CID_LOCAL)) {
     finding(GOOD, "itself", "This machine reaches itself, by CID 1.");
@@ -121,7 +126,7 @@ static void look_at_carriers(const char* release) {
             "This machine does not reach itself by CID 1.");
     advise("modprobe vsock_loopback (Linux 5.6 or later)");
   }
-  if (is_guest)
+  if (has_host)
     finding(GOOD, "its host", "A driver leads to this VM's host, CID 2.");
   else
     finding(lacking(NEED_PARENT),
@@ -131,7 +136,7 @@ static void look_at_carriers(const char* release) {
   if (can_bind(HVUV_CID_HOST))
     finding(GOOD, "its VMs", "This machine can host VMs with vsock.");
   else
-    finding(lacking(is_guest ? 0 : NEED_VMS),
+    finding(lacking(has_host ? 0 : NEED_VMS),
             "its VMs",
             "This machine hosts no VMs with vsock.");
 }
@@ -146,7 +151,7 @@ static void look_at_namespaces(void) {
     finding(NOTE,
             "namespace",
             "This network namespace has a vsock of its own (net.vsock.ns_mode "
-            "= local): it reaches no VM or listener of another one.");
+            "= local): no host, VM or listener outside of it is reached.");
   else
     finding(NOTE,
             "namespace",
@@ -232,7 +237,7 @@ void look_at_vm_sockets(void) {
     look_at_namespaces();
   }
   if (has_idle_device()) {
-    finding(BAD,
+    finding(broken(NEED_VSOCK),
             "device",
             "This VM has a vsock device, which no driver has taken.");
     advise("modprobe vmw_vsock_virtio_transport");

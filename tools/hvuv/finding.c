@@ -26,6 +26,7 @@ static const struct {
 
 static unsigned int bad_count;
 static unsigned int needed;
+static int is_address_given;
 
 /* Prints words behind a line's beginning, which takes INDENT columns, in as many
  * lines as they need. */
@@ -103,8 +104,13 @@ unsigned int bad_findings(void) {
 
 void set_needs(unsigned int needs) {
   needed = needs;
+  is_address_given = 1;
 }
 
 grade_t lacking(unsigned int needs) {
   return (needed & needs) != 0 ? BAD : NOTE;
+}
+
+grade_t broken(unsigned int needs) {
+  return is_address_given ? lacking(needs) : BAD;
 }

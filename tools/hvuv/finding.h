@@ -34,19 +34,25 @@ void advise(const char* format, ...) LIKE_PRINTF(1);
 /* How many were bad so far. */
 unsigned int bad_findings(void);
 
-/* What the address that was given needs, in bits; without one 0. */
+/* What the address that was given needs, in bits. */
 enum need {
   NEED_VSOCK = 1,      /* AF_VSOCK sockets, or AF_HYPERV's on Windows */
   NEED_ITSELF = 2,     /* this machine by CID 1 */
   NEED_PARENT = 4,     /* this VM's host */
   NEED_VMS = 8,        /* VMs of this machine */
   NEED_LOW_PORTS = 16, /* to listen below 1024 */
-  NEED_UNIX = 32       /* Unix sockets */
+  NEED_UNIX = 32,      /* Unix sockets */
+  NEED_LOCAL = 64      /* the directory of `local`, and a partition in it */
 };
 
+/* An address was given. Else nobody has said what is needed. */
 void set_needs(unsigned int needs);
 
-/* The grade of something that is missing: bad if the address needs it. */
+/* The grade of what is missing: bad if an address needs it. */
 grade_t lacking(unsigned int needs);
+
+/* The grade of what was set up and cannot work: bad, but a note if an address was
+ * given that does without. */
+grade_t broken(unsigned int needs);
 
 #endif /* HVUV_TOOLS_FINDING_H */

@@ -81,13 +81,23 @@ chmod 600 /dev/vsock
 run() {
   HVUV_LOCAL_DIR=/tmp/nobody su nobody -s /bin/sh -c "timeout 30 ./hvuv doctor $*"
 }
-expect 0 "This user may not read it (mode 0600)|chmod 666 /dev/vsock|note ports|Nothing is bad"
-expect 1 "bad ports|bad bind|EACCES|Ports below 1024 are for root" -l vsock://any:80
+expect 0 "This user may not read it (mode 0600)|No driver leads to a host|chmod 666 /dev/vsock|note ports|Nothing is bad"
+expect 1 "bad ports|bad bind|EACCES|Take a port from 1024 up" -l vsock://any:80
 chmod 666 /dev/vsock
 rm /etc/passwd
 run() {
   timeout 30 ./hvuv doctor "$@"
 }
+
+# A network namespace of its own (Linux 7.0)
+if [ -e /proc/sys/net/vsock/child_ns_mode ]; then
+  expect 0 "net.vsock.ns_mode = global"
+  echo local >/proc/sys/net/vsock/child_ns_mode
+  run() {
+    timeout 30 unshare -n ./hvuv doctor "$@"
+  }
+  expect 0 "net.vsock.ns_mode = local"
+fi
 
 echo "--- hvuv doctor"
 run

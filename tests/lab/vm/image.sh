@@ -15,9 +15,11 @@ mkdir -p "$tree/bin" "$tree/dev" "$tree/proc" "$tree/sys" "$tree/tmp" \
 cp "$(command -v busybox)" "$tree/bin/busybox"
 cp "$here/guest/init" "$tree/init"
 
-# In the order in which they can be loaded, each once.
+# In the order in which they can be loaded, each once; a newer kernel may have in it what
+# an older one loads.
 add_module() {
-  if grep -qx "$1.ko" "$tree/modules/order"; then
+  if grep -qx "$1.ko" "$tree/modules/order" ||
+    grep -qxs "$(echo "$1" | tr - _)" "$kernel/modules/builtin"; then
     return
   fi
   for file in "$kernel/modules/$1".ko*; do

@@ -1,0 +1,160 @@
+# What the cases of ./dev vm-hybrid share; host.sh has set LAB (the temporary folder),
+# GUIDE (docs/microvm.md), KERNEL and IMAGE, and put the programs into PATH.
+#
+# A machine folder M has what docs/microvm.md has in /run/vm: its commands are run with
+# that path replaced. Beside it, NAME is 1 or 2, for a device's first or second guest:
+#
+#   device.pid, device.log    the device's process, what it says
+#   NAME.pid, NAME.qemu       QEMU's process, what it says
+#   NAME.console              what the guest's kernel says
+#   NAME.in, NAME.results     what the guest is asked for, what it has said
+#
+# shellcheck shell=sh
+
+# fail WORDS...
+fail() {
+  echo "FAILED: $*"
+  exit 1
+}
+
+# await SECONDS COMMAND...: until it succeeds; 1 if it does not in that time
+await() {
+  tenths=$(($1 * 10))
+  shift
+  until "$@"; do
+    tenths=$((tenths - 1))
+    [ $tenths -gt 0 ] || return 1
+    sleep 0.1
+  done
+}
+
+# --- Processes ---------------------------------------------------------------
+
+# alive FILE: whether the process whose id is in it runs, and is one of this lab's
+alive() {
+  pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] &&
+    grep -q '^State:[[:space:]]*[^ZX]' "/proc/$pid/status" 2>/dev/null &&
+    tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF "$LAB"
+}
+
+# send SIGNAL FILE
+send() {
+  ! alive "$2" || kill "-$1" "$(cat "$2")"
+}
+
+is_dead() {
+  ! alive "$1"
+}
+
+# end FILE
+end() {
+  send KILL "$1"
+  await 5 is_dead "$1" || fail "$1 does not die"
+  rm -f "$1"
+}
+
+# --- The guide's commands ----------------------------------------------------
+
+# guide NAME: the block of the guide that begins with ```sh NAME
+guide() {
+  awk -v name="$1" '
+    $0 == "```sh " name { inside = 1; seen = 1; next }
+    /^```$/ { inside = 0 }
+    inside { print }
+    END { exit !seen }' "$GUIDE" | sed "s|/run/vm|$M|g"
+}
+
+# --- A device and its guests -------------------------------------------------
+
+# start_device BLOCK [COMMAND...]: as the guide's block says, by way of a command
+start_device() {
+  block=$1
+  shift
+  end "$M/device.pid"
+  rm -f "$M"/*.sock
+  "$@" sh -c "exec $(guide "$block")" >"$M/device.log" 2>&1 </dev/null &
+  echo $! >"$M/device.pid"
+  await 10 [ -S "$M/vhost.sock" ] || fail "the device did not start"
+}
+
+# start_machine NAME [SED]: boots a guest as the guide says, with the program SED over
+# the guide's words
+start_machine() {
+  end "$M/$1.pid"
+  rm -f "$M/$1".*
+  mkfifo "$M/$1.in" "$M/$1.out"
+  cat "$M/$1.out" >"$M/$1.results" &
+  sh -c "exec $(guide qemu | sed "${2:-}") -accel tcg -cpu max -display none -vga none \
+    -no-reboot -monitor none -nic none -serial file:$M/$1.console -serial pipe:$M/$1 \
+    -kernel $KERNEL -initrd $IMAGE -append 'console=ttyS0 quiet panic=-1 oops=panic'" \
+    >"$M/$1.qemu" 2>&1 </dev/null &
+  echo $! >"$M/$1.pid"
+}
+
+# is_ready NAME: whether its servers listen
+is_ready() {
+  grep -q '^|=ready' "$M/$1.results"
+}
+
+await_ready() {
+  await 60 is_ready "$1" || fail "guest $1 did not boot"
+}
+
+# guest NAME SECONDS COMMAND: a line for the guest's shell; shows what it says, and
+# returns its code
+guest() {
+  is_ready "$1" || fail "guest $1 is not there"
+  id=$$.$(date +%N)
+  guest_results=$M/$1.results
+  echo "$id $2 $3" >"$M/$1.in"
+  await $(($2 + 10)) grep -q "^|=exit $id " "$guest_results" ||
+    fail "guest $1 did not reply to: $3"
+  # What was said since the last exit before this one.
+  awk -v id="$id" '
+    /^[|]=exit / && $2 == id { code = $3; exit }
+    /^[|]=(exit|ready)/ { text = ""; next }
+    /^[|][|]/ { text = text substr($0, 3) "\n" }
+    END { printf "%s", text; exit code }' "$guest_results"
+}
+
+# serve FILE COMMAND...: starts a server here, and waits until it listens; its id is in
+# FILE.pid, its words are in FILE
+serve() {
+  words=$1
+  shift
+  "$@" >"$words" 2>&1 </dev/null &
+  echo $! >"$words.pid"
+  await 10 grep -q '^\(Listening\|Forwarding\)' "$words" || {
+    cat "$words"
+    fail "no server: $*"
+  }
+}
+
+# --- What came of it ---------------------------------------------------------
+
+# fails_with NAME WORDS COMMAND...: it has to fail with that error, and to explain it in
+# those words
+fails_with() {
+  error=$1 words=$2
+  shift 2
+  code=0
+  said=$(timeout 30 "$@" 2>&1 </dev/null) || code=$?
+  says "$error" "$words"
+}
+
+# says NAME WORDS: whether $said and $code are that failure, explained so
+says() {
+  echo "$said"
+  [ "$code" -eq 1 ] || fail "exit code $code"
+  case $said in
+    *"($1)"*"$2"*) ;;
+    *) fail "wanted $1 and the words: $2" ;;
+  esac
+}
+
+# guest_fails_with NAME ERROR WORDS COMMAND
+guest_fails_with() {
+  code=0
+  said=$(guest "$1" 30 "$4") || code=$?
+  says "$2" "$3"
+}

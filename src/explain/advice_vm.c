@@ -286,8 +286,9 @@ const hvuv__advice_t hvuv__advice_vm[] = {
      is_host,
      "The host did not answer in time. On Hyper-V that is also how it looks "
      "when nobody listens there on $port, or the service is not registered, or "
-     "a WSL2 VM calls a server that is not bound to the id of that VM: start "
-     "the server on the host first."},
+     "a WSL2 VM calls a server that is not bound to the id of that VM; behind "
+     "vhost-device-vsock, when nobody listens at PATH_$port, or its user may "
+     "not connect there (hvuv_chmod). Start the server on the host first."},
     {VM,
      UNKNOWN_STEP,
      {UV_ETIMEDOUT},

@@ -602,6 +602,7 @@ static const row_t rows[] = {
     {&bare, "hybrid:///a:5", UV_ETIMEDOUT, "A limit of", HVUV_STEP_TIME_LIMIT},
     {&guest, "vsock://host:5", UV_ETIMEDOUT, "A limit", HVUV_STEP_TIME_LIMIT},
     {&guest, "vsock://host:5", UV_ETIMEDOUT, "server on", HVUV_STEP_CONNECT},
+    {&guest, "vsock://host:5", UV_ETIMEDOUT, "at PATH_5", HVUV_STEP_CONNECT},
     {&host, "vsock://9:5", UV_ENODEV, "No VM with", HVUV_STEP_CONNECT},
     {&hyperv_guest, "vsock://host:5", UV_ENODEV, "has ended", HVUV_STEP_SEND},
     {&guest, "vsock://host:5", UV_ECONNRESET, "listens on", HVUV_STEP_CONNECT},

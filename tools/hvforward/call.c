@@ -82,7 +82,7 @@ static void hang_up(call_t* call) {
   assert(call->state == CALL_DIALS);
   call->state = CALL_CLOSES;
   call->from.data = call;
-  leg_close(&call->from, on_leg_closed);
+  leg_close_reset(&call->from, on_leg_closed);
   dial_cancel(&call->dial);
 }
 
@@ -159,8 +159,8 @@ static void join(call_t* call) {
   call->state = CALL_CLOSES;
   call->from.data = call;
   call->to.data = call;
-  leg_close(&call->from, on_leg_closed);
-  leg_close(&call->to, on_leg_closed);
+  leg_close_reset(&call->from, on_leg_closed);
+  leg_close_reset(&call->to, on_leg_closed);
 }
 
 /* --- A call that is being made */
@@ -180,11 +180,11 @@ static void on_dialled(dial_t* dial, int status) {
     note(call, "connect", status);
     call->state = CALL_CLOSES;
     call->from.data = call;
-    leg_close(&call->from, on_leg_closed);
+    leg_close_reset(&call->from, on_leg_closed);
   }
   if (status == 0) {
     call->to.data = call;
-    leg_close(&call->to, on_leg_closed);
+    leg_close_reset(&call->to, on_leg_closed);
   } else {
     leg_over(call);
   }
@@ -260,7 +260,7 @@ static void refuse(call_t* call, const char* why) {
             call->route->from.text,
             why);
   call->from.data = call;
-  leg_close(&call->from, on_refused_closed);
+  leg_close_reset(&call->from, on_refused_closed);
 }
 
 static unsigned int count_of(const peer_t* peer) {

@@ -139,3 +139,16 @@ void leg_close(leg_t* leg, leg_cb cb) {
   else
     uv_close(&leg->u.handle, on_uv_closed);
 }
+
+void leg_close_reset(leg_t* leg, leg_cb cb) {
+  int err = UV_ENOTSUP;
+
+  assert(leg->claim == NULL);
+  leg->closed_cb = cb;
+  if (leg->class == LEG_HVUV)
+    err = hvuv_close_reset(&leg->u.hvuv, on_hvuv_closed);
+  else if (leg->class == LEG_TCP)
+    err = uv_tcp_close_reset(&leg->u.tcp, on_uv_closed);
+  if (err != 0)
+    leg_close(leg, cb);
+}

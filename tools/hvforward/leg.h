@@ -69,4 +69,8 @@ int leg_socket(const leg_t* leg, uv_os_sock_t* sock);
 /* cb, which may be NULL, is the last. Legal once. */
 void leg_close(leg_t* leg, leg_cb cb);
 
+/* The same for a connected leg, whose peer is not to take this for an orderly end:
+ * with a reset, where the family has one. */
+void leg_close_reset(leg_t* leg, leg_cb cb);
+
 #endif /* HVUV_TOOLS_LEG_H */

@@ -222,8 +222,11 @@ static void quote(const char* text, size_t len, char out[QUOTE_ROOM]) {
   for (i = 0; i < len && i < room; i++) {
     if (hidden == 0)
       hidden = hvuv__text_control(text + i);
-    out[i] = hidden > 0 ? '?' : text[i];
-    hidden -= hidden > 0;
+    out[i] = text[i];
+    if (hidden > 0) {
+      out[i] = '?';
+      hidden--;
+    }
   }
   if (i < len) {
     while (i > 0 && ((unsigned char) text[i] & 0xc0) == 0x80)

@@ -151,6 +151,59 @@ wait "$reader"
 served 0
 [ "$(head -n 1 got)" = "all of it" ] || fail "said: $(cat got)"
 
+say "input and output are one socket, whose reader learns that the other side closed"
+cat >far.sh <<FAR
+exec timeout 60 "$1/hvcat" local://loopback/10
+FAR
+cp empty in
+serve -k -e 'exec sh far.sh'
+"$1/hvcat" -v -l -k -e 'read line; echo "got $line"' local://any/10 2>log.third &
+third=$!
+pids="$server $third"
+listening log.third
+mkfifo both
+exec 6<>both
+echo question >both
+timeout 20 "$1/hvcat" "$at" <both >back || fail "ended with $?: $(cat back)"
+[ "$(cat back)" = "got question" ] || fail "said: $(cat back)"
+exec 6>&-
+kill "$server" "$third"
+served 143
+wait "$third" || true
+
+say "the next caller's turn comes when one has closed, though input is open"
+mkfifo later
+exec 7<>later
+$hvcat -v -l -k "$any" <later >out 2>log.later &
+server=$!
+pids=$server
+listening log.later
+for i in 1 2; do
+  timeout 20 "$1/hvcat" -e "echo caller $i" "$at" || fail "caller $i"
+done
+n=0
+until [ "$(cat out)" = "$(printf 'caller %s\n' 1 2)" ]; do
+  n=$((n + 1))
+  [ "$n" -lt 400 ] || fail "callers: $(cat out)"
+  sleep 0.05
+done
+exec 7>&-
+kill "$server"
+served 143
+
+if command -v git >/dev/null; then
+  say "git clones over a command"
+  git init -q repo
+  cp big repo/
+  git -C repo add big
+  git -C repo -c user.name=n -c user.email=e commit -qm big
+  serve -k -e "git upload-pack '$work/repo'"
+  git -c protocol.ext.allow=always clone -q "ext::$1/hvcat $at" clone
+  cmp big clone/big || fail "another file"
+  kill "$server"
+  served 143
+fi
+
 say "-z sees whether somebody is there"
 expect_code 1 $hvcat -z "$at" 2>err
 grep -q 'connect failed on local://loopback/9' err || fail "$(cat err)"

@@ -136,6 +136,12 @@ int cat_open_stdio(void) {
                         "It is of a kind that cannot be written here.");
 }
 
+/* A caller of `local`, which has no port of its own. */
+static int has_no_service(const hvuv_addr_t* addr) {
+  return hvuv_addr_family(addr) == HVUV_LOCAL &&
+         hvuv_guid_equal(&addr->u.hyperv.service_id, &HVUV_VM_ANY);
+}
+
 void cat_note(const hvuv_stream_t* stream, const char* what) {
   char text[HVUV_ADDR_STRLEN] = "somebody";
   size_t size = sizeof(text);
@@ -143,8 +149,11 @@ void cat_note(const hvuv_stream_t* stream, const char* what) {
 
   if (!cat.settings.is_verbose)
     return;
-  if (hvuv_getpeername(stream, &peer) == 0)
+  if (hvuv_getpeername(stream, &peer) == 0) {
     hvuv_addr_format(&peer, text, &size);
+    if (has_no_service(&peer))
+      *strrchr(text, '/') = '\0';
+  }
   fprintf(stderr, "hvcat: %s %s\n", text, what);
 }
 

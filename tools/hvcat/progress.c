@@ -23,13 +23,14 @@ static void print(const talk_t* t, const char* before, const char* after) {
   double mib = (double) (t->bytes_sent + t->bytes_received) / (1 << 20);
 
   fprintf(stderr,
-          "%s%llu bytes sent, %llu received in %.1f s (%.1f MiB/s)%s",
+          "%s%llu bytes sent, %llu received in %.1f s",
           before,
           (unsigned long long) t->bytes_sent,
           (unsigned long long) t->bytes_received,
-          seconds,
-          seconds > 0 ? mib / seconds : 0.0,
-          after);
+          seconds);
+  if (seconds > 0 && mib / seconds >= 0.1)
+    fprintf(stderr, " (%.1f MiB/s)", mib / seconds);
+  fprintf(stderr, "%s", after);
 }
 
 void progress_show(const talk_t* t) {

@@ -16,6 +16,10 @@ void stdio_restore(void);
  * called when what wrote it has closed; legal again. */
 void stdio_end_output(void);
 
+/* Whether the peer of a socket, which has ended its own direction, has closed the
+ * other one too. 0 where that cannot be found out. */
+int stdio_takes_nothing(uv_os_sock_t sock);
+
 /* Whether a socket can be a command's standard input and output; else its bytes
  * are passed on by pipes. */
 int stdio_spawns_sockets(void);

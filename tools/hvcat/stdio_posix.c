@@ -51,6 +51,12 @@ void stdio_end_output(void) {
   is_noted[STDOUT_FILENO] = 0;
 }
 
+/* AF_VSOCK reports no hang-up while our own direction is open, but refuses to
+ * send, nothing too (Linux, af_vsock.c). */
+int stdio_takes_nothing(uv_os_sock_t sock) {
+  return send(sock, "", 0, MSG_NOSIGNAL | MSG_DONTWAIT) == -1 && errno == EPIPE;
+}
+
 int stdio_spawns_sockets(void) {
   return 1;
 }

@@ -11,6 +11,11 @@ void stdio_restore(void) {
 void stdio_end_output(void) {
 }
 
+int stdio_takes_nothing(uv_os_sock_t sock) {
+  (void) sock;
+  return 0;
+}
+
 int stdio_spawns_sockets(void) {
   return 0;
 }

@@ -6,9 +6,10 @@
 
 #include "progress.h"
 #include "report.h"
+#include "stdio_os.h"
 
-/* How long the other direction has rested before ours is ended where that may
- * end both (docs/endings.md). */
+/* How long nothing has moved before our direction is ended where that may end
+ * both (docs/endings.md), and before input is given up that goes nowhere. */
 #define REST_MS 1000
 
 /* How often time is looked at, where there is something to see. */
@@ -66,6 +67,29 @@ static void finish_if_due(talk_t* t) {
     finish(t, 0);
 }
 
+static int rests(const talk_t* t) {
+  return uv_now(t->tick.loop) - t->moved_ms >= REST_MS;
+}
+
+/* The other side has ended, and takes nothing either: it has closed. */
+static int is_gone(const talk_t* t) {
+  hvuv_relay_end_t end = {t->stream, NULL, HVUV_HALF_CLOSE_AUTO};
+  uv_os_sock_t sock;
+
+  return hvuv_relay_look(&end) == UV_ECONNRESET ||
+         (hvuv_fileno(t->stream, &sock) == 0 && stdio_takes_nothing(sock));
+}
+
+/* Input that came without a pause would have failed to be sent by now. */
+static void finish_if_gone(talk_t* t) {
+  if (!t->out_ended || t->is_over || t->is_writing || !rests(t) ||
+      hvuv_get_write_queue_size(t->stream) != 0 || !is_gone(t))
+    return;
+  if (t->settings->is_verbose)
+    fprintf(stderr, "hvcat: the other side has closed; input goes nowhere\n");
+  finish(t, 0);
+}
+
 /* --- Our direction */
 
 static void on_shutdown(hvuv_shutdown_t* req, int status) {
@@ -73,10 +97,6 @@ static void on_shutdown(hvuv_shutdown_t* req, int status) {
 
   if (status != 0 && !t->is_over && !t->out_ended)
     fail(t, HVUV_STEP_SEND, status);
-}
-
-static int rests(const talk_t* t) {
-  return uv_now(t->tick.loop) - t->moved_ms >= REST_MS;
 }
 
 static void end_our_direction_if_due(talk_t* t) {
@@ -167,6 +187,7 @@ static void send_next(talk_t* t) {
 /* --- The other direction */
 
 static void receive(talk_t* t);
+static void on_tick(uv_timer_t* tick);
 
 static void on_output(void* owner, int status) {
   talk_t* t = owner;
@@ -205,6 +226,8 @@ static void end_output(talk_t* t) {
   t->out_ended = 1;
   end_our_direction_if_due(t);
   finish_if_due(t);
+  if (!t->is_over && !uv_is_active((uv_handle_t*) &t->tick))
+    uv_timer_start(&t->tick, on_tick, TICK_MS, TICK_MS);
   if (!t->is_over && !is_for_next_caller(t))
     output_end(t->out);
 }
@@ -247,6 +270,7 @@ static void on_tick(uv_timer_t* tick) {
     return;
   progress_show(t);
   end_our_direction_if_due(t);
+  finish_if_gone(t);
   if (limit_ms != 0 && !t->is_over &&
       uv_now(tick->loop) - t->moved_ms >= limit_ms)
     fail(t, HVUV_STEP_TIME_LIMIT, UV_ETIMEDOUT);

@@ -12,6 +12,9 @@
  *                              too); from a terminal, the conversation: else
  *                              input is still sent, to its end
  *   both                       the conversation
+ *   the other side closed      the conversation, when no input has come for a
+ *                              second either: input and output may be one
+ *                              socket, whose reader learns of the end only so
  *   sending fails              what still comes is received, then it has failed
  *   receiving, output fail     it has failed, and is broken off
  *   nothing moved for -i       the same

@@ -14,21 +14,23 @@ static void clear(hvuv_addr_t* addr, hvuv_family_t family) {
   addr->family = family;
 }
 
-/* The arguments may lie inside *addr, so it is written last. */
+/* The arguments may lie inside *addr, so they are copied first. */
 static int make_hyperv(hvuv_addr_t* addr,
                        hvuv_family_t family,
                        const hvuv_guid_t* vm_id,
                        const hvuv_guid_t* service_id) {
-  hvuv_addr_t made;
+  hvuv_guid_t service;
+  hvuv_guid_t vm;
 
   if (addr == NULL || vm_id == NULL || service_id == NULL)
     return UV_EINVAL;
 
   assert(family == HVUV_HYPERV || family == HVUV_LOCAL);
-  clear(&made, family);
-  made.u.hyperv.vm_id = *vm_id;
-  made.u.hyperv.service_id = *service_id;
-  memcpy(addr, &made, sizeof(made));
+  vm = *vm_id;
+  service = *service_id;
+  clear(addr, family);
+  addr->u.hyperv.vm_id = vm;
+  addr->u.hyperv.service_id = service;
   return 0;
 }
 

@@ -167,16 +167,16 @@ uint32_t hvuv__alias_machine_hash(const hvuv_addr_t* addr) {
 /* Not by snprintf(), which costs more than all the rest of a connect. */
 static size_t write_decimal(uint32_t number, char text[HVUV_GUID_STRLEN]) {
   char digits[10];
-  size_t count = 0;
-  size_t i;
+  size_t first = sizeof(digits);
+  size_t count;
 
   do {
-    digits[count++] = (char) ('0' + number % 10);
+    assert(first > 0);
+    digits[--first] = (char) ('0' + number % 10);
     number /= 10;
   } while (number != 0);
-  assert(count <= sizeof(digits));
-  for (i = 0; i < count; i++)
-    text[i] = digits[count - 1 - i];
+  count = sizeof(digits) - first;
+  memcpy(text, digits + first, count);
   text[count] = '\0';
   return count;
 }

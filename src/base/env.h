@@ -40,6 +40,11 @@ typedef struct hvuv__env_slot_s {
 void hvuv__env_get_all(hvuv__env_slot_t slots[], size_t count);
 
 /* For env_*.c: a variable's name. */
-const char* hvuv__env_name(enum hvuv__env variable);
+typedef struct hvuv__env_name_s {
+  const char* text;
+  size_t len;
+} hvuv__env_name_t;
+
+const hvuv__env_name_t* hvuv__env_name(enum hvuv__env variable);
 
 #endif /* HVUV_SRC_BASE_ENV_H */

@@ -23,33 +23,42 @@ static int copy(const char* from, char* value, size_t size) {
 }
 
 static inline int may_be_ours(const char* entry) {
-  return entry[0] == 'H' && entry[1] == 'V' && entry[2] == 'U' &&
-         entry[3] == 'V';
+  return entry[0] == 'H' && entry[1] == 'V';
 }
 
-/* As getenv(), the first of a name counts. */
-static void fill(hvuv__env_slot_t* slot, const char* entry, int* has) {
-  const char* name = hvuv__env_name(slot->variable);
-  size_t len = strlen(name);
+/* The variable that an entry of len bytes before the '=' sets, if it is one of
+ * these and none before it was. As getenv() has it, the first of a name
+ * counts. */
+static void fill(hvuv__env_slot_t slots[],
+                 size_t count,
+                 unsigned int* has,
+                 const char* entry,
+                 size_t len) {
+  const hvuv__env_name_t* name;
+  size_t i;
 
-  assert(slot->size > 0 && may_be_ours(name));
-  if (*has || strncmp(entry, name, len) != 0 || entry[len] != '=')
-    return;
-  slot->err = copy(entry + len + 1, slot->value, slot->size);
-  *has = 1;
+  for (i = 0; i < count; i++) {
+    name = hvuv__env_name(slots[i].variable);
+    assert(slots[i].size > 0 && may_be_ours(name->text));
+    if (name->len != len || memcmp(name->text, entry, len) != 0)
+      continue;
+    if ((*has & 1u << i) == 0)
+      slots[i].err = copy(entry + len + 1, slots[i].value, slots[i].size);
+    *has |= 1u << i;
+  }
 }
 
 void hvuv__env_get_all(hvuv__env_slot_t slots[], size_t count) {
-  int has[HVUV__ENV_COUNT] = {0};
+  unsigned int has = 0;
   char** at = environ;
   const char* entry;
+  const char* sign;
   size_t i;
 
   assert(count <= HVUV__ENV_COUNT);
   for (i = 0; i < count; i++)
     slots[i].err = UV_ENOENT;
   while (at != NULL && (entry = *at++) != NULL)
-    if (may_be_ours(entry))
-      for (i = 0; i < count; i++)
-        fill(&slots[i], entry, &has[i]);
+    if (may_be_ours(entry) && (sign = strchr(entry, '=')) != NULL)
+      fill(slots, count, &has, entry, (size_t) (sign - entry));
 }

@@ -8,6 +8,7 @@
 
 #include "hvuv/addr.h"
 #include "local/target.h"
+#include "local/trust.h"
 #include "sys/sys.h"
 #include "unix/claim.h"
 
@@ -31,12 +32,14 @@ typedef struct hvuv__family_s {
   /* Gets ready to connect to addr: checks it and makes *sock, unless it is a
    * bound socket already. *local becomes our own address where it is known
    * now. timeout_ms 0 leaves the system's own. *target is the family's, to be
-   * kept for its connect(). On an error *sock is as it was. */
+   * kept for its connect(); *trust is the family's too, the same for all
+   * streams of a loop. On an error *sock is as it was. */
   int (*dial)(const hvuv_addr_t* addr,
               uint64_t timeout_ms,
               uv_os_sock_t* sock,
               hvuv_addr_t* local,
-              hvuv__target_t* target);
+              hvuv__target_t* target,
+              hvuv__trust_t* trust);
 
   /* One attempt, the first right behind dial(): as hvuv__sys_connect().
    * UV_EAGAIN asks to try again later. */

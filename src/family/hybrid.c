@@ -68,12 +68,14 @@ static int dial(const hvuv_addr_t* addr,
                 uint64_t timeout_ms,
                 uv_os_sock_t* sock,
                 hvuv_addr_t* local,
-                hvuv__target_t* target) {
+                hvuv__target_t* target,
+                hvuv__trust_t* trust) {
   int err;
 
   (void) timeout_ms;
   (void) local;
   (void) target;
+  (void) trust;
   assert(addr->family == HVUV_HYBRID);
   err = check(addr);
   if (err != 0)

@@ -149,12 +149,14 @@ static int dial(const hvuv_addr_t* addr,
                 uint64_t timeout_ms,
                 uv_os_sock_t* sock,
                 hvuv_addr_t* local,
-                hvuv__target_t* target) {
+                hvuv__target_t* target,
+                hvuv__trust_t* trust) {
   hvuv__hyperv_name_t name;
   int err;
 
   (void) local;
   (void) target;
+  (void) trust;
   err = to_name(addr, &name);
   if (err != 0)
     return err;

@@ -33,6 +33,7 @@ static int bind_local(hvuv_addr_t* addr,
   char path[HVUV__PATH_ROOM];
   hvuv__partition_t self;
   hvuv__reach_t reach;
+  hvuv__user_t user;
   int err;
 
   err = hvuv__layout_self(root, &self);
@@ -46,8 +47,11 @@ static int bind_local(hvuv_addr_t* addr,
   /* No folder is made where no socket can lie in it. */
   if (err == 0)
     err = hvuv__unix_supported();
-  if (err == 0)
-    err = hvuv__folder_check_both(root, folder, 1);
+  if (err != 0)
+    return err;
+
+  user = hvuv__folder_user();
+  err = hvuv__folder_check_both(&user, root, folder, 1);
   return err == 0 ? hvuv__unix_listen_at(path, sock, claim) : err;
 }
 
@@ -77,6 +81,7 @@ static int sign(uv_os_sock_t sock, const char* folder) {
 
 /* Whoever is a VM has a folder of its own, for its name. */
 static int introduce(uv_os_sock_t sock,
+                     const hvuv__user_t* user,
                      const hvuv__partition_t* self,
                      const hvuv__target_t* target) {
   char root[HVUV_PATH_SIZE];
@@ -88,18 +93,18 @@ static int introduce(uv_os_sock_t sock,
   hvuv__target_folders(target, root, folder);
   err = hvuv__layout_folder(root, self, own);
   if (err == 0)
-    err = hvuv__folder_check_both(root, own, 1);
+    err = hvuv__folder_check_both(user, root, own, 1);
   return err == 0 ? sign(sock, own) : err;
 }
 
 /* A partition without a folder has no sockets. */
-static int check_folders(hvuv__target_t* target) {
+static int check_folders(const hvuv__user_t* user, hvuv__target_t* target) {
   char root[HVUV_PATH_SIZE];
   char folder[HVUV_PATH_SIZE];
   int err;
 
   hvuv__target_folders(target, root, folder);
-  err = hvuv__folder_check_both(root, folder, 0);
+  err = hvuv__folder_check_both(user, root, folder, 0);
   if (err != 0 && err != UV_ENOENT)
     return err;
   if (err == UV_ENOENT)
@@ -108,12 +113,30 @@ static int check_folders(hvuv__target_t* target) {
   return 0;
 }
 
+/* The same, unless they were just now looked at for another call. */
+static int trust_folders(const hvuv__user_t* user,
+                         hvuv__target_t* target,
+                         hvuv__trust_t* trust) {
+  int err;
+
+  if (user->is_known && hvuv__trust_has(trust, target, user->id)) {
+    target->is_checked = 1;
+    return 0;
+  }
+  err = check_folders(user, target);
+  if (err == 0 && target->count > 0 && user->is_known)
+    hvuv__trust_keep(trust, target, user->id);
+  return err;
+}
+
 static int dial(const hvuv_addr_t* addr,
                 uint64_t timeout_ms,
                 uv_os_sock_t* sock,
                 hvuv_addr_t* local,
-                hvuv__target_t* target) {
+                hvuv__target_t* target,
+                hvuv__trust_t* trust) {
   hvuv__partition_t self;
+  hvuv__user_t user;
   int err;
 
   (void) timeout_ms;
@@ -123,9 +146,10 @@ static int dial(const hvuv_addr_t* addr,
   if (err != 0)
     return err;
 
-  err = check_folders(target);
+  user = hvuv__folder_user();
+  err = trust_folders(&user, target, trust);
   if (err == 0 && !self.is_host)
-    err = introduce(*sock, &self, target);
+    err = introduce(*sock, &user, &self, target);
   if (err != 0) {
     hvuv__sys_close(*sock);
     *sock = HVUV__NO_SOCK;
@@ -140,11 +164,15 @@ static int dial(const hvuv_addr_t* addr,
 static int connect_local(uv_os_sock_t sock,
                          const hvuv_addr_t* addr,
                          hvuv__target_t* target) {
-  int r;
+  hvuv__user_t user;
+  int r = 0;
   int i;
 
   (void) addr;
-  r = target->is_checked ? 0 : check_folders(target);
+  if (!target->is_checked) {
+    user = hvuv__folder_user();
+    r = check_folders(&user, target);
+  }
   if (r != 0)
     return r;
 

@@ -48,7 +48,8 @@ int hvuv__reach_to_bind(const hvuv__partition_t* self,
 int hvuv__reach_to_connect(const hvuv__partition_t* self,
                            const hvuv_guid_t* vm_id,
                            hvuv__reach_t* reach) {
-  memset(reach, 0, sizeof(*reach));
+  memset(&reach->target, 0, sizeof(reach->target));
+  reach->count = 0;
   if (is_self(self, vm_id)) {
     reach->target = *self;
     add(reach, 'l', NULL);

@@ -76,7 +76,7 @@ static void copy_start(const hvuv__target_t* target,
                        size_t len,
                        char path[HVUV_PATH_SIZE]) {
   assert(len > 0 && len < HVUV_PATH_SIZE);
-  memcpy(path, target->path, len);
+  memcpy(path, target->path, HVUV_PATH_SIZE); /* cheaper than len bytes */
   path[len] = '\0';
 }
 

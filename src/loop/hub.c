@@ -66,6 +66,7 @@ struct hvuv__hub_s {
   unsigned int handles; /* not yet given back by libuv */
   int has_ended;
   char* buffer;
+  uint64_t note[HVUV__HUB_NOTE_BYTES / sizeof(uint64_t)];
 };
 
 /* --- Rings ---------------------------------------------------------------- */
@@ -351,6 +352,10 @@ unsigned int hvuv__hub_turn(const hvuv__hub_t* hub) {
 
 hvuv__poll_shared_t* hvuv__hub_poll(hvuv__hub_t* hub) {
   return &hub->poll;
+}
+
+void* hvuv__hub_note(hvuv__hub_t* hub) {
+  return hub->note;
 }
 
 char* hvuv__hub_buffer(hvuv__hub_t* hub) {

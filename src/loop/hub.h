@@ -67,6 +67,11 @@ unsigned int hvuv__hub_turn(const hvuv__hub_t* hub);
 /* What the pollers of the loop share, for hvuv__poller_open(). */
 hvuv__poll_shared_t* hvuv__hub_poll(hvuv__hub_t* hub);
 
+/* What those above note down for all members of the loop: zeros at first, and
+ * theirs alone. It lives as long as the hub. */
+#define HVUV__HUB_NOTE_BYTES 160
+void* hvuv__hub_note(hvuv__hub_t* hub);
+
 /* A buffer of HVUV__HUB_BUFFER_BYTES that all members of the loop share:
  * whoever asks for it has it until it returns to the loop. NULL if there is no
  * memory. It lives as long as the hub. */

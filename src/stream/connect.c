@@ -41,6 +41,8 @@
 
 _Static_assert(sizeof(hvuv__target_t) <= sizeof(((hvuv_connect_t*) 0)->target),
                "a request has room for what its family keeps");
+_Static_assert(sizeof(hvuv__trust_t) <= HVUV__HUB_NOTE_BYTES,
+               "a hub has room for what a family keeps of a loop");
 
 /* A request is lent for as long as an attempt lasts, and so is what is kept in
  * it; all of it are bytes. */
@@ -227,6 +229,13 @@ static int can_connect(const hvuv_stream_t* s,
   return err;
 }
 
+static hvuv__trust_t* trust_of(const hvuv_stream_t* s) {
+  hvuv__trust_t* trust = hvuv__hub_note(s->hub);
+
+  trust->now_ms = uv_now(s->loop);
+  return trust;
+}
+
 static int dial(hvuv_stream_t* s,
                 const hvuv_addr_t* addr,
                 const hvuv__family_t* family,
@@ -236,8 +245,9 @@ static int dial(hvuv_stream_t* s,
   int err;
 
   sock = s->sock;
-  local = s->local_addr;
-  err = family->dial(addr, s->connect_timeout_ms, &sock, &local, target);
+  local.family = 0;
+  err = family->dial(
+      addr, s->connect_timeout_ms, &sock, &local, target, trust_of(s));
   if (err != 0)
     return err;
 
@@ -250,7 +260,8 @@ static int dial(hvuv_stream_t* s,
     return err;
   }
 
-  s->local_addr = local;
+  if (local.family != 0)
+    s->local_addr = local;
   return 0;
 }
 

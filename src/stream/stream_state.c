@@ -88,8 +88,11 @@ int hvuv__stream_init(hvuv_stream_t* s,
   void* data;
   int err;
 
+  /* The addresses are the half of it, and nothing while they have no family. */
   data = s->data;
-  memset(s, 0, sizeof(*s));
+  memset(s, 0, offsetof(hvuv_stream_t, local_addr));
+  s->local_addr.family = 0;
+  s->peer_addr.family = 0;
   s->data = data;
   s->loop = loop;
   s->sock = HVUV__NO_SOCK;

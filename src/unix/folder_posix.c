@@ -38,12 +38,23 @@ int hvuv__folder_check(const char* path, int create) {
   return check(path, geteuid(), create);
 }
 
-int hvuv__folder_check_both(const char* outer, const char* inner, int create) {
-  uid_t owner;
+hvuv__user_t hvuv__folder_user(void) {
+  hvuv__user_t user;
+
+  user.is_known = 1;
+  user.id = geteuid();
+  return user;
+}
+
+int hvuv__folder_check_both(const hvuv__user_t* user,
+                            const char* outer,
+                            const char* inner,
+                            int create) {
+  uid_t owner = (uid_t) user->id;
   int err;
 
+  assert(user->is_known);
   assert(strncmp(outer, inner, strlen(outer)) == 0);
-  owner = geteuid();
   err = check(outer, owner, create);
   return err == 0 ? check(inner, owner, create) : err;
 }

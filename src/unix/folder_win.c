@@ -201,13 +201,25 @@ int hvuv__folder_check(const char* path, int create) {
   return err == 0 ? check(path, &user, create) : err;
 }
 
-int hvuv__folder_check_both(const char* outer, const char* inner, int create) {
-  user_t user;
+/* A user is a SID, and asked for with each look. */
+hvuv__user_t hvuv__folder_user(void) {
+  hvuv__user_t user = {0, 0};
+
+  return user;
+}
+
+int hvuv__folder_check_both(const hvuv__user_t* user,
+                            const char* outer,
+                            const char* inner,
+                            int create) {
+  user_t found;
   int err;
 
+  assert(!user->is_known);
   assert(strncmp(outer, inner, strlen(outer)) == 0);
-  err = find_user(&user);
+  (void) user;
+  err = find_user(&found);
   if (err == 0)
-    err = check(outer, &user, create);
-  return err == 0 ? check(inner, &user, create) : err;
+    err = check(outer, &found, create);
+  return err == 0 ? check(inner, &found, create) : err;
 }

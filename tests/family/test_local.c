@@ -220,6 +220,79 @@ static void folders_are_looked_at_again_before_each_retry(void** state) {
   assert_int_equal(fake_folder_looks() - before, 6);
 }
 
+/* Looks at folders that a connect to a service of ours makes. */
+static int looks_of_connect(const char* text) {
+  int before;
+
+  before = fake_folder_looks();
+  fake_always(FAKE_CONNECT, 0);
+  scene_connect(scene_stream(), "connect", text);
+  return fake_folder_looks() - before;
+}
+
+/* The clock of the loop moves. */
+static void next_millisecond(void) {
+  uint64_t before = uv_now(scene_loop());
+
+  turn();
+  while (uv_now(scene_loop()) == before)
+    uv_update_time(scene_loop());
+}
+
+static void folders_are_looked_at_once_for_all_calls_of_a_turn(void** state) {
+  (void) state;
+  assert_int_equal(looks_of_connect("local://loopback/5000"), 2);
+  assert_int_equal(looks_of_connect("local://loopback/5000"), 0);
+  assert_int_equal(looks_of_connect("local://loopback/5001"), 0);
+  next_millisecond();
+  assert_story("connect:0 connect:0 connect:0");
+  assert_int_equal(looks_of_connect("local://loopback/5000"), 2);
+  turn();
+  assert_story("connect:0");
+}
+
+/* What is trusted is one pair of them. */
+static void other_folders_are_looked_at_in_the_same_turn(void** state) {
+  (void) state;
+  assert_int_equal(looks_of_connect("local://loopback/5000"), 2);
+  assert_int_equal(looks_of_connect("local://" VM "/5000"), 2);
+  assert_int_equal(looks_of_connect("local://" VM "/5000"), 0);
+  uv_os_setenv("HVUV_LOCAL_DIR", "/elsewhere");
+  assert_int_equal(looks_of_connect("local://" VM "/5000"), 2);
+  turn();
+  assert_story("connect:0 connect:0 connect:0 connect:0");
+}
+
+static void folders_are_looked_at_for_each_user(void** state) {
+  (void) state;
+  assert_int_equal(looks_of_connect("local://loopback/5000"), 2);
+  fake_user(1, 0);
+  assert_int_equal(looks_of_connect("local://loopback/5000"), 2);
+  assert_int_equal(looks_of_connect("local://loopback/5000"), 0);
+  fake_user(0, 0); /* as on Windows */
+  assert_int_equal(looks_of_connect("local://loopback/5000"), 2);
+  assert_int_equal(looks_of_connect("local://loopback/5000"), 2);
+  turn();
+  assert_story("connect:0 connect:0 connect:0 connect:0 connect:0");
+}
+
+static void folders_that_are_not_in_order_are_looked_at_each_time(
+    void** state) {
+  static const int errors[] = {UV_EACCES, UV_ENOENT};
+  size_t i;
+
+  (void) state;
+  for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+    fake_folder_fails(0, errors[i]);
+    assert_int_equal(looks_of_connect("local://loopback/5000"), 1);
+    assert_int_equal(looks_of_connect("local://loopback/5000"), 1);
+    fake_folder_fails(0, 0);
+    assert_int_equal(looks_of_connect("local://loopback/5000"), 2);
+    next_millisecond();
+  }
+  assert_story("connect:0 connect:ECONNREFUSED connect:ECONNREFUSED connect:0");
+}
+
 static void a_partition_that_is_lost_on_the_way_has_no_sockets(void** state) {
   hvuv_stream_t* s;
 
@@ -296,8 +369,9 @@ static void a_call_that_cannot_be_signed_takes_nothing(void** state) {
                    UV_EADDRINUSE);
   assert_int_equal(fake_calls(FAKE_BIND), 16);
 
-  /* Two looks for the way there, then the root's and our own folder's. */
-  fake_folder_fails(3, UV_EACCES);
+  /* The way there was in order just now; the root is, and our own folder is
+   * not. */
+  fake_folder_fails(1, UV_EACCES);
   assert_int_equal(scene_connect(s, "connect", "local://parent/5000"),
                    UV_EACCES);
   assert_int_equal(fake_count_open(), 0);
@@ -495,6 +569,10 @@ int main(void) {
       LOCAL(another_error_is_told),
       LOCAL(a_full_backlog_is_waited_for),
       LOCAL(folders_are_looked_at_again_before_each_retry),
+      LOCAL(folders_are_looked_at_once_for_all_calls_of_a_turn),
+      LOCAL(other_folders_are_looked_at_in_the_same_turn),
+      LOCAL(folders_are_looked_at_for_each_user),
+      LOCAL(folders_that_are_not_in_order_are_looked_at_each_time),
       LOCAL(a_partition_that_is_lost_on_the_way_has_no_sockets),
       LOCAL(a_connect_goes_where_it_began_to_go),
       LOCAL(a_vm_signs_its_calls),

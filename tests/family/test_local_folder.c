@@ -263,6 +263,25 @@ static void a_folder_open_to_others_is_refused(void** state) {
   assert_int_equal(endpoint_count_files(path), 0);
 }
 
+/* In the turn in which it was found in order it may still be trusted. */
+static void a_folder_opened_to_others_later_is_refused(void** state) {
+  rig_t* rig = *state;
+  char path[ENDPOINT_ROOM];
+  uint64_t before;
+
+  hvuv_addr_parse(ADDRESS, &rig->at);
+  rig_bind(rig);
+  rig_listen(rig, 4);
+  assert_code(outcome_of_connect(rig, OWN), 0);
+  chmod(endpoint_path("l", path), 0755);
+  before = uv_now(&rig->loop);
+  while (uv_now(&rig->loop) == before)
+    rig_spin(rig, 1);
+  assert_code(try_connect(rig, OWN), UV_EACCES);
+  chmod(path, 0700);
+  assert_code(outcome_of_connect(rig, OWN), 0);
+}
+
 static void a_partition_open_to_others_is_refused(void** state) {
   rig_t* rig = *state;
 
@@ -592,6 +611,7 @@ int main(void) {
       RIG_TEST(t, a_relative_folder_stays_where_it_was),
       RIG_TEST(t, a_vm_that_calls_leaves_no_file),
       RIG_TEST(t, a_folder_open_to_others_is_refused),
+      RIG_TEST(t, a_folder_opened_to_others_later_is_refused),
       RIG_TEST(t, a_partition_open_to_others_is_refused),
       RIG_TEST(t, a_link_is_refused),
       RIG_TEST(t, a_link_with_a_slash_behind_it_is_refused),

@@ -20,9 +20,11 @@
 #endif
 #define hvuv__folder_check      real_check
 #define hvuv__folder_check_both real_check_both
+#define hvuv__folder_user       real_user
 #include "unix/folder_win.c"
 #undef hvuv__folder_check
 #undef hvuv__folder_check_both
+#undef hvuv__folder_user
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
 #endif

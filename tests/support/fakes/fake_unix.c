@@ -33,6 +33,7 @@ static int claim_error;
 static int folder_error;
 static int folder_looks; /* that still go well */
 static int folders_looked_at;
+static hvuv__user_t user;
 
 void fake_unix_reset(void) {
   claimed = 0;
@@ -40,6 +41,8 @@ void fake_unix_reset(void) {
   folder_error = 0;
   folder_looks = 0;
   folders_looked_at = 0;
+  user.is_known = 1;
+  user.id = 1000;
 }
 
 void fake_unix_check(void) {
@@ -58,6 +61,11 @@ void fake_folder_fails(int looks, int err) {
 
 int fake_folder_looks(void) {
   return folders_looked_at;
+}
+
+void fake_user(int is_known, unsigned long id) {
+  user.is_known = is_known;
+  user.id = id;
 }
 
 /* --- claim.h ------------------------------------------------------------- */
@@ -207,9 +215,17 @@ int hvuv__folder_check(const char* path, int create) {
   return folder_looks-- > 0 ? 0 : folder_error;
 }
 
-int hvuv__folder_check_both(const char* outer, const char* inner, int create) {
+hvuv__user_t hvuv__folder_user(void) {
+  return user;
+}
+
+int hvuv__folder_check_both(const hvuv__user_t* whose,
+                            const char* outer,
+                            const char* inner,
+                            int create) {
   int err;
 
+  assert_int_equal(whose->id, user.id);
   err = hvuv__folder_check(outer, create);
   return err == 0 ? hvuv__folder_check(inner, create) : err;
 }

@@ -19,4 +19,7 @@ void fake_folder_fails(int looks, int err);
 /* Looks at folders since fake_unix_reset(). */
 int fake_folder_looks(void);
 
+/* Whom folders must belong to from now on. */
+void fake_user(int is_known, unsigned long id);
+
 #endif /* HVUV_TESTS_SUPPORT_FAKES_FAKE_UNIX_H */

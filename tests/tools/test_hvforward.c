@@ -131,6 +131,31 @@ static void ten_thousand_short_calls_are_answered(void** state) {
   rig_stop(&guest, "");
 }
 
+/* What ends in the guest would else never be seen on the host. */
+static void a_guest_behind_a_stingy_hypervisor_closes(void** state) {
+  char path[ENDPOINT_ROOM];
+  char url[ENDPOINT_ROOM + 20];
+  const char* arguments[] = {
+      "--half-close", "not-passed", "-r", "0.1", url, rig_url, NULL};
+  fake_vmm_t* vmm;
+  struct sockaddr_in name;
+
+  (void) state;
+  vmm = fake_vmm_start(endpoint_path("vmm", path), FAKE_VMM_STINGY);
+  snprintf(url, sizeof(url), "hybrid://%s:5000", path);
+  rig_start(&guest, arguments);
+  name = start_host(NULL, NULL, url);
+  rig_begin(&talks[0], &name, 0);
+  shutdown(talks[0].server, SHUT_WR);
+  rig_expect_hung_up(talks[0].caller);
+  net_close(talks[0].server);
+  process_signal(&host, SIGTERM);
+  assert_int_equal(process_finish(&host), 0);
+  process_signal(&guest, SIGTERM);
+  assert_int_equal(process_finish(&guest), 0);
+  fake_vmm_stop(vmm);
+}
+
 /* --- When something is wrong */
 
 /* Else a caller that only sends would believe that all went well. */
@@ -506,6 +531,7 @@ int main(int argc, char** argv) {
       TEST(a_chain_of_all_kinds_carries_a_mebibyte),
       TEST(names_lead_there_too),
       TEST(a_stingy_hypervisor_loses_nothing),
+      TEST(a_guest_behind_a_stingy_hypervisor_closes),
       TEST(ten_thousand_short_calls_are_answered),
       TEST(a_killed_side_ends_its_calls_only),
       TEST(a_killed_hvforward_leaves_a_path_for_the_next),

@@ -38,8 +38,8 @@ static const tool_t tool = {
     .option_count = sizeof(table) / sizeof(table[0]),
     .after = "Each line is good, bad, or a note. Without an ADDRESS, bad is "
              "what is set up\nand cannot work, and what is missing is a note; "
-             "with one, bad is what that needs.\nExits with 0 if nothing is "
-             "bad, 1 if something is.",
+             "with one, bad is what it needs.\nExits with 0 if nothing is bad, "
+             "1 if something is.",
 };
 
 static unsigned int needs_of_vm(const hvuv_guid_t* vm_id) {

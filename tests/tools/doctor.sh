@@ -169,8 +169,8 @@ say "output that cannot be written"
 if [ -c /dev/full ]; then
   code=0
   "$hvuv" doctor >/dev/full 2>err || code=$?
-  [ "$code" -eq 1 ] && [ "$(grep -c 'no space left' err)" -eq 1 ] ||
-    fail "a full disk: $code $(cat err)"
+  said="$code $(grep -c 'no space left' err)"
+  [ "$said" = "1 1" ] || fail "a full disk: $said $(cat err)"
 fi
 
 if command -v script >/dev/null && script --version 2>/dev/null | grep -q util-linux; then

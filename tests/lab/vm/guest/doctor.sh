@@ -42,6 +42,7 @@ unload() {
   done
 }
 
+# shellcheck disable=SC2013 # names without spaces
 for module in $(sed '1!G;h;$!d' /modules/order); do
   unload "${module%.ko}"
 done
@@ -78,6 +79,7 @@ wait "$server"
 mkdir -p /etc
 echo 'nobody:x:65534:65534::/tmp:/bin/sh' >/etc/passwd
 chmod 600 /dev/vsock
+# shellcheck disable=SC2317 # which expect calls
 run() {
   HVUV_LOCAL_DIR=/tmp/nobody su nobody -s /bin/sh -c "timeout 30 ./hvuv doctor $*"
 }

@@ -233,6 +233,7 @@ static int has_been_reset(const hvuv_conn_t* conn) {
 }
 
 void hvuv__conn_received_end(hvuv_conn_t* conn) {
+  int was_cut = conn->state == HVUV__CONN_CUT;
   int err = 0;
 
   hvuv__conn_check(conn);
@@ -247,10 +248,9 @@ void hvuv__conn_received_end(hvuv_conn_t* conn) {
     return;
   }
 
-  if (conn->state == HVUV__CONN_CUT && conn->protocol->on_end != NULL)
-    conn->protocol->on_end(conn);
+  /* One that was cut closes, whatever its handler does in on_end. */
   meet(conn, HVUV__CONN_PEER_ENDS, 0);
-  if (conn->state != HVUV__CONN_HEARD)
+  if (conn->state != HVUV__CONN_HEARD && !was_cut)
     return;
   if (conn->protocol->on_end != NULL)
     conn->protocol->on_end(conn);

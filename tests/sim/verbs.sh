@@ -3,7 +3,7 @@
 # shellcheck shell=sh
 
 sim_here=tests/sim
-sim_names='sim_stream'
+sim_names='sim_stream sim_conn sim_pair'
 
 # sim [SECONDS] | sim seed SEED | sim mutants
 sim() {

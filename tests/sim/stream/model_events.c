@@ -196,7 +196,7 @@ void model_kernel_error(model_t* m, int error) {
   if ((m->state != MODEL_OPEN && m->state != MODEL_RELAYED) || error == 0)
     return;
   m->socket_error = error;
-  if (m->is_full)
+  if (m->is_full && m->state == MODEL_OPEN)
     fail_writes(m, error);
   m->is_full = 0;
 }

@@ -1,5 +1,6 @@
 #include "fault_sys.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "sys/ready.h"
@@ -100,6 +101,7 @@ static const char* failed_verb;
 static const char* other_verb;
 static int other_code;
 static int other_times;
+static fault_decision decision;
 
 void fault_fail_nth(long n, int variant) {
   calls_left = n;
@@ -113,13 +115,20 @@ void fault_fail_verb(const char* verb, int code, int times) {
   other_times = times;
 }
 
+void fault_decide_by(fault_decision decide) {
+  decision = decide;
+}
+
 const char* fault_failed_verb(void) {
   return failed_verb;
 }
 
 /* 0, or what this call is to answer without being made. */
-static int fault(const char* verb) {
+static int fault_within(const char* verb, size_t* most) {
   size_t i;
+
+  if (decision != NULL)
+    return decision(verb, most);
 
   if (other_times > 0 && strcmp(verb, other_verb) == 0) {
     other_times--;
@@ -132,6 +141,12 @@ static int fault(const char* verb) {
   for (i = 0; strcmp(faults[i].verb, verb) != 0; i++) {
   }
   return faults[i].codes[chosen_variant];
+}
+
+static int fault(const char* verb) {
+  size_t most = 0;
+
+  return fault_within(verb, &most);
 }
 
 int hvuv__sys_socket(int domain, int protocol, uv_os_sock_t* sock) {
@@ -205,7 +220,7 @@ unsigned int hvuv__ready_now(const uv_os_sock_t socks[],
 }
 
 ssize_t hvuv__sys_recv(uv_os_sock_t sock, char* base, size_t len) {
-  int err = fault("recv");
+  int err = fault_within("recv", &len);
   return err != 0 ? err : real_recv(sock, base, len);
 }
 
@@ -214,11 +229,33 @@ ssize_t hvuv__sys_peek(uv_os_sock_t sock, char* base, size_t len) {
   return err != 0 ? err : real_peek(sock, base, len);
 }
 
+/* The first of the buffers, up to so many bytes. */
+static ssize_t send_part(uv_os_sock_t sock,
+                         const uv_buf_t bufs[],
+                         unsigned int nbufs,
+                         size_t most) {
+  uv_buf_t part[HVUV__SEND_BUFS_MAX];
+  unsigned int n;
+
+  for (n = 0; n < nbufs && most > 0; n++) {
+    part[n] = bufs[n];
+    if (part[n].len > most)
+      part[n].len = (unsigned int) most;
+    most -= part[n].len;
+  }
+  return real_send(sock, part, n);
+}
+
 ssize_t hvuv__sys_send(uv_os_sock_t sock,
                        const uv_buf_t bufs[],
                        unsigned int nbufs) {
-  int err = fault("send");
-  return err != 0 ? err : real_send(sock, bufs, nbufs);
+  size_t most = SIZE_MAX;
+  int err = fault_within("send", &most);
+
+  if (err != 0)
+    return err;
+  return most == SIZE_MAX ? real_send(sock, bufs, nbufs)
+                          : send_part(sock, bufs, nbufs, most);
 }
 
 int hvuv__sys_shutdown(uv_os_sock_t sock) {

@@ -19,7 +19,8 @@ static const tool_t tool = {
     .options = table,
     .option_count = sizeof(table) / sizeof(table[0]),
     .takes_numbers = 1,
-    .after = "ERROR is a name such as ECONNREFUSED, or libuv's number.",
+    .after = "ERROR is a name such as ECONNREFUSED, or libuv's number,\nsuch "
+             "as -104.",
 };
 
 /* libuv has no way from a name to its code, but one from each code to its name. */

@@ -136,7 +136,7 @@ static void a_guest_behind_a_stingy_hypervisor_closes(void** state) {
   char path[ENDPOINT_ROOM];
   char url[ENDPOINT_ROOM + 20];
   const char* arguments[] = {
-      "--half-close", "not-passed", "-r", "0.1", url, rig_url, NULL};
+      "--half-close", "close", "-r", "0.1", url, rig_url, NULL};
   fake_vmm_t* vmm;
   struct sockaddr_in name;
 

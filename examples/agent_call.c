@@ -203,7 +203,7 @@ static int usage(FILE* out, int code) {
 /* 1, or 0 if something is wrong, which has been printed. */
 static int parse_arguments(int argc, char** argv) {
   static const char* const options[] = {"--secret FILE", "-t SECONDS", NULL};
-  const char* value = NULL;
+  const char* value = "";
   int i;
 
   while ((i = take_option(&argc, &argv, options, &value)) >= 0) {

@@ -209,7 +209,7 @@ static int parse_options(int* argc, char*** argv) {
       "-n COUNT", "-s BYTES", "-w SECONDS", NULL};
   static unsigned long long* const numbers[] = {&count, &nbytes, &seconds};
   static const unsigned long long max[] = {1000000, 1 << 30, 86400};
-  const char* value = NULL;
+  const char* value = "";
   int i;
 
   while ((i = take_option(argc, argv, options, &value)) >= 0) {

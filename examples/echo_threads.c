@@ -172,7 +172,7 @@ static int usage(FILE* out, int code) {
 int main(int argc, char** argv) {
   static const char* const options[] = {"-t THREADS", NULL};
   unsigned long long n = 2;
-  const char* value = NULL;
+  const char* value = "";
   int i;
 
   argv = program_start(&argc, argv);

@@ -244,7 +244,7 @@ static int parse_arguments(int argc, char** argv) {
       "-t SECONDS", "-r MS", "-s SECONDS", "-c", NULL};
   unsigned long long seconds = 0;
   unsigned long long number;
-  const char* value = NULL;
+  const char* value = "";
   int i;
 
   hvuv_relay_options_init(&relay_options);

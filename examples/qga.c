@@ -170,7 +170,7 @@ static int next(hvuv_conn_t* conn) {
 
 static int on_message(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
   static char text[MAX_LINE_BYTES + 1];
-  const char* value = NULL;
+  const char* value = "";
   int err;
 
   memcpy(text, bytes, nbytes);
@@ -274,7 +274,7 @@ static int is_command(const char* word) {
 
 static int parse_arguments(int argc, char** argv) {
   static const char* const options[] = {"-t SECONDS", NULL};
-  const char* value = NULL;
+  const char* value = "";
   int i;
 
   while ((i = take_option(&argc, &argv, options, &value)) >= 0)

@@ -226,8 +226,10 @@ static int take_some(hvuv_stream_t* s) {
                                                hvuv__hub_turn(s->hub),
                                                hvuv__sys_accepts_per_wake);
   err = 0;
+  s->flags |= HVUV__TAKING;
   for (n = 0; n < most && err == 0 && may_take(s); n++)
     err = take_one(s);
+  hvuv__clear_flags(s, HVUV__TAKING);
   if (accepts != NULL)
     hvuv__accepts_end(accepts, n, err == UV_EAGAIN);
   return err;
@@ -293,7 +295,8 @@ int hvuv__listener_adopt(hvuv_stream_t* client,
 void hvuv__listener_forget(hvuv_stream_t* server) {
   server->accepted_sock = HVUV__NO_SOCK;
   server->peer_addr.family = 0;
-  hvuv__stream_update(server);
+  if (!(server->flags & HVUV__TAKING))
+    hvuv__stream_update(server);
   hvuv__stream_check(server);
 }
 

@@ -72,7 +72,8 @@ enum hvuv__flag {
   HVUV__AWAKE = 1 << 3,   /* hvuv__write_end() is certain to follow */
   HVUV__PROBING = 1 << 4, /* the alarm rings to try what waits to be sent */
   HVUV__RESET = 1 << 5,   /* the peer is to see a reset */
-  HVUV__PACKETS = 1 << 6  /* a short read has not emptied the kernel */
+  HVUV__PACKETS = 1 << 6, /* a short read has not emptied the kernel */
+  HVUV__TAKING = 1 << 7   /* a listener at work, which is updated after that */
 };
 
 static inline void hvuv__clear_flags(hvuv_stream_t* stream,

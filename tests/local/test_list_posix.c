@@ -58,6 +58,13 @@ static const char* path_of(const char* name) {
   return path;
 }
 
+static void put(const char* name) {
+  FILE* file = fopen(path_of(name), "w");
+
+  assert_non_null(file);
+  fclose(file);
+}
+
 /* What a killed process leaves: a socket, and a lock that nobody has. */
 static void leave(const char* name) {
   hvuv_stream_t stream;
@@ -69,6 +76,8 @@ static void leave(const char* name) {
   hvuv_close(&stream, NULL);
   uv_run(&loop, UV_RUN_DEFAULT);
   assert_int_equal(rename(kept, path_of(name)), 0);
+  snprintf(kept, sizeof(kept), "%s.lock", name);
+  put(kept);
 }
 
 static void expect_listener(const hvuv_local_listener_t* all,
@@ -149,13 +158,10 @@ static void the_address_of_a_dead_one_is_free(void** state) {
 
 static void what_is_no_listeners_is_passed_over(void** state) {
   size_t count = 0;
-  FILE* file;
 
   (void) state;
   listen_at(&streams[0], "local://any/5000");
-  file = fopen(path_of("host/6000.a"), "w");
-  assert_non_null(file);
-  fclose(file);
+  put("host/6000.a");
   assert_int_equal(mkdir(path_of("host/7000.a"), 0700), 0);
   assert_int_equal(mkdir(path_of("other"), 0700), 0);
   assert_int_equal(hvuv_local_list(NULL, &count), UV_ENOBUFS);

@@ -1,11 +1,9 @@
 #include "call.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "fault.h"
 #include "hvforward.h"
 #include "limits.h"
 #include "log.h"
@@ -17,8 +15,6 @@
 /* A caller that has ended its direction may still wait for an answer, but most
  * have hung up, which TCP does not tell apart: for so long it is dialled on. */
 #define ENDED_CALLER_MS 2000
-
-calls_t calls;
 
 static uv_loop_t* the_loop;
 static uv_timer_t watch;
@@ -35,25 +31,7 @@ static void check(const call_t* call) {
 }
 #endif
 
-/* --- All of them, and the end of one */
-
-static void add_call(call_t* call) {
-  call->next = calls.first;
-  call->link = &calls.first;
-  if (call->next != NULL)
-    call->next->link = &call->next;
-  calls.first = call;
-  calls.now++;
-}
-
-static void free_call(call_t* call) {
-  assert(*call->link == call && calls.now > 0);
-  *call->link = call->next;
-  if (call->next != NULL)
-    call->next->link = call->link;
-  calls.now--;
-  free(call);
-}
+/* --- The end of one */
 
 static void leg_over(call_t* call) {
   check(call);
@@ -62,7 +40,8 @@ static void leg_over(call_t* call) {
   if (call->status != 0)
     calls.failed++;
   log_call(call, uv_now(the_loop));
-  free_call(call);
+  calls_remove(call);
+  free(call);
   over_cb();
 }
 
@@ -88,49 +67,12 @@ static void hang_up(call_t* call) {
 
 /* --- A call that is joined */
 
-static void report_side(const call_t* call, int side) {
-  const place_t* place = side == 0 ? &call->route->from : &call->route->to;
-  int reading = call->relay.read_status[side];
-
-  place_report(place, HVUV_STEP_SEND, call->relay.write_status[side]);
-  if (reading != UV_EOF)
-    place_report(place, HVUV_STEP_RECEIVE, reading);
-}
-
-static void report_limit(void) {
-  fprintf(stderr,
-          "%s: time limit failed: no byte has moved for %" PRIu64 ".%03u s "
-          "(ETIMEDOUT), which is what -i lets a call rest.\n",
-          hvforward.name,
-          settings.relay.idle_timeout_ms / 1000,
-          (unsigned int) (settings.relay.idle_timeout_ms % 1000));
-}
-
-/* Else it is a side that took nothing. */
-static int is_idle(const hvuv_relay_t* relay, int status) {
-  return status == UV_ETIMEDOUT && relay->write_status[0] != status &&
-         relay->write_status[1] != status;
-}
-
 static void on_relayed(hvuv_relay_t* relay, int status) {
   call_t* call = relay->data;
 
   check(call);
   call->state = CALL_CLOSES;
-  if (status != 0 && status != UV_ECANCELED && quota_take(uv_now(the_loop))) {
-    if (is_idle(relay, status))
-      report_limit();
-    report_side(call, 0);
-    report_side(call, 1);
-    fprintf(stderr,
-            "%s: the call of %s ended after %" PRIu64
-            " bytes to %s and %" PRIu64 " back\n",
-            hvforward.name,
-            call->peer.text,
-            relay->bytes[0],
-            call->route->to.text,
-            relay->bytes[1]);
-  }
+  fault_relayed(call, status, uv_now(the_loop));
   note(call, "relay", status);
   assert(call->open == 2);
   call->open = 1; /* The relay has closed both. */
@@ -175,8 +117,7 @@ static void on_dialled(dial_t* dial, int status) {
     return;
   }
   if (call->state == CALL_DIALS) {
-    if (quota_take(uv_now(the_loop)))
-      place_report(&call->route->to, HVUV_STEP_CONNECT, status);
+    fault_dialled(call, status, uv_now(the_loop));
     note(call, "connect", status);
     call->state = CALL_CLOSES;
     call->from.data = call;
@@ -191,15 +132,7 @@ static void on_dialled(dial_t* dial, int status) {
 }
 
 static void give_up(call_t* call) {
-  if (quota_take(uv_now(the_loop)))
-    fprintf(stderr,
-            "%s: connect cancelled on %s after %" PRIu64 " ms: the caller, %s, "
-            "has hung up. See whether a server answers there; if its VM was "
-            "only starting, call again.\n",
-            hvforward.name,
-            call->route->to.text,
-            uv_now(the_loop) - call->began_ms,
-            call->peer.text);
+  fault_hung_up(call, uv_now(the_loop));
   note(call, "hung up", UV_ECANCELED);
   hang_up(call);
 }
@@ -252,30 +185,16 @@ static void on_refused_closed(leg_t* leg) {
 
 static void refuse(call_t* call, const char* why) {
   calls.refused++;
-  if (quota_take(uv_now(the_loop)))
-    fprintf(stderr,
-            "%s: refused %s, who called at %s: %s\n",
-            hvforward.name,
-            call->peer.text,
-            call->route->from.text,
-            why);
+  fault_refused(call, why, uv_now(the_loop));
   call->from.data = call;
   leg_close_reset(&call->from, on_refused_closed);
-}
-
-static unsigned int count_of(const peer_t* peer) {
-  const call_t* call;
-  unsigned int n = 0;
-
-  for (call = calls.first; call != NULL; call = call->next)
-    n += strcmp(call->peer.who, peer->who) == 0;
-  return n;
 }
 
 static const char* objection(const peer_t* peer) {
   if (!limits_may(peer))
     return "no --allow names it";
-  if (settings.max_per_peer != 0 && count_of(peer) >= settings.max_per_peer)
+  if (settings.max_per_peer != 0 &&
+      calls_of(peer->who) >= settings.max_per_peer)
     return "it has as many calls as --max-per-peer lets it";
   return NULL;
 }
@@ -291,11 +210,11 @@ static call_t* new_call(const route_t* route) {
   return call;
 }
 
-int calls_have_room(void) {
+int call_has_room(void) {
   return calls.now < settings.max_calls;
 }
 
-void calls_take(const route_t* route, leg_t* server) {
+void call_take(const route_t* route, leg_t* server) {
   call_t* call = new_call(route);
   const char* why;
   int err = leg_accept(server, &call->from);
@@ -313,19 +232,19 @@ void calls_take(const route_t* route, leg_t* server) {
   }
   call->number = (unsigned int) ++calls.taken;
   call->open = 2;
-  add_call(call);
+  calls_add(call);
   dial(call);
 }
 
 /* --- The program's part */
 
-void calls_init(uv_loop_t* loop, void (*on_over)(void)) {
+void call_init(uv_loop_t* loop, void (*on_over)(void)) {
   the_loop = loop;
   over_cb = on_over;
   uv_timer_init(loop, &watch); /* Always 0. */
 }
 
-void calls_cut(void) {
+void call_cut_all(void) {
   call_t* call;
 
   for (call = calls.first; call != NULL; call = call->next) {
@@ -339,7 +258,7 @@ void calls_cut(void) {
   }
 }
 
-void calls_end(void) {
+void call_end(void) {
   assert(calls.first == NULL);
   quota_end();
   uv_close((uv_handle_t*) &watch, NULL);

@@ -19,12 +19,12 @@ typedef struct door_s {
 static door_t* doors;
 
 static int is_of_calls(const door_t* door) {
-  return door->cb == calls_take;
+  return door->cb == call_take;
 }
 
 static void take(door_t* door) {
   while (door->waiting > 0 && !door->is_closing &&
-         (!is_of_calls(door) || calls_have_room())) {
+         (!is_of_calls(door) || call_has_room())) {
     door->waiting--;
     door->cb(door->route, &door->server);
   }

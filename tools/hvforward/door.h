@@ -4,7 +4,7 @@
 
 #include "call.h"
 
-/* What is done with each caller at a door: calls_take(), or status_send(). */
+/* What is done with each caller at a door: call_take(), or status_send(). */
 typedef void (*door_cb)(const route_t* route, leg_t* server);
 
 /* Opens what a FROM names, and prints where. Returns 0, or an error that was

@@ -1,15 +1,19 @@
 /*
  * The program: doors at FROM, a call for each caller, a dial to TO, a relay.
  *
- *   main.c   arguments                       run.c     signals, the drain, the end
- *   place.c  an end: which kind, its text    kind_*.c  how each listens and connects
- *   door.c   who calls                       call.c    one call, from caller to log
- *   dial.c   the way to TO, with retries     leg.c     a stream, hvuv's or libuv's
- *   peer.c   who it is                       limits.c  who may, and how many
- *   status.c what is going on, for people    log.c     a line for each call
- *   quota.c  how much is reported            system_*.c, unix_socket_*.c
+ *   main.c      arguments
+ *   run.c       signals, the drain, the end
+ *   door.c      who calls
+ *   call.c      one call, from its caller to its end
+ *   status.c    what is going on, for people      log.c    a line for each call
+ *   fault.c     what is reported of a call        quota.c  how much of that
+ *   calls.c     what is known of all calls        limits.c who may
+ *   dial.c      the way to TO, with retries       peer.c   who it is
+ *   kind_*.c    how each kind of end listens and connects
+ *   place.c     an end: which kind, its text      leg.c    a stream, hvuv's or libuv's
+ *   system_*.c, unix_socket_*.c                   what systems do in their own way
  *
- * A file uses those to the right of it or below it.
+ * A file uses those below it or to the right of it; kinds report to their dial.
  */
 #ifndef HVUV_TOOLS_HVFORWARD_H
 #define HVUV_TOOLS_HVFORWARD_H

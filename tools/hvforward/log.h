@@ -9,7 +9,7 @@
 #ifndef HVUV_TOOLS_LOG_H
 #define HVUV_TOOLS_LOG_H
 
-#include "call.h"
+#include "calls.h"
 
 /* "-" is standard output. Returns 0, or the error, which was reported. */
 int log_open(const char* path);

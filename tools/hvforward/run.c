@@ -43,7 +43,7 @@ static void end(void) {
   doors_close(1);
   status_end();
   exec_end();
-  calls_end();
+  call_end();
   uv_close((uv_handle_t*) &grace, NULL);
   for (i = 0; i < SIGNALS; i++)
     uv_close((uv_handle_t*) &signals[i], NULL);
@@ -68,7 +68,7 @@ static void cut(void) {
           hvforward.name,
           calls.now);
   uv_timer_start(&grace, on_cut_late, CUT_MS, 0);
-  calls_cut();
+  call_cut_all();
 }
 
 static void on_grace(uv_timer_t* timer) {
@@ -129,12 +129,12 @@ int run(const route_t* routes, int count, const route_t* status) {
   state = RUNS;
   uv_timer_init(loop, &grace); /* Always 0. */
   watch_signals();
-  calls_init(loop, on_call_over);
+  call_init(loop, on_call_over);
   status_init(loop);
   if (status->from.kind != NULL)
     code = doors_open(loop, status, status_send) != 0;
   for (i = 0; i < count && code == 0; i++)
-    code = doors_open(loop, &routes[i], calls_take) != 0;
+    code = doors_open(loop, &routes[i], call_take) != 0;
   if (code != 0)
     end();
   uv_run(loop, UV_RUN_DEFAULT);

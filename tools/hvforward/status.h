@@ -8,7 +8,7 @@
 #ifndef HVUV_TOOLS_STATUS_H
 #define HVUV_TOOLS_STATUS_H
 
-#include "call.h"
+#include "calls.h"
 
 void status_init(uv_loop_t* loop);
 

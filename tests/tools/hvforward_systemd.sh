@@ -46,10 +46,10 @@ ended "$forward"
 if command -v systemd-analyze >/dev/null; then
   mkdir verify
   for unit in "$units"/*; do
-    sed "s|/usr/bin/hvforward|$tools/hvforward|" "$unit" >"verify/${unit##*/}"
+    sed "s|^ExecStart=hvforward|ExecStart=$tools/hvforward|" "$unit" >"verify/${unit##*/}"
   done
   said=$(timeout 60 systemd-analyze verify --man=no verify/* 2>&1 |
-    grep -F "$work/verify" || true)
+    grep hvforward- || true)
   [ -z "$said" ] || fail "systemd-analyze: $said"
   say "systemd-analyze has nothing to say of the units"
 fi

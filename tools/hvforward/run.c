@@ -10,6 +10,7 @@
 #include "hvforward.h"
 #include "kind_exec.h"
 #include "log.h"
+#include "program.h"
 #include "status.h"
 
 /* A name that is being looked up cannot be given up: it is not waited for. */
@@ -125,7 +126,7 @@ int run(const route_t* routes, int count, const route_t* status) {
   int code = 0;
   int i;
 
-  loop = uv_default_loop();
+  loop = program_loop();
   state = RUNS;
   uv_timer_init(loop, &grace); /* Always 0. */
   watch_signals();

@@ -48,7 +48,7 @@ static void on_connection(hvuv_stream_t* server, int status) {
 }
 
 int try_bind(const hvuv_addr_t* addr) {
-  uv_loop_t* loop = uv_default_loop();
+  uv_loop_t* loop = program_loop();
   hvuv_stream_t stream;
   int err = hvuv_init(loop, &stream);
 
@@ -61,7 +61,7 @@ int try_bind(const hvuv_addr_t* addr) {
 }
 
 void look_at_listening(const hvuv_addr_t* addr) {
-  uv_loop_t* loop = uv_default_loop();
+  uv_loop_t* loop = program_loop();
   hvuv_stream_t stream;
   int err;
 
@@ -114,7 +114,7 @@ static int is_for_listening(const hvuv_addr_t* addr) {
 static int dial(const hvuv_addr_t* addr,
                 uint64_t timeout_ms,
                 int* is_half_way) {
-  uv_loop_t* loop = uv_default_loop();
+  uv_loop_t* loop = program_loop();
   int err = hvuv_init(loop, &call.stream);
 
   *is_half_way = 0;

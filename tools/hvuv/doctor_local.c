@@ -7,6 +7,7 @@
 #include "doctor.h"
 #include "listeners.h"
 #include "os.h"
+#include "program.h"
 
 #define PATH_ROOM 1024
 
@@ -171,12 +172,12 @@ static int is_partition(void) {
   int err;
 
   hvuv_addr_parse("local://any/5000", &addr);
-  err = hvuv_init(uv_default_loop(), &stream);
+  err = hvuv_init(program_loop(), &stream);
   if (err != 0)
     return 1;
   err = hvuv_connect(&req, &stream, &addr, NULL);
   hvuv_close(&stream, NULL);
-  uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+  uv_run(program_loop(), UV_RUN_DEFAULT);
   return err != UV_EINVAL;
 }
 

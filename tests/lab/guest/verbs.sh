@@ -7,7 +7,7 @@ vm_ssh() {
   need_tests
   need sanitizers qemu busybox cpio xz python mmdebstrap genext2fs resize2fs \
     sshd rsync curl qemu-img go go-vsock cargo rust-vsock
-  configure vm
+  configure vm -DHVUV_VM_SUITE=
   compile vm guest_image
   run_tests vm -L '^vm-ssh$' "$@"
 }

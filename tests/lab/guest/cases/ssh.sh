@@ -227,3 +227,44 @@ case_hvcat_proxy() {
   [ "$said" = guest ] || fail "it said: $said"
   say "hvcat --fdpass for ProxyUseFdpass"
 }
+
+# By CID, where the host's AF_VSOCK is to be had: here the guest plays both, on its own
+# loopback (CID 1).
+case_ssh_by_cid() {
+  on_guest 'set -e; cd /tmp; rm -f cid cid.pub
+    ssh-keygen -q -t ed25519 -N "" -C cid -f cid; cat cid.pub >>/root/.ssh/authorized_keys
+    o="-i /tmp/cid -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+    systemd-run -q -u cid /opt/hvuv/forward tcp://127.0.0.1:2223 vsock://local:22
+    for i in $(seq 100); do ss -tln | grep -q :2223 && break; sleep 0.1; done
+    head -c 5000000 /dev/urandom >sent
+    timeout 60 scp -q $o -P 2223 sent root@127.0.0.1:/tmp/there
+    timeout 60 ssh $o -o "ProxyCommand=/opt/hvuv/hvcat vsock://local:22" root@vm \
+      "cat /tmp/there" >back
+    cmp sent back
+    /opt/hvuv/qga -t 20 vsock://local:9000 guest-ping
+    systemctl stop cid; rm sent there back cid cid.pub' >cid.log 2>&1 || fail "by CID"
+  has cid.log '^guest-ping: done$' || fail "the agent"
+  say "vsock://local: forward, hvcat as ProxyCommand, qga; 5 MB there and back"
+}
+
+# The tool for the same, on both sides.
+case_hvforward() {
+  on_guest 'systemd-run -q -u hvforward /opt/hvuv/hvforward --half-close close \
+      vsock://any:2300 tcp://127.0.0.1:22
+    for i in $(seq 100); do ss --vsock -l | grep -q :2300 && exit; sleep 0.1; done; exit 1'
+  port=$(free_port)
+  start hvforward "$HVFORWARD" "tcp://127.0.0.1:$port" "$vm:2300"
+  wait_until 20 hvforward listens "$port"
+  forwarders="$forwarders $started"
+  big sent
+  through scp -q sent root@127.0.0.1:/tmp/hvforward
+  through scp -q root@127.0.0.1:/tmp/hvforward back
+  cmp sent back
+  say "hvforward on both sides: 20 MB there and back"
+  code=0
+  through ssh root@127.0.0.1 'echo here; kill -9 $PPID; sleep 100' >said 2>ended.log </dev/null ||
+    code=$?
+  [ "$code" -eq 255 ] || fail "exit code $code"
+  on_guest 'systemctl stop hvforward; rm /tmp/hvforward'
+  say "what ends in the guest is seen here"
+}

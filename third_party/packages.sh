@@ -24,6 +24,7 @@ is_there() {
     # The distribution's own: the guest takes python along, and cargo builds
     # with the distribution's crates.
     python) [ -x /usr/bin/python3 ] ;;
+    python-http) /usr/bin/python3 -c 'import http.server' 2>/dev/null ;;
     prometheus) /usr/bin/python3 -c 'import prometheus_client' 2>/dev/null ;;
     cargo) [ -x /usr/bin/cargo ] ;;
     go-vsock) [ -d /usr/share/gocode/src/github.com/mdlayher/vsock ] ;;
@@ -64,11 +65,13 @@ packages() {
     gnuplot) echo gnuplot-nox ;;
     busybox) echo busybox-static ;;
     python) echo python3-minimal ;;
+    python-http) echo python3 ;;
     prometheus) echo python3-prometheus-client ;;
     go) echo golang-go ;;
     go-vsock) echo golang-github-mdlayher-vsock-dev ;;
     rust-vsock) echo librust-tokio-vsock-dev ;;
     xz) echo xz-utils ;;
+    pgrep) echo procps ;;
     *) echo "$1" ;;
   esac
 }

@@ -5,7 +5,7 @@
 vm_ssh() {
   want_vm
   need_tests
-  need sanitizers qemu busybox cpio xz python mmdebstrap genext2fs resize2fs \
+  need sanitizers qemu busybox cpio xz python python-http pgrep mmdebstrap genext2fs resize2fs \
     sshd rsync curl qemu-img go go-vsock cargo rust-vsock
   configure vm -DHVUV_VM_SUITE=
   compile vm guest_image

@@ -91,7 +91,7 @@ case_forward_stopped_there() {
   session 'echo ready; exec cat'
   wait_until 60 "the session" has said ready
   # Nobody could come in to start it again.
-  on_guest 'systemd-run -q --on-active=6 systemctl start hvuv-ssh && systemctl stop hvuv-ssh' ||
+  on_guest 'systemd-run -q --on-active=4 --timer-property=AccuracySec=100ms systemctl start hvuv-ssh && systemctl stop hvuv-ssh' ||
     true
   ended "$session" 255
   code=0

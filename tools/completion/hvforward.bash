@@ -5,7 +5,7 @@ _hvforward() {
   case $before in
     -w | --wait | --retry | -i | --idle-timeout | -r | --half-close-rest) return ;;
     --half-close)
-      mapfile -t COMPREPLY < <(compgen -W "auto yes no not-passed" -- "$word")
+      mapfile -t COMPREPLY < <(compgen -W "auto yes no close" -- "$word")
       return
       ;;
     --stuck-timeout | --mode) return ;;

@@ -43,8 +43,8 @@ static const option_t table[] = {
      "half-close",
      "HOW",
      "Whether addresses of hvuv can end one direction alone: auto,\n"
-     "yes, no (auto: all but hybrid); not-passed in a guest whose\n"
-     "VMM passes a close only (Firecracker).",
+     "yes, no (auto: all but hybrid); close: no, and their peers\n"
+     "notice a close only, as in a guest behind hybrid.",
      ID_HALF_CLOSE},
     {0,
      "stuck-timeout",
@@ -198,7 +198,7 @@ static int read_wait(const options_t* o, const char* value) {
 }
 
 static int read_half_close(const options_t* o, const char* value) {
-  static const char* const words[] = {"auto", "yes", "no", "not-passed"};
+  static const char* const words[] = {"auto", "yes", "no", "close"};
   static const hvuv_half_close_t values[] = {HVUV_HALF_CLOSE_AUTO,
                                              HVUV_HALF_CLOSE_YES,
                                              HVUV_HALF_CLOSE_NO,
@@ -210,7 +210,7 @@ static int read_half_close(const options_t* o, const char* value) {
       settings.half_close = values[i];
       return 0;
     }
-  return options_wrong(o, value, "is none of auto, yes, no, not-passed");
+  return options_wrong(o, value, "is none of auto, yes, no, close");
 }
 
 static int read_mode(const options_t* o, const char* value) {

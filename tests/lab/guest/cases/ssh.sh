@@ -249,7 +249,7 @@ case_ssh_by_cid() {
 
 # The tool for the same, on both sides.
 case_hvforward() {
-  on_guest 'systemd-run -q -u hvforward /opt/hvuv/hvforward --half-close not-passed \
+  on_guest 'systemd-run -q -u hvforward /opt/hvuv/hvforward --half-close close \
       vsock://any:2300 tcp://127.0.0.1:22
     for i in $(seq 100); do ss --vsock -l | grep -q :2300 && exit; sleep 0.1; done; exit 1'
   port=$(free_port)

@@ -42,6 +42,7 @@
 
 #include "holder.h"
 #include "suite.h"
+#include "support/net.h"
 
 #define WORDS     3000u /* what the peer says last */
 #define FEW       3     /* writes of ours, of so many bytes */
@@ -193,11 +194,24 @@ static void write_before_the_act(scene_t* s) {
 
 /* --- The act */
 
+static int has_unread(const side_t* side) {
+  uv_os_sock_t sock;
+
+  assert_code(hvuv_fileno(&side->stream, &sock), 0);
+  return net_await(sock, 1, 10) == 0;
+}
+
+/* The peer may have read all that we could write until now: then more is written
+ * by turns of the loop. */
 static void leave_unread(scene_t* s) {
+  int turns;
+
   hvuv_read_stop(&s->peer->stream);
   if (s->e->moment != DURING)
     assert_code(side_write(s->us, GREETING, 1), 0);
   rig_spin(s->rig, 2);
+  for (turns = 0; turns < 1000 && !has_unread(s->peer); turns++)
+    rig_spin(s->rig, 2);
   side_await(s->peer, 1);
 }
 

@@ -81,8 +81,8 @@ void kernel_silent_guest(void);
 /* Whether that module is here; it makes this machine a host, CID 2. */
 int kernel_is_host(void);
 
-/* The first number of its release. */
-unsigned long kernel_major(void);
+/* Whether its release is that or a later one. */
+int kernel_is_from(unsigned long major, unsigned long minor);
 
 /* Runs the loop for so long. */
 void kernel_wait(rig_t* rig, uint64_t ms);

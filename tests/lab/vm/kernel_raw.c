@@ -245,11 +245,16 @@ void kernel_silent_guest(void) {
   }
 }
 
-unsigned long kernel_major(void) {
+int kernel_is_from(unsigned long major, unsigned long minor) {
   struct utsname system;
+  unsigned long this_major;
+  char* dot;
 
   assert_int_equal(uname(&system), 0);
-  return strtoul(system.release, NULL, 10);
+  this_major = strtoul(system.release, &dot, 10);
+  assert_int_equal(*dot, '.');
+  return this_major > major ||
+         (this_major == major && strtoul(dot + 1, NULL, 10) >= minor);
 }
 
 static void on_wait(uv_timer_t* timer) {

@@ -8,17 +8,18 @@ bulk_bytes=104857600
 echo_to_the_guest() {
   echo_client "hybrid://$M/vm.sock:5000" || fail "14 bytes"
   tries=0
-  until echo_client -s 1048576 "hybrid://$M/vm.sock:5000" >"$M/echo" 2>&1; do
+  size=$(large)
+  until echo_client -s "$size" "hybrid://$M/vm.sock:5000" >"$M/echo" 2>&1; do
     tail -n 1 "$M/echo"
     tries=$((tries + 1))
-    [ $tries -lt 3 ] || fail "1 MiB"
+    [ $tries -lt 3 ] || fail "$size bytes"
   done
-  echo "1 MiB after $tries stalls"
+  echo "$size bytes after $tries stalls"
 }
 
 # The guest's end does not reach the server, whose end therefore does not come.
 echo_to_the_host() {
-  for size in 14 1048576; do
+  for size in 14 "$(large)"; do
     serve "$M/server" echo_server -1 "hybrid://$M/vm.sock:6000"
     guest 1 30 "./echo_client -w 2 -s $size vsock://host:6000" >"$M/echo" ||
       fail "$size bytes: $(cat "$M/echo")"
@@ -34,6 +35,7 @@ put_to_the_guest() {
 }
 
 get_from_the_guest() {
+  needs_large_packets
   bulk get $bulk_bytes "hybrid://$M/vm.sock:5001"
 }
 
@@ -51,6 +53,7 @@ from_guest() {
 }
 
 put_to_the_host() {
+  needs_large_packets
   from_guest "./bulk put $bulk_bytes vsock://host:6001"
 }
 

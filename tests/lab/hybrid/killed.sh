@@ -6,7 +6,7 @@ M=$LAB/b
 guest_is_killed() {
   bulk wait "hybrid://$M/vm.sock:5001" >"$M/idle" 2>&1 &
   idle=$!
-  bulk get 1048576000 "hybrid://$M/vm.sock:5001" >"$M/busy" 2>&1 &
+  bulk put 1048576000 "hybrid://$M/vm.sock:5001" >"$M/busy" 2>&1 &
   busy=$!
   sleep 0.5
   end "$M/1.pid"

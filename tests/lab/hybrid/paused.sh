@@ -5,7 +5,7 @@ M=$LAB/a
 
 # A conversation outlives it.
 paused_and_resumed() {
-  bulk get 524288000 "hybrid://$M/vm.sock:5001" >"$M/got" 2>&1 &
+  bulk put 524288000 "hybrid://$M/vm.sock:5001" >"$M/got" 2>&1 &
   get=$!
   sleep 0.3
   send STOP "$M/1.pid"

@@ -58,6 +58,6 @@ listener_of_another_user() {
   end "$M/server.pid"
   serve "$M/server" bulk serve -m "hybrid://$M/vm.sock:6001"
   stat -c '%A %U %n' "$M/vm.sock_6001"
-  guest 1 30 "./bulk put 1048576 vsock://host:6001" || fail "with hvuv_chmod()"
+  guest 1 30 "./bulk put 16000 vsock://host:6001" || fail "with hvuv_chmod()"
   end "$M/server.pid"
 }

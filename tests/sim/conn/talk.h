@@ -79,10 +79,13 @@ void talk_memory(const int args[]);
 extern const char* const talk_framing_words[];
 extern const char* const talk_limit_words[];
 extern const char* const talk_code_words[];
+extern const hvuv_framing_t talk_framings[];
+extern const int talk_codes[];
 
 /* --- For its files */
 
 #define TALK_CAUSES_MAX 64
+#define TALK_BOX_BYTES  ((size_t) 4 << 20)
 
 typedef struct talk_s {
   hvuv_test_t* test;
@@ -138,7 +141,8 @@ typedef struct talk_s {
   uint64_t opened_ms;
   uint64_t active_ms;      /* a byte last came or went, at the earliest */
   uint64_t active_late_ms; /* and at the latest */
-  uint64_t ended_ms;
+  uint64_t ended_ms;       /* the end went on, at the earliest */
+  uint64_t ended_late_ms;  /* and at the latest */
   uint64_t part_ms;      /* the message under way has begun, at the earliest */
   uint64_t part_late_ms; /* and at the latest */
   uint64_t deadline_ms;  /* 0: none */

@@ -267,12 +267,12 @@ const char* talk_overdue(void) {
       is_overdue(talk.deadline_set_ms, talk.deadline_ms))
     return "the deadline";
   if (talk.has_ended)
-    return is_overdue(talk.ended_ms, l->end_timeout_ms) ? "end_timeout_ms"
-                                                        : NULL;
+    return is_overdue(talk.ended_late_ms, l->end_timeout_ms) ? "end_timeout_ms"
+                                                             : NULL;
   if (talk.messages == 0 && !talk.peer_has_ended &&
       is_overdue(talk.opened_ms, l->first_message_timeout_ms))
     return "first_message_timeout_ms";
-  if (is_overdue(talk.active_late_ms, l->idle_timeout_ms))
+  if (!talk.is_broken && is_overdue(talk.active_late_ms, l->idle_timeout_ms))
     return "idle_timeout_ms";
   if (talk_rest() == 0 && !talk.is_paused && !talk.is_broken &&
       !talk.may_be_high && talk.framing.kind != HVUV_FRAMING_RAW &&

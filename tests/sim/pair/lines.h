@@ -72,4 +72,24 @@ void line_reset(const int args[]);
 void line_join(const int args[]);
 void line_room(const int args[]);
 
+/* --- For its files */
+
+#define LINES_SIDES_MAX 64
+#define LINES_HERE      "local://loopback/5000"
+
+extern line_t lines[LINES];
+extern side_t* lines_sides[LINES_SIDES_MAX]; /* that have not closed */
+extern size_t lines_lent_size;
+extern int lines_is_disturbed;    /* the listener has been */
+extern unsigned long lines_moved; /* bytes received, requests called back */
+
+char lines_pattern(unsigned long tag, unsigned long position);
+void* lines_need(size_t size);
+side_t* lines_side_new(void);
+void lines_forget(side_t* side);
+void lines_disturb_side(side_t* side);
+void lines_hang_up(side_t* side, int reset);
+void lines_start_reading(side_t* side);
+void lines_shut(side_t* side);
+
 #endif /* HVUV_TESTS_SIM_PAIR_LINES_H */

@@ -67,6 +67,20 @@ int acts_left(void) {
   return n;
 }
 
+void* act_need(size_t size) {
+  void* block = malloc(size);
+
+  if (block == NULL)
+    abort();
+  memset(block, 0xa5, size); /* hvuv expects nothing of it */
+  return block;
+}
+
+hvuv_stream_t* act_stream(int slot) {
+  return act_models[slot].state == MODEL_RELAYED ? NULL
+                                                 : act_slots[slot].stream;
+}
+
 /* --- Calls and callbacks -------------------------------------------------- */
 
 void act_enter(int slot) {

@@ -88,6 +88,12 @@ void act_leave(void);
 void act_begin_cb(int slot, const char* what);
 void act_end_cb(int slot, enum act_cue cue);
 
+/* That of a slot, unless a relay has it; NULL if there is none. */
+hvuv_stream_t* act_stream(int slot);
+
+/* A block with nothing sensible in it. */
+void* act_need(size_t size);
+
 /* The stream is gone. */
 void act_forget(int slot);
 

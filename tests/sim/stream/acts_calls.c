@@ -1,13 +1,11 @@
-/* The calls, and the callbacks of requests. */
+/* Writing and ending. */
 #include "acts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/clock.h"
 #include "hvuv.h"
 #include "hvuv/socket.h"
-#include "support/fakes/fake_names.h"
 #include "sys/sys.h"
 
 #define BUFS_MAX 8
@@ -18,244 +16,12 @@ typedef struct write_s {
   char bytes[]; /* at least one, so that each write has its own address */
 } write_t;
 
-typedef struct connect_s {
-  hvuv_connect_t req;
-  int slot;
-} connect_t;
-
 typedef struct shutdown_s {
   hvuv_shutdown_t req;
   int slot;
 } shutdown_t;
 
 static unsigned long next_write = 1000;
-
-static void* need(size_t size) {
-  void* block = malloc(size);
-
-  if (block == NULL)
-    abort();
-  memset(block, 0xa5, size); /* hvuv expects nothing of it */
-  return block;
-}
-
-static hvuv_addr_t addr_of(const char* text) {
-  hvuv_addr_t addr;
-
-  if (hvuv_addr_parse(text, &addr) != 0)
-    abort();
-  return addr;
-}
-
-/* A slot without a stream gets one. */
-static hvuv_stream_t* stream_of(int slot) {
-  hvuv_stream_t* s = act_slots[slot].stream;
-
-  if (s != NULL)
-    return s;
-  s = need(sizeof(*s));
-  act_slots[slot].stream = s;
-  model_init(&act_models[slot], slot);
-  ACT_EXPECT(slot, "hvuv_init", hvuv_init(act_loop, s), 0);
-  return s;
-}
-
-static hvuv_stream_t* stream_there(int slot) {
-  return act_models[slot].state == MODEL_RELAYED ? NULL
-                                                 : act_slots[slot].stream;
-}
-
-static void begin_open(int slot) {
-  uv_os_sock_t sock;
-
-  ACT_EXPECT(
-      slot, "hvuv_fileno", hvuv_fileno(act_slots[slot].stream, &sock), 0);
-  kernel_begin(slot, sock);
-  model_opened(&act_models[slot]);
-}
-
-/* --- Beginning ------------------------------------------------------------ */
-
-void act_init(const int args[]) {
-  stream_of(args[0]);
-}
-
-static void name_sockets(int is_foreign) {
-  struct sockaddr name;
-
-  memset(&name, 0, sizeof(name));
-  name.sa_family = AF_INET;
-  if (is_foreign)
-    fake_name(FAKE_GETSOCKNAME, &name, sizeof(name));
-  else
-    fake_vsock_name(FAKE_GETSOCKNAME, HVUV_CID_HOST, 1024);
-}
-
-void act_open(const int args[]) {
-  hvuv_stream_t* s;
-  uv_os_sock_t sock;
-  int slot = args[0];
-  int wanted;
-  int got;
-
-  if (act_models[slot].state == MODEL_RELAYED)
-    return;
-  s = stream_of(slot);
-  wanted = model_open(&act_models[slot]);
-  sock = fake_connected_socket();
-  name_sockets(args[1]);
-  act_enter(slot);
-  got = hvuv_open(s, sock);
-  act_leave();
-  ACT_EXPECT(slot, "hvuv_open", got, wanted);
-  if (got == 0)
-    begin_open(slot);
-  else
-    fake_close(sock);
-}
-
-static void on_connection(hvuv_stream_t* s, int status) {
-  int slot = act_slot_of(s);
-
-  act_begin_cb(slot, "connection");
-  model_on_connection(&act_models[slot], status);
-  act_end_cb(slot, CUE_CONNECTION);
-}
-
-/* Bound, or adopted with a name of no family of ours. */
-static int have_listener(hvuv_stream_t* s, int is_foreign) {
-  hvuv_addr_t addr = addr_of("vsock://any:5000");
-
-  if (!is_foreign)
-    return hvuv_bind(s, &addr);
-  name_sockets(1);
-  return hvuv_open(s, fake_listening_socket());
-}
-
-void act_listen(const int args[]) {
-  model_t* m = &act_models[args[0]];
-  hvuv_stream_t* s;
-  uv_os_sock_t sock;
-  int is_new;
-  int got;
-
-  if (m->state == MODEL_RELAYED)
-    return;
-  s = stream_of(args[0]);
-  is_new = m->state == MODEL_IDLE;
-  act_enter(args[0]);
-  got = is_new ? have_listener(s, args[1]) : 0;
-  if (got == 0)
-    got = hvuv_listen(s, 8, on_connection);
-  act_leave();
-  ACT_EXPECT(args[0], "hvuv_listen", got, is_new ? 0 : model_listen(m));
-  if (!is_new)
-    return;
-  m->state = MODEL_LISTENING;
-  hvuv_fileno(s, &sock);
-  kernel_begin(args[0], sock);
-}
-
-void act_accept(const int args[]) {
-  hvuv_stream_t* server = stream_there(args[0]);
-  model_t* m = &act_models[args[0]];
-  hvuv_stream_t* client;
-  int wanted;
-  int got;
-
-  if (server == NULL || act_models[args[1]].state == MODEL_RELAYED)
-    return;
-  client = stream_of(args[1]);
-  wanted = model_accept(m, &act_models[args[1]]);
-  act_enter(args[1]);
-  got = hvuv_accept(server, client);
-  act_leave();
-  ACT_EXPECT(args[0], "hvuv_accept", got, wanted);
-  if (got != 0)
-    return;
-  m->waiting = 0;
-  begin_open(args[1]);
-}
-
-static void on_connect(hvuv_connect_t* req, int status) {
-  connect_t* c = (connect_t*) req;
-  int slot = c->slot;
-
-  act_begin_cb(slot, "connect");
-  SIM_EXPECT(req->handle == act_slots[slot].stream,
-             "a request names its stream",
-             "slot %d",
-             slot);
-  free(c);
-  model_on_connect(&act_models[slot], status, sim_clock_ms());
-  if (status != 0 && act_models[slot].state != MODEL_CLOSING) {
-    SIM_EXPECT(!fake_is_open(kernel_ends[slot].sock),
-               "a connect that fails closes its socket",
-               "slot %d",
-               slot);
-    kernel_forget(slot);
-  }
-  act_end_cb(slot, CUE_CONNECT);
-}
-
-/* By the word of the script: what connect() finds, and whether a hypervisor is
- * there to be asked. */
-static const struct {
-  int dial;
-  int is_hybrid;
-} ways[] = {{0, 0},
-            {HVUV__IN_PROGRESS, 0},
-            {UV_EAGAIN, 0},
-            {UV_ECONNREFUSED, 0},
-            {0, 1},
-            {UV_EAGAIN, 1}};
-
-#define HYBRID_TIMEOUT_MS 5000
-
-static void aim(int slot, int way, uint64_t timeout_ms) {
-  kernel_end_t* end = &kernel_ends[slot];
-  uint64_t limit_ms = timeout_ms;
-
-  end->dial = ways[way].dial;
-  end->greeting = ways[way].is_hybrid ? "" : NULL;
-  end->greeted = 0;
-  if (limit_ms == 0 && ways[way].is_hybrid)
-    limit_ms = HYBRID_TIMEOUT_MS;
-  model_connecting(&act_models[slot],
-                   limit_ms == 0 ? UINT64_MAX : sim_clock_ms() + limit_ms);
-}
-
-void act_connect(const int args[]) {
-  int slot = args[0];
-  model_t* m = &act_models[slot];
-  uint64_t timeout_ms = (uint64_t) args[2];
-  hvuv_addr_t addr;
-  hvuv_stream_t* s;
-  connect_t* c;
-  int wanted;
-  int got;
-
-  if (m->state == MODEL_RELAYED)
-    return;
-  s = stream_of(slot);
-  c = need(sizeof(*c));
-  c->slot = slot;
-  wanted = model_connect(m);
-  ACT_EXPECT(slot,
-             "hvuv_set_connect_timeout",
-             hvuv_set_connect_timeout(s, timeout_ms),
-             model_set_timeout(m));
-  addr = addr_of(ways[args[1]].is_hybrid ? "hybrid://vm.sock:5000"
-                                         : "vsock://host:5000");
-  if (wanted == 0)
-    aim(slot, args[1], timeout_ms);
-  act_enter(slot);
-  got = hvuv_connect(&c->req, s, &addr, on_connect);
-  act_leave();
-  ACT_EXPECT(slot, "hvuv_connect", got, wanted);
-  if (got != 0)
-    free(c);
-}
 
 /* --- Writing -------------------------------------------------------------- */
 
@@ -275,7 +41,7 @@ static void on_write(hvuv_write_t* req, int status) {
 }
 
 static write_t* make_write(int slot, size_t size) {
-  write_t* w = need(sizeof(*w) + size + 1);
+  write_t* w = act_need(sizeof(*w) + size + 1);
   size_t i;
 
   w->slot = slot;
@@ -304,7 +70,7 @@ static void divide(char* bytes, size_t size, uv_buf_t bufs[], unsigned int n) {
 static void write_some(int slot, unsigned int nbufs, size_t size) {
   model_t* m = &act_models[slot];
   uv_buf_t bufs[BUFS_MAX];
-  hvuv_stream_t* s = stream_there(slot);
+  hvuv_stream_t* s = act_stream(slot);
   write_t* w;
   int wanted;
   int got;
@@ -339,7 +105,7 @@ void act_burst(const int args[]) {
 void act_try(const int args[]) {
   int slot = args[0];
   model_t* m = &act_models[slot];
-  hvuv_stream_t* s = stream_there(slot);
+  hvuv_stream_t* s = act_stream(slot);
   size_t size = (size_t) args[1] + 1;
   uv_buf_t bufs[2];
   write_t* w;
@@ -382,14 +148,14 @@ static void on_shutdown(hvuv_shutdown_t* req, int status) {
 
 void act_shutdown(const int args[]) {
   model_t* m = &act_models[args[0]];
-  hvuv_stream_t* s = stream_there(args[0]);
+  hvuv_stream_t* s = act_stream(args[0]);
   shutdown_t* sd;
   int wanted;
   int got;
 
   if (s == NULL || m->nreqs >= MODEL_REQS_MAX)
     return;
-  sd = need(sizeof(*sd));
+  sd = act_need(sizeof(*sd));
   sd->slot = args[0];
   wanted = model_shutdown(m);
   if (wanted == 0)
@@ -423,7 +189,7 @@ static void let_go(int slot, uv_os_sock_t sock, int is_reset) {
 }
 
 void act_close(const int args[]) {
-  hvuv_stream_t* s = stream_there(args[0]);
+  hvuv_stream_t* s = act_stream(args[0]);
   uv_os_sock_t sock = kernel_ends[args[0]].sock;
 
   if (s == NULL || act_models[args[0]].state == MODEL_CLOSING)
@@ -435,7 +201,7 @@ void act_close(const int args[]) {
 }
 
 void act_reset(const int args[]) {
-  hvuv_stream_t* s = stream_there(args[0]);
+  hvuv_stream_t* s = act_stream(args[0]);
   int is_closing = act_models[args[0]].state == MODEL_CLOSING;
   uv_os_sock_t sock = kernel_ends[args[0]].sock;
   int got;
@@ -457,7 +223,7 @@ void act_reset(const int args[]) {
 
 void act_detach(const int args[]) {
   model_t* m = &act_models[args[0]];
-  hvuv_stream_t* s = stream_there(args[0]);
+  hvuv_stream_t* s = act_stream(args[0]);
   uv_os_sock_t sock;
   int wanted;
   int got;
@@ -482,7 +248,7 @@ void act_detach(const int args[]) {
 }
 
 void act_ref(const int args[]) {
-  hvuv_stream_t* s = stream_there(args[0]);
+  hvuv_stream_t* s = act_stream(args[0]);
 
   if (s == NULL || act_models[args[0]].state == MODEL_CLOSING)
     return;
@@ -491,7 +257,7 @@ void act_ref(const int args[]) {
 }
 
 void act_unref(const int args[]) {
-  hvuv_stream_t* s = stream_there(args[0]);
+  hvuv_stream_t* s = act_stream(args[0]);
 
   if (s == NULL || act_models[args[0]].state == MODEL_CLOSING)
     return;

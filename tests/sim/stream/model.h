@@ -121,6 +121,9 @@ void model_kernel_shutdown(model_t* m, int result);
 void model_kernel_error(model_t* m, int error);
 void model_kernel_accepted(model_t* m, int result);
 
+/* The first write that waits ends so, those behind it were given up. */
+void model_fail_writes(model_t* m, int status);
+
 /* --- What was called back */
 
 void model_on_alloc(model_t* m);

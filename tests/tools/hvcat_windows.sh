@@ -23,9 +23,10 @@ hvcat() {
 
 windows_program=Z:$(echo "$program" | tr / '\\')
 
-# by_cmd LINE: typed to the shell of Windows
+# by_cmd LINE: typed to the shell of Windows; what it says is in `said`
 by_cmd() {
-  timeout 60 sh "$emulator" cmd.exe /d /c "$1" 2>err </dev/null || fail "$(cat err)"
+  timeout 60 sh "$emulator" cmd.exe /d /c "$1" >said 2>err </dev/null ||
+    fail "$(cat err)"
 }
 
 # serve OPTIONS...: in the background, with the files `in` and `out`
@@ -68,9 +69,9 @@ served 0
 cmp text out || fail "other bytes: $(od -c out)"
 cp text in
 serve
-by_cmd "$windows_program $at <NUL | more" >back
+by_cmd "$windows_program $at <NUL | more"
 served 0
-grep -q b back || fail "said: $(od -c back)"
+grep -q b said || fail "said: $(od -c said)"
 
 echo "  NUL"
 cp big in

@@ -12,11 +12,22 @@ expect() {
   esac
 }
 
-# The host's end: the guest can neither send nor receive any more.
+# The host's end: the guest can neither send nor receive any more. An answer that is
+# quicker than that comes whole, so more than one is asked for.
 host_ends_both_directions() {
-  expect "0 of 1 answered, 0 bytes came, and an end came" \
-    "$(bulk half 14 "hybrid://$M/vm.sock:5001")"
-  expect "0 of 1 answered" "$(bulk half 1048576 "hybrid://$M/vm.sock:5001")"
+  for size in 14 1048576; do
+    lost=0
+    for try in 1 2 3 4 5 6 7 8 9 10; do
+      said=$(bulk half $size "hybrid://$M/vm.sock:5001")
+      case $said in
+        *'0 of 1 answered'*', and an end came'*) lost=$((lost + 1)) ;;
+        *'1 of 1 answered'*) ;;
+        *) fail "try $try: $said" ;;
+      esac
+    done
+    echo "$lost of 10 answers of $size bytes were lost"
+    [ $lost -gt 0 ] || fail "no answer was lost: does this device pass ends on?"
+  done
   serve "$M/server" bulk serve "hybrid://$M/vm.sock:6001"
   expect "8 bytes came, and an end came" "$(guest 1 30 "./bulk wait vsock://host:6001")"
   end "$M/server.pid"

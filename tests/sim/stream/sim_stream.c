@@ -281,6 +281,10 @@ static const char* const preludes[] = {
     "open 0 foreign;read 0 one;arrive 0 3000",
     "open 0 vsock;room 0 100;write 0 3 3000",
     "open 0 vsock;read 0 two;write 0 1 500",
+    "open 0 foreign;alloc 0 10;read 0 one;arrive 0 100;@read.0 write 0 1 5;"
+    "@write.0 stop 0;ready 0",
+    "open 0 vsock;room 0 0;write 0 1 10;turn;says 0 error ECONNRESET 0;"
+    "fire 0 error;read 0 one;ready 0",
     "connect 0 underway 50;write 0 2 100;read 0 one;shutdown 0",
     "connect 0 full 0;write 0 2 100",
     "listen 0 foreign;caller 0 5",

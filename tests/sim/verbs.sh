@@ -5,7 +5,7 @@
 sim_here=tests/sim
 sim_names='sim_stream sim_conn sim_pair'
 
-# sim [SECONDS] | sim seed SEED | sim mutants
+# sim [SECONDS [FIRST_SEED]] | sim seed SEED | sim mutants
 sim() {
   need_tests
   if [ "${1:-}" = mutants ]; then
@@ -19,8 +19,8 @@ sim() {
   compile asan $sim_names
   case ${1:-} in
     seed) sim_each seed "${2:?"sim seed needs a number"}" ;;
-    # Each day and hour has seeds of its own.
-    *) sim_each for "${1:-60}" "$(date +%s)" ;;
+    # Without a seed, each run has some of its own.
+    *) sim_each for "${1:-60}" "${2:-$(date +%s)}" ;;
   esac
 }
 

@@ -10,14 +10,17 @@ control_path() {
   echo "$(readlink "$folder/sockets")/control"
 }
 
+# Its ssh is ended by its id: asked to exit, it waits for the other side.
 close_control() {
-  [ ! -S "$(control_path)" ] ||
-    timeout 5 ssh -S "$(control_path)" -O exit guest >/dev/null 2>&1 || true
+  [ -S "$(control_path)" ] || return 0
+  master=$(timeout 5 ssh -F none -S "$(control_path)" -O check guest 2>&1 |
+    sed -n 's/.*(pid=\([0-9]*\)).*/\1/p')
+  [ -z "$master" ] || kill "$master" 2>/dev/null || true
+  rm -f "$(control_path)"
 }
 
 open_control() {
   close_control
-  rm -f "$(control_path)"
   # shellcheck disable=SC2086
   timeout 60 ssh $ssh_options -S "$(control_path)" -M -N -f -o ControlPersist=yes \
     -o "ProxyCommand=$HVCAT hybrid://$(readlink "$folder/sockets")/vm.sock:22" root@guest \

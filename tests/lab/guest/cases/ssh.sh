@@ -171,26 +171,26 @@ at_most() {
 }
 
 # A forwarder gives a side that takes nothing two minutes, and one that rests all time:
-# here 2 s, on both machines, and 8 s of rest.
+# here 1 s, on both machines, and 5 s of rest.
 case_ssh_idle() {
-  on_guest '/opt/hvuv/forward -s 2 vsock://any:2222 tcp://127.0.0.1:22 >/tmp/idle.log 2>&1 \
+  on_guest '/opt/hvuv/forward -s 1 vsock://any:2222 tcp://127.0.0.1:22 >/tmp/idle.log 2>&1 \
     </dev/null & echo $! >/tmp/idle.pid
     for i in $(seq 100); do grep -q ^Forw /tmp/idle.log && exit; sleep 0.1; done; exit 1'
-  forward forward -s 2 tcp://127.0.0.1:0 "$vm:2222"
+  forward forward -s 1 tcp://127.0.0.1:0 "$vm:2222"
   mkfifo to_ssh
-  through ssh root@127.0.0.1 'echo here; head -n 1; sleep 8; echo still' <to_ssh >said 2>session.log &
+  through ssh root@127.0.0.1 'echo here; head -n 1; sleep 5; echo still' <to_ssh >said 2>session.log &
   session=$!
   pids="$pids $session"
   exec 5>to_ssh
   wait_until 60 "the session" has said here
-  sleep 8
+  sleep 5
   echo rested >&5
   exec 5>&-
   ended "$session" 0
   [ "$(tr '\n' ' ' <said)" = "here rested still " ] || fail "it said: $(cat said)"
   on_guest 'kill $(cat /tmp/idle.pid); cat /tmp/idle.log' >idle.log
   grep -q 'failed' idle.log && fail "the guest's forwarder: $(cat idle.log)"
-  say "a session that rests for 8 s on either side, where 2 s are the limit of a stall"
+  say "a session that rests for 5 s on either side, where a second is the limit of a stall"
 }
 
 # What a terminal sends at Ctrl-C goes to the guest's program.
@@ -236,7 +236,7 @@ case_ssh_by_cid() {
     o="-i /tmp/cid -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
     systemd-run -q -u cid /opt/hvuv/forward tcp://127.0.0.1:2223 vsock://local:22
     for i in $(seq 100); do ss -tln | grep -q :2223 && break; sleep 0.1; done
-    head -c 5000000 /dev/urandom >sent
+    head -c 2000000 /dev/urandom >sent
     timeout 60 scp -q $o -P 2223 sent root@127.0.0.1:/tmp/there
     timeout 60 ssh $o -o "ProxyCommand=/opt/hvuv/hvcat vsock://local:22" root@vm \
       "cat /tmp/there" >back
@@ -244,7 +244,7 @@ case_ssh_by_cid() {
     /opt/hvuv/qga -t 20 vsock://local:9000 guest-ping
     systemctl stop cid; rm sent there back cid cid.pub' >cid.log 2>&1 || fail "by CID"
   has cid.log '^guest-ping: done$' || fail "the agent"
-  say "vsock://local: forward, hvcat as ProxyCommand, qga; 5 MB there and back"
+  say "vsock://local: forward, hvcat as ProxyCommand, qga; 2 MB there and back"
 }
 
 # The tool for the same, on both sides.

@@ -25,9 +25,15 @@ say() {
   printf '%s\n' "$*"
 }
 
-# alive NAME: whether the process of NAME.pid is there, and is what it was
+# runs PID: nobody may come to fetch the exit code of one that was left to the system
+runs() {
+  state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 1
+  [ -n "$state" ] && [ "$state" != Z ]
+}
+
+# alive NAME: whether the process of NAME.pid runs
 alive() {
-  [ -f "$folder/$1.pid" ] && kill -0 "$(cat "$folder/$1.pid")" 2>/dev/null
+  [ -f "$folder/$1.pid" ] && runs "$(cat "$folder/$1.pid")"
 }
 
 # end NAME: ends it and waits until it is gone
@@ -36,7 +42,7 @@ end() {
   pid=$(cat "$folder/$1.pid")
   kill -9 "$pid" 2>/dev/null || true
   n=0
-  while kill -0 "$pid" 2>/dev/null && [ "$n" -lt 100 ]; do
+  while runs "$pid" && [ "$n" -lt 100 ]; do
     n=$((n + 1))
     sleep 0.05
   done

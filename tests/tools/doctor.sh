@@ -90,6 +90,9 @@ mkdir -m 700 half
 mkdir -m 755 half/host
 expect 1 "bad partition|half/host is open to others|-> chmod 700" \
   env HVUV_LOCAL_DIR="$work/half" "$hvuv" doctor
+mkdir -m 700 other
+mkdir -m 755 other/notes
+expect 0 "good directory|Nothing is bad" env HVUV_LOCAL_DIR="$work/other" "$hvuv" doctor
 
 say "vms lists the partitions in use, live and stale"
 expect 0 "nobody listens in $HVUV_LOCAL_DIR" "$hvuv" vms

@@ -94,6 +94,13 @@ static void look_at_place(const char* folder) {
           rule_of(folder));
 }
 
+/* Others in the folder are nobody's business. */
+static int is_name_of_partition(const char* name) {
+  hvuv_guid_t vm_id;
+
+  return strcmp(name, "host") == 0 || hvuv_guid_parse(name, &vm_id) == 0;
+}
+
 /* The directories of partitions, which have to be as private. */
 static void look_at_open_ones(const char* folder) {
   char path[2 * PATH_ROOM];
@@ -104,7 +111,8 @@ static void look_at_open_ones(const char* folder) {
   r = uv_fs_scandir(NULL, &req, folder, 0, NULL);
   while (r >= 0 && uv_fs_scandir_next(&req, &entry) == 0) {
     snprintf(path, sizeof(path), "%s/%s", folder, entry.name);
-    if (entry.type == UV_DIRENT_DIR && is_open_to_others(path)) {
+    if (entry.type == UV_DIRENT_DIR && is_name_of_partition(entry.name) &&
+        is_open_to_others(path)) {
       finding(broken(NEED_LOCAL),
               "partition",
               "%s is open to others, so no call to it works (EACCES).",

@@ -53,6 +53,20 @@ static int parse_ip(const char* text, rule_t* rule) {
   return 0;
 }
 
+/* These are for listening, and nobody calls from there. */
+static int is_wildcard(const hvuv_addr_t* addr) {
+  switch (hvuv_addr_family(addr)) {
+    case HVUV_VSOCK:
+      return addr->u.vsock.cid == HVUV_CID_ANY;
+    case HVUV_HYPERV:
+    case HVUV_LOCAL:
+      return hvuv_guid_equal(&addr->u.hyperv.vm_id, &HVUV_VM_ANY) ||
+             hvuv_guid_equal(&addr->u.hyperv.vm_id, &HVUV_VM_CHILDREN);
+    default:
+      return 0;
+  }
+}
+
 /* An address without its port or service, in the form that peers have. */
 static int parse_address(const char* text, rule_t* rule) {
   char whole[HVUV_ADDR_STRLEN];
@@ -68,6 +82,8 @@ static int parse_address(const char* text, rule_t* rule) {
     if (hvuv_addr_parse(whole, &addr) != 0)
       return UV_EINVAL;
   }
+  if (is_wildcard(&addr))
+    return UV_EINVAL;
   family = hvuv_addr_family(&addr);
   if (hvuv_addr_format(&addr, rule->who, &size) != 0)
     return UV_EINVAL;

@@ -52,6 +52,11 @@ static inline int last_output_error(void) {
   return UV_EIO; /* libuv translates the system's numbers, not errno's */
 }
 
+static inline int is_signal_ignored(int signum) {
+  (void) signum;
+  return 0;
+}
+
 #else
 
 #include <errno.h>
@@ -81,6 +86,12 @@ static inline int is_output_wanted(void) {
 
 static inline int last_output_error(void) {
   return uv_translate_sys_error(errno);
+}
+
+static inline int is_signal_ignored(int signum) {
+  struct sigaction action;
+
+  return sigaction(signum, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 #endif

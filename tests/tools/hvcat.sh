@@ -261,6 +261,18 @@ wait "$reader"
 [ "$(cat code)" -eq 1 ] || fail "exit code $(cat code)"
 grep -q 'Whoever read it has gone' log || fail "$(cat log)"
 
+say "under nohup it outlives its terminal"
+trap '' HUP
+"${hvcat##* }" -v -l "$any" <empty >out 2>log &
+server=$!
+pids=$server
+trap - HUP
+listening log
+kill -HUP "$server"
+echo on | $hvcat "$at"
+served 0
+[ "$(cat out)" = on ] || fail "$(cat log)"
+
 say "a pipe of the shell's stays blocking"
 serve
 (

@@ -93,4 +93,13 @@ done
 exec 5>&-
 wait "$caller"
 ended "$status"
+
+say "under nohup it outlives its terminal"
+trap '' HUP
+forward nohup local://any/9 exec:cat
+trap - HUP
+kill -HUP "$forward"
+[ "$(echo on | $hvcat "$at")" = on ] || fail "$(cat nohup.err)"
+[ "$(echo on | $hvcat "$at")" = on ] || fail "$(cat nohup.err)"
+ended "$forward"
 echo "hvforward does what it says"

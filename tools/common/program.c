@@ -28,6 +28,10 @@ uv_loop_t* program_loop(void) {
   return loop;
 }
 
+int program_ignores(int signum) {
+  return is_signal_ignored(signum);
+}
+
 int output(const char* format, ...) {
   va_list args;
   int n;

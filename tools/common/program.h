@@ -15,6 +15,10 @@ char** program_start(int* argc, char** argv);
 /* The default loop; without descriptors or memory for one the program ends. */
 uv_loop_t* program_loop(void);
 
+/* Whether the tool was started with this signal ignored, as nohup(1) does with
+ * SIGHUP, which is then not to be watched. */
+int program_ignores(int signum);
+
 /* Prints as printf() does, at once. Returns 0, or why nothing is printed any
  * more. */
 int output(const char* format, ...)

@@ -163,12 +163,18 @@ static void on_signal(uv_signal_t* handle, int signum) {
   cat_end(1);
 }
 
+/* Under nohup(1) it goes on when its terminal has gone. */
+static int is_ignored(int signum) {
+  return signum == SIGHUP && program_ignores(signum);
+}
+
 static void watch_signals(void) {
   int i;
 
   for (i = 0; i < 3; i++) {
     if (uv_signal_init(cat.loop, &signals[i]) != 0 ||
-        uv_signal_start(&signals[i], on_signal, signal_numbers[i]) != 0)
+        (!is_ignored(signal_numbers[i]) &&
+         uv_signal_start(&signals[i], on_signal, signal_numbers[i]) != 0))
       abort(); /* Out of memory or descriptors at the very start. */
     uv_unref((uv_handle_t*) &signals[i]);
   }

@@ -111,12 +111,23 @@ static void on_signal(uv_signal_t* handle, int signum) {
     cut();
 }
 
+/* Under nohup(1) it goes on when its terminal has gone. */
+static int is_ignored(int signum) {
+#if defined(SIGHUP)
+  return signum == SIGHUP && program_ignores(SIGHUP);
+#else
+  (void) signum;
+  return 0;
+#endif
+}
+
 static void watch_signals(void) {
   int i;
 
   for (i = 0; i < SIGNALS; i++) {
     if (uv_signal_init(loop, &signals[i]) != 0 ||
-        uv_signal_start(&signals[i], on_signal, numbers[i]) != 0)
+        (!is_ignored(numbers[i]) &&
+         uv_signal_start(&signals[i], on_signal, numbers[i]) != 0))
       abort(); /* Out of memory or descriptors at the very start. */
     uv_unref((uv_handle_t*) &signals[i]);
   }

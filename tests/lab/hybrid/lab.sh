@@ -146,6 +146,7 @@ large() {
 serve() {
   words=$1
   shift
+  end "$words.pid" # of a case that failed
   "$@" >"$words" 2>&1 </dev/null &
   echo $! >"$words.pid"
   await 10 grep -q '^\(Listening\|Forwarding\)' "$words" || {

@@ -147,6 +147,7 @@ serve() {
   words=$1
   shift
   end "$words.pid" # of a case that failed
+  : >"$words" # what the last one said is not this one's
   "$@" >"$words" 2>&1 </dev/null &
   echo $! >"$words.pid"
   await 10 grep -q '^\(Listening\|Forwarding\)' "$words" || {

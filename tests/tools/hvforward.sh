@@ -102,4 +102,12 @@ kill -HUP "$forward"
 [ "$(echo on | $hvcat "$at")" = on ] || fail "$(cat nohup.err)"
 [ "$(echo on | $hvcat "$at")" = on ] || fail "$(cat nohup.err)"
 ended "$forward"
+
+say "what is passed besides sockets is reported"
+code=0
+# shellcheck disable=SC2016 # the inner shell's process id
+LISTEN_FDS=1 sh -c 'LISTEN_PID=$$ exec "$0" systemd: exec:cat' "$tools/hvforward" \
+  3</dev/null 2>said || code=$?
+[ "$code" -eq 1 ] || fail "exit code $code: $(cat said)"
+grep -q 'ENOTSOCK.* no stream socket' said || fail "$(cat said)"
 echo "hvforward does what it says"

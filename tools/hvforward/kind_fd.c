@@ -65,6 +65,11 @@ static void fd_explain(
     snprintf(text,
              size,
              "It is a socket that does not listen: set Accept=no in its unit.");
+  else if (err == UV_ENOTSOCK || err == UV_EBADF || err == UV_EINVAL)
+    snprintf(text,
+             size,
+             "What was passed there is no stream socket: see the unit's Listen "
+             "lines, and LISTEN_FDS.");
   else if (err == UV_EEXIST)
     snprintf(text, size, "Another FROM has that descriptor.");
   else

@@ -44,5 +44,6 @@
 #include "hvuv/socket.h"
 #include "hvuv/stream.h"
 #include "hvuv/version.h"
+#include "hvuv/vm.h"
 
 #endif /* HVUV_H */

@@ -12,60 +12,10 @@
 #include <string.h>
 #include <uv.h>
 
-#define REPLACEMENT 0xfffdu
-
-static int is_control(uint32_t c) {
-  return c < 0x20 || (c >= 0x7f && c < 0xa0);
-}
+#include "addr/utf.h"
 
 static int is_surrogate(uint32_t c) {
   return c >= 0xd800 && c <= 0xdfff;
-}
-
-static size_t utf8_bytes(uint32_t c) {
-  if (c < 0x80)
-    return 1;
-  if (c < 0x800)
-    return 2;
-  return c < 0x10000 ? 3 : 4;
-}
-
-/* How many bytes a character takes that begins with this one; 0 if none does.
- */
-static size_t utf8_bytes_from(uint8_t lead) {
-  if (lead < 0x80)
-    return 1;
-  if (lead < 0xc0)
-    return 0;
-  if (lead < 0xe0)
-    return 2;
-  if (lead < 0xf0)
-    return 3;
-  return lead < 0xf8 ? 4 : 0;
-}
-
-/* Answers the bytes of the character at text, 0 if there is none. Reads no byte
- * behind the NUL, which continues no character. */
-static size_t scan_utf8(const char* text, uint32_t* c) {
-  static const uint8_t lead_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-  uint8_t byte = (uint8_t) text[0];
-  size_t bytes = utf8_bytes_from(byte);
-  size_t i;
-
-  if (bytes == 0)
-    return 0;
-  *c = byte & lead_bits[bytes];
-  for (i = 1; i < bytes; i++) {
-    byte = (uint8_t) text[i];
-    if ((byte & 0xc0) != 0x80)
-      return 0;
-    *c = *c << 6 | (byte & 0x3fu);
-  }
-
-  /* One character has one spelling: the shortest. */
-  if (utf8_bytes(*c) != bytes || *c > 0x10ffff || is_surrogate(*c))
-    return 0;
-  return bytes;
 }
 
 static void put_utf16(uint32_t c, hvuv__service_name_t* name) {
@@ -92,8 +42,8 @@ int hvuv__service_name_parse(const char* text, hvuv__service_name_t* name) {
 
   parsed.count = 0;
   for (at = 0; at < len; at += bytes) {
-    bytes = scan_utf8(text + at, &c);
-    if (bytes == 0 || is_control(c))
+    bytes = hvuv__utf8_scan(text + at, len - at, &c);
+    if (bytes == 0 || hvuv__utf_is_control(c))
       return UV_EINVAL;
     put_utf16(c, &parsed);
   }
@@ -112,39 +62,20 @@ static size_t scan_utf16(const uint16_t units[], size_t count, uint32_t* c) {
     *c = 0x10000 + ((*c & 0x3ffu) << 10) + (units[1] & 0x3ffu);
     return 2;
   }
-  if (is_surrogate(*c) || is_control(*c))
-    *c = REPLACEMENT;
   return 1;
-}
-
-static void put_utf8(uint32_t c, size_t bytes, char* out) {
-  static const uint8_t leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
-  size_t i;
-
-  assert(bytes == utf8_bytes(c));
-  for (i = bytes - 1; i > 0; i--) {
-    out[i] = (char) (0x80 | (c & 0x3f));
-    c >>= 6;
-  }
-  out[0] = (char) (leads[bytes] | c);
 }
 
 void hvuv__service_name_format(const uint16_t units[],
                                size_t count,
                                char text[HVUV_SERVICE_NAME_SIZE]) {
-  size_t len = 0;
+  hvuv__utf8_out_t out;
   size_t at = 0;
-  size_t bytes;
   uint32_t c;
 
-  while (at < count) {
+  hvuv__utf8_begin(&out, text, HVUV_SERVICE_NAME_SIZE);
+  while (at < count && !out.is_full) {
     at += scan_utf16(units + at, count - at, &c);
-    bytes = utf8_bytes(c);
-    if (len + bytes >= HVUV_SERVICE_NAME_SIZE)
-      break;
-    put_utf8(c, bytes, text + len);
-    len += bytes;
+    hvuv__utf8_put(&out, c);
   }
-  assert(len < HVUV_SERVICE_NAME_SIZE);
-  memset(text + len, 0, HVUV_SERVICE_NAME_SIZE - len);
+  assert(out.len < HVUV_SERVICE_NAME_SIZE);
 }

@@ -71,6 +71,7 @@ struct hvuv__accepts_s {
   uint64_t connect_deadline_ms;                                                \
   unsigned int short_reads; /* since one was followed in vain */               \
   unsigned int handshake_bytes;                                                \
+  unsigned int refusals; /* sends in a row that found no memory */             \
   int connect_status;                                                          \
   int shutdown_status;                                                         \
   int read_end;     /* 0, UV_EOF or the error that ended reading */            \

@@ -5,10 +5,18 @@
  * made just to see UV_EAGAIN. When one fails, the write it failed in ends with
  * that error and those behind it with UV_ECANCELED, because they were never
  * tried.
+ *
+ * UV_ENOBUFS is not a full kernel, though it may pass: the system has no memory
+ * for these bytes, and a socket that polls as writable says nothing of it. So
+ * it is counted, the alarm and not WRITABLE has it tried again, and after ten
+ * seconds it is an error.
  */
 #include "stream/send.h"
 
 #include "stream/wqueue.h"
+
+/* At the alarm's pace, twice a second (write.c). */
+#define REFUSALS_MAX 20
 
 int hvuv__send_error(const hvuv_stream_t* s, int err) {
   assert(err < 0);
@@ -20,17 +28,33 @@ void hvuv__send_fail(hvuv_stream_t* s, int err) {
   hvuv__wqueue_fail(s, err);
 }
 
+/* Why what waits cannot be sent; 0 if it may be later. */
+static int reason(hvuv_stream_t* s, ssize_t sent) {
+  int err;
+
+  if (!hvuv__send_is_full(sent))
+    return (int) sent;
+  err = hvuv__stream_error(s);
+  if (err != 0)
+    return err;
+  s->refusals = sent == UV_ENOBUFS ? s->refusals + 1 : 0;
+  return s->refusals > REFUSALS_MAX ? UV_ENOBUFS : 0;
+}
+
 int hvuv__send_book(hvuv_stream_t* s, ssize_t sent, size_t bytes) {
   int err;
 
   if (sent >= 0) {
+    s->refusals = 0;
     hvuv__wqueue_advance(s, (size_t) sent);
     return (size_t) sent == bytes;
   }
 
-  err = hvuv__send_is_full(sent) ? hvuv__stream_error(s) : (int) sent;
-  if (err != 0)
+  err = reason(s, sent);
+  if (err != 0) {
+    s->refusals = 0;
     hvuv__send_fail(s, hvuv__send_error(s, err));
+  }
   return 0;
 }
 
@@ -48,6 +72,7 @@ static int send_packed(hvuv_stream_t* s,
   sent = hvuv__sys_send(s->sock, &buf, 1);
   if (sent != (ssize_t) nbytes)
     return hvuv__send_book(s, sent, nbytes);
+  s->refusals = 0;
   hvuv__wqueue_finish(s, last, nbytes);
   return 1;
 }

@@ -7,7 +7,8 @@
  *   CONNECTING   by stage: WRITABLE (the system works on it), nothing (the
  *                alarm retries a full backlog), READABLE (the answer of a
  *                hypervisor), nothing (settled, reported at the turn's end)
- *   OPEN         READABLE while reading, WRITABLE while the kernel is full
+ *   OPEN         READABLE while reading, WRITABLE while the kernel is full;
+ *                the alarm while it has no memory
  *   DETACHED     nothing; the socket is somebody else's, the poller is gone
  *   CLOSING      nothing; the poller is gone
  *
@@ -141,6 +142,14 @@ static int wanted_of_connect(const hvuv_stream_t* s) {
   return s->stage == HVUV__CONNECT_REPLY ? UV_READABLE : 0;
 }
 
+/* Where memory was refused, WRITABLE would fire at once, over and over: the
+ * alarm alone has that tried again. */
+static int wanted_by_writing(const hvuv_stream_t* s) {
+  if (s->writing != HVUV__WRITING_BLOCKED)
+    return 0;
+  return s->refusals > 0 && (s->flags & HVUV__PROBING) ? 0 : UV_WRITABLE;
+}
+
 static int wanted_events(const hvuv_stream_t* s) {
   switch (s->state) {
     case HVUV__LISTENING:
@@ -149,7 +158,7 @@ static int wanted_events(const hvuv_stream_t* s) {
       return wanted_of_connect(s);
     case HVUV__OPEN:
       return (s->reading >= HVUV__READING_ON ? UV_READABLE : 0) |
-             (s->writing == HVUV__WRITING_BLOCKED ? UV_WRITABLE : 0);
+             wanted_by_writing(s);
     default:
       return 0;
   }

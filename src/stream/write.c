@@ -117,6 +117,7 @@ static void start_probe(hvuv_stream_t* s) {
     return;
   s->flags |= HVUV__PROBING;
   hvuv__alarm_set(s->alarm, PROBE_MS);
+  hvuv__stream_update(s);
 }
 
 /* What is left waits for WRITABLE; what is done waits for the turn's end. */

@@ -22,6 +22,11 @@
  * a limit, abstract.py). */
 #define SEND_MAX (1024u * 1024)
 
+/* One that failed so is made again with a quarter, and a quarter of that, but
+ * not with less than this: then it is not the size. */
+#define SEND_LEAST 4096u
+#define SEND_LESS  4u
+
 typedef struct original_s {
   int status;
   int number;
@@ -311,13 +316,46 @@ static int send_error(void) {
   return remember(status == UV_EOF ? UV_EPIPE : status, number);
 }
 
+/* A uv_buf_t is a WSABUF here (libuv, uv/win.h). */
+static ssize_t send_all(uv_os_sock_t sock,
+                        const uv_buf_t bufs[],
+                        unsigned int nbufs) {
+  DWORD sent;
+  int err;
+
+  err = WSASend(sock, (WSABUF*) (uintptr_t) bufs, nbufs, &sent, 0, NULL, NULL);
+  return err == 0 ? (ssize_t) sent : send_error();
+}
+
+/* The system had no room for so many bytes: how many it has room for, from the
+ * first buffer that has any. A provider may have a limit of its own, and asked
+ * for the same again it would refuse for ever. */
+static ssize_t send_less(uv_os_sock_t sock,
+                         const uv_buf_t bufs[],
+                         size_t bytes) {
+  ssize_t sent;
+  uv_buf_t cut;
+
+  assert(bytes <= SEND_MAX);
+  while (bufs->len == 0)
+    bufs++;
+  cut = *bufs;
+  sent = UV_ENOBUFS;
+  for (; sent == UV_ENOBUFS && bytes > SEND_LEAST; bytes /= SEND_LESS) {
+    if (cut.len > bytes / SEND_LESS)
+      cut.len = (unsigned int) (bytes / SEND_LESS);
+    sent = send_all(sock, &cut, 1);
+  }
+  return sent;
+}
+
 ssize_t hvuv__sys_send(uv_os_sock_t sock,
                        const uv_buf_t bufs[],
                        unsigned int nbufs) {
   unsigned int n;
   uv_buf_t cut;
   size_t bytes;
-  DWORD sent;
+  ssize_t sent;
 
   assert(nbufs <= HVUV__SEND_BUFS_MAX);
   bytes = 0;
@@ -332,10 +370,8 @@ ssize_t hvuv__sys_send(uv_os_sock_t sock,
   if (bytes == 0)
     return 0; /* On Hyper-V a packet without bytes is the end. */
 
-  /* A uv_buf_t is a WSABUF here (libuv, uv/win.h). */
-  if (WSASend(sock, (WSABUF*) (uintptr_t) bufs, n, &sent, 0, NULL, NULL) != 0)
-    return send_error();
-  return (ssize_t) sent;
+  sent = send_all(sock, bufs, n);
+  return sent == UV_ENOBUFS ? send_less(sock, bufs, bytes) : sent;
 }
 
 int hvuv__sys_shutdown(uv_os_sock_t sock) {

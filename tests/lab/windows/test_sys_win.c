@@ -23,6 +23,8 @@ typedef int(WSAAPI* send_fn)(SOCKET,
                              LPWSAOVERLAPPED_COMPLETION_ROUTINE);
 
 static int send_failure; /* the number of each send; 0: they go well */
+static DWORD send_limit; /* more bytes are WSAENOBUFS; 0: there is none */
+static int send_calls;
 
 static uv_os_sock_t tcp_socket(void) {
   uv_os_sock_t sock;
@@ -292,9 +294,14 @@ static int WSAAPI send_that_fails(SOCKET sock,
                                   LPWSAOVERLAPPED_COMPLETION_ROUTINE done) {
   send_fn real;
   FARPROC proc;
+  DWORD bytes = 0;
+  DWORD i;
 
-  if (send_failure != 0) {
-    WSASetLastError(send_failure);
+  for (i = 0; i < count; i++)
+    bytes += bufs[i].len;
+  send_calls++;
+  if (send_failure != 0 || (send_limit != 0 && bytes > send_limit)) {
+    WSASetLastError(send_failure != 0 ? send_failure : WSAENOBUFS);
     return SOCKET_ERROR;
   }
   proc = GetProcAddress(GetModuleHandleA("ws2_32.dll"), "WSASend");
@@ -320,6 +327,54 @@ static void the_end_breaks_a_sender(void** state) {
     assert_int_equal(hvuv__sys_original(UV_EPIPE), numbers[i]);
   }
   send_failure = 0;
+}
+
+/* As of a provider that takes so many bytes at once, and no more. */
+static void what_is_too_much_for_the_system_is_sent_in_part(void** state) {
+  uv_os_sock_t socks[2];
+  uv_buf_t bufs[4];
+  char* big;
+
+  (void) state;
+  blocking_pair(socks);
+  hvuv__sys_own(socks[0]);
+  big = calloc(1, MEBIBYTE);
+  assert_non_null(big);
+  bufs[0] = bufs[1] = uv_buf_init(big, 0);
+  bufs[2] = uv_buf_init(big, 100 * 1024);
+  bufs[3] = uv_buf_init(big, 200 * 1024);
+  send_limit = 80 * 1024;
+  send_calls = 0;
+  assert_int_equal(hvuv__sys_send(socks[0], bufs, 4), 300 * 1024 / 4);
+  assert_int_equal(send_calls, 2);
+  send_limit = 20 * 1024;
+  assert_int_equal(hvuv__sys_send(socks[0], bufs, 4), 300 * 1024 / 16);
+  bufs[2].len = 10; /* no more than the first with bytes */
+  assert_int_equal(hvuv__sys_send(socks[0], bufs, 4), 10);
+  send_limit = 0;
+  free(big);
+  hvuv__sys_close(socks[0]);
+  hvuv__sys_close(socks[1]);
+}
+
+static void want_of_memory_is_asked_six_times_at_most(void** state) {
+  uv_buf_t buf;
+  char* big;
+
+  (void) state;
+  big = calloc(1, MEBIBYTE);
+  assert_non_null(big);
+  buf = uv_buf_init(big, MEBIBYTE);
+  send_failure = WSAENOBUFS;
+  send_calls = 0;
+  assert_int_equal(hvuv__sys_send(INVALID_SOCKET, &buf, 1), UV_ENOBUFS);
+  assert_between(send_calls, 2, 6);
+  buf.len = 1000;
+  send_calls = 0;
+  assert_int_equal(hvuv__sys_send(INVALID_SOCKET, &buf, 1), UV_ENOBUFS);
+  assert_int_equal(send_calls, 1);
+  send_failure = 0;
+  free(big);
 }
 
 static void what_is_not_connected_cannot_end(void** state) {
@@ -394,6 +449,8 @@ int main(void) {
       cmocka_unit_test(the_end_is_zero_bytes),
       cmocka_unit_test(no_bytes_are_not_sent),
       cmocka_unit_test(the_end_breaks_a_sender),
+      cmocka_unit_test(what_is_too_much_for_the_system_is_sent_in_part),
+      cmocka_unit_test(want_of_memory_is_asked_six_times_at_most),
       cmocka_unit_test(what_is_not_connected_cannot_end),
       cmocka_unit_test(only_the_last_of_a_code_is_remembered),
       cmocka_unit_test(numbers_of_files_and_drivers_are_remembered_too),

@@ -106,6 +106,8 @@ wait "$server" 2>/dev/null || true
 printf 'host\t7\tany\tlive\nhost\t16\t%s\tstale\n%s\t8\tparent\tlive\n' $vm $vm | diff - list ||
   fail "the list is: $(cat list err)"
 [ ! -s err ] || fail "vms says besides: $(cat err)"
+expect 0 "$vm$(printf '\t')local$(printf '\t')running" "$hvuv" vms "$vm"
+expect 1 "find failed on debian|ENOTSUP|found by their id" "$hvuv" vms debian
 expect 0 "2 live, 1 left by processes that were killed" "$hvuv" doctor
 
 say "a call to an address"

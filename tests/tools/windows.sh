@@ -57,6 +57,8 @@ expect 0 "$id" services unregister "$port" "$name"
 expect 1 "ENOENT|No such service is registered" services lookup "$port"
 
 expect 0 "nobody listens in|Get-VM" vms
+expect 1 "hvuv vms: find failed on debian|ENOTSUP" vms debian
+expect 1 "hvuv vms: find failed on wsl|ENOENT|a WSL with a distribution" vms wsl
 expect 0 "usage: hvuv services" help services
 expect 0 "" explain -s connect ECONNREFUSED hyperv://loopback/5000
 expect 2 "there is no such verb" explane

@@ -30,13 +30,14 @@ static const tool_t tool = {
         "ping [-C] [-c COUNT] [-i SECONDS] [-s BYTES] [-w SECONDS] ADDRESS\n"
         "services [list | lookup TEXT]\n"
         "services register|unregister SERVICE NAME\n"
-        "vms",
+        "vms [NAME]",
     .about = "Looks at Hyper-V sockets, and at the addresses of VMs.",
     .after =
         "doctor says what this machine has and whether an address can be\n"
         "reached; explain, what an error means. echo and ping measure a way.\n"
-        "services are those registered on a Windows host, vms are partitions\n"
-        "of local addresses.\n"
+        "services are those registered on a Windows host, vms are Windows' "
+        "VMs\n"
+        "and partitions of local addresses.\n"
         "hvuv help VERB, or hvuv VERB --help, says more of each.\n"
         "\n"
         "An ADDRESS is vsock://CID:PORT, hyperv://VM/SERVICE,\n"

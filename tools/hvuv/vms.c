@@ -1,26 +1,34 @@
-/* hvuv vms: the partitions of `local` that somebody listens in. hvuv knows no
- * others: a VM of a hypervisor has its name and its id from that one, and there
- * is no function of hvuv's that asks it. */
+/* hvuv vms [NAME]: the VMs that hvuv/vm.h knows here, which are Windows', and the
+ * partitions of `local` that somebody listens in; or the one of a name. VMs of
+ * other hypervisors have their names from those. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "hvuv.h"
 #include "listeners.h"
+#include "managed.h"
 #include "os.h"
 
 #define FOLDER_ROOM 1024
 
 static const tool_t tool = {
     .name = "hvuv vms",
-    .synopsis = "",
-    .about = "Lists who listens at local addresses, of all partitions.",
+    .synopsis = "[NAME]",
+    .about =
+        "Lists the VMs of Windows, and who listens at local addresses, of all\n"
+        "partitions; or finds the VM of a name.",
     .after =
+        "Each VM is a line: its id, its owner, its state, its name. NAME is a\n"
+        "name, or an id, or wsl for the VM of WSL 2, which it starts. Names "
+        "are\n"
+        "known on Windows only, where an administrator may ask; wsl needs no\n"
+        "rights.\n"
         "Each listener is a line: \"host\" or the VM's id, the service, for\n"
         "whom it is, and live, or stale if it was killed. The host reaches a\n"
         "VM's listener at local://ID/SERVICE, a VM the host's at\n"
         "local://parent/SERVICE, each its own at local://loopback/SERVICE.\n"
-        "VMs of hypervisors are not listed: ask those. On a terminal the\n"
-        "columns have a heading."};
+        "VMs of other hypervisors are not listed: ask those. On a\n"
+        "terminal the columns have a heading."};
 
 /* On a terminal there are columns with a heading, and a word about what is not
  * listed. */
@@ -84,12 +92,18 @@ static int list(void) {
   hvuv_local_listener_t* all;
   size_t count;
   size_t i;
+  int managed_err = print_managed(NULL, is_for_people);
   int err = list_listeners(&all, &count);
 
   hvuv_local_folder(folder, &size);
   if (err != 0 && err != UV_ENOENT)
     return fail(folder, err);
-  is_for_people = uv_guess_handle(1) == UV_TTY;
+  if (managed_err != 0 && managed_err != UV_ENOTSUP)
+    fprintf(stderr,
+            "%s: VMs are not listed (%s). %s\n",
+            tool.name,
+            uv_err_name(managed_err),
+            managed_meaning(managed_err));
   if (count > 0) {
     qsort(all, count, sizeof(all[0]), compare);
     if (is_for_people)
@@ -103,6 +117,14 @@ static int list(void) {
   if (count == 0 || is_for_people)
     fprintf(stderr, "%s\n", vms_elsewhere);
   return program_end(0);
+}
+
+static int find(const char* name) {
+  int err = print_managed(name, 0);
+
+  if (err != 0)
+    report_meaning(&tool, "find", name, err, managed_meaning(err));
+  return program_end(err != 0);
 }
 
 int verb_vms(int argc, char** argv) {
@@ -120,7 +142,8 @@ int verb_vms(int argc, char** argv) {
     default:
       return EXIT_USAGE;
   }
-  if (o.argc != 0)
-    return usage_error(&tool, "%s: takes no argument", o.argv[0]);
-  return list();
+  if (o.argc > 1)
+    return usage_error(&tool, "%s: is one too many", o.argv[1]);
+  is_for_people = uv_guess_handle(1) == UV_TTY;
+  return o.argc == 1 ? find(o.argv[0]) : list();
 }

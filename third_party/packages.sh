@@ -17,6 +17,7 @@ is_there() {
     tsan) links_sanitized cc thread ;;
     clang-runtime) links_sanitized clang address,undefined ;;
     mingw) command -v x86_64-w64-mingw32-gcc >/dev/null 2>&1 ;;
+    mingw-i686) command -v i686-w64-mingw32-gcc >/dev/null 2>&1 ;;
     wine) command -v wine >/dev/null 2>&1 && command -v wineserver >/dev/null 2>&1 ;;
     sshd) [ -x /usr/sbin/sshd ] && command -v scp >/dev/null 2>&1 ;;
     qemu) command -v qemu-system-x86_64 >/dev/null 2>&1 ;;
@@ -56,6 +57,7 @@ packages() {
     glib) echo libglib2.0-dev ;;
     clang-runtime) echo "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" ;;
     mingw) echo gcc-mingw-w64-x86-64-win32 ;;
+    mingw-i686) echo gcc-mingw-w64-i686-win32 ;;
     wine) echo wine wine64 ;;
     qemu) echo qemu-system-x86 ;;
     qemu-img) echo qemu-utils ;;

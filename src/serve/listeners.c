@@ -193,7 +193,7 @@ int hvuv__listeners_add_socket(hvuv__listeners_t* list,
                                uv_os_sock_t sock,
                                const hvuv_protocol_t* protocol) {
   enum hvuv__sock_kind kind;
-  hvuv__listener_t* l;
+  hvuv__listener_t* l = NULL;
   int err;
 
   /* What may fail goes first, because hvuv_open() changes the socket. */

@@ -49,7 +49,7 @@ documents | sed -n 's|^\(tests/.*\)/[^/]*$|\1|p' | while read -r folder; do
 done >>"$facts"
 ./dev help | sed -n 's|^\./dev \([a-z-]*\).*|verb \1|p' >>"$facts"
 echo "verb help" >>"$facts"
-sed -n 's/.*"name": "\([a-z-]*\)".*/preset \1/p' CMakePresets.json >>"$facts"
+sed -n 's/.*"name": "\([a-z0-9-]*\)".*/preset \1/p' CMakePresets.json >>"$facts"
 sed -n 's/^[^#].*/foreign &/p' "$here/foreign" >>"$facts"
 
 {

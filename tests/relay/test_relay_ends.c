@@ -11,9 +11,9 @@
 /* --- Starting */
 
 static void on_never(hvuv_relay_t* relay, int status) {
+  (void) relay;
   (void) status;
   abort(); /* No callback follows an error. */
-  (void) relay;
 }
 
 static void expect_refusal(relay_rig_t* rig,

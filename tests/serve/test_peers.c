@@ -127,7 +127,7 @@ static void a_machine_is_one_under_both_of_its_names(void** state) {
 }
 
 static void callers_without_a_name_have_no_share(void** state) {
-  hvuv__peer_t* peer;
+  hvuv__peer_t* peer = NULL;
   int i;
 
   (void) state;

@@ -102,7 +102,7 @@ static void options_without_sense_are_refused(void** state) {
 
 static void init_leaves_nothing_without_memory(void** state) {
   hvuv_addr_t peer;
-  int err;
+  int err = 0;
   long n;
 
   (void) state;
@@ -195,7 +195,7 @@ static void a_socket_that_is_not_taken_is_as_it_was(void** state) {
 static void a_socket_is_not_lost_without_memory(void** state) {
   uv_os_sock_t sock;
   int blocked;
-  int err;
+  int err = 0;
   long n;
 
   (void) state;

@@ -37,17 +37,22 @@ endif()
 # How Wine tells of a misused heap, where ./dev wine-heap has it look.
 set(HVUV_WINE_HEAP_ERROR ":(err|warn):heap:")
 
+# How much longer than here a test may take: under a wrapper such as valgrind; and
+# elsewhere, where ./dev wine-heap looks at the whole heap each time.
+set(HVUV_TEST_TIME_FACTOR 1)
+if(HVUV_TEST_WRAPPER)
+  math(EXPR HVUV_TEST_TIME_FACTOR "${HVUV_TEST_TIME_FACTOR} * 10")
+endif()
+if(CMAKE_CROSSCOMPILING)
+  math(EXPR HVUV_TEST_TIME_FACTOR "${HVUV_TEST_TIME_FACTOR} * 6")
+endif()
+
 function(hvuv_set_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LABELS")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
-  if(HVUV_TEST_WRAPPER)
-    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 10")
-  endif()
-  if(CMAKE_CROSSCOMPILING) # ./dev wine-heap looks at the whole heap each time
-    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 6")
-  endif()
+  math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * ${HVUV_TEST_TIME_FACTOR}")
   set_tests_properties(${name} PROPERTIES
     LABELS "${arg_LABELS}"
     TIMEOUT ${arg_TIMEOUT}

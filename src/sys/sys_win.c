@@ -267,21 +267,15 @@ static int is_selected(uv_os_sock_t sock, int for_failure) {
   return n == 1;
 }
 
-/* libuv's slow path may say "writable" too early (src/win/poll.c), so the
- * socket is asked whether it is connected: by its peer's name, or by select(),
- * in which a connect that failed is an exception (winsock2, select()). */
+/* libuv's slow path may say "writable" too early (src/win/poll.c), so select() is
+ * asked, in which a connect that failed is an exception (winsock2, select()). A
+ * peer's name proves nothing: Wine 10 has it while the connect is under way. */
 int hvuv__sys_connect_result(uv_os_sock_t sock) {
-  struct sockaddr_storage name;
   int err;
-  int len;
 
   err = hvuv__sys_take_error(sock);
   if (err != 0)
     return err;
-
-  len = sizeof(name);
-  if (getpeername(sock, (struct sockaddr*) &name, &len) == 0)
-    return 0;
   if (is_selected(sock, 0))
     return 0;
   if (!is_selected(sock, 1))

@@ -7,7 +7,7 @@
 #include "support/endpoint.h"
 #include "support/net.h"
 
-#define WATCHDOG_MS 50000
+#define WATCHDOG_MS (50000 * HVUV_TEST_TIME_FACTOR)
 #define PATTERN_BYTES                                                          \
   65521 /* a prime, so that it is out of step with buffers */
 #define CHUNK_MAX 65536
@@ -412,7 +412,7 @@ int rig_turn(rig_t* rig) {
   rig->turns++;
   alive = uv_run(&rig->loop, UV_RUN_ONCE);
   if (rig->expired)
-    fail_msg("waited for a minute");
+    fail_msg("waited for %d seconds", WATCHDOG_MS / 1000);
   return alive;
 }
 

@@ -43,6 +43,7 @@
 #include "holder.h"
 #include "suite.h"
 #include "support/net.h"
+#include "support/wine.h"
 
 #define WORDS     3000u /* what the peer says last */
 #define FEW       3     /* writes of ours, of so many bytes */
@@ -374,6 +375,8 @@ static void name(ending_t* e) {
 /* Behind a stingy VMM a caller's half-close is all there is. */
 static int is_a_case(const ending_t* e) {
   if (e->act == KILL && !holder_is_possible())
+    return 0;
+  if (e->act == END && e->moment == DURING && wine_has(WINE_END_DROPS_SENDS))
     return 0;
   return !(ends_both(e) && e->manner == HALF_CLOSES) ||
          (e->act == END && e->moment == BEFORE);

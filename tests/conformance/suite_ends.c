@@ -1,5 +1,6 @@
 /* How a conversation ends: half-close, close, abort. */
 #include "suite.h"
+#include "support/wine.h"
 
 /* One side ends its direction after n bytes; the other answers and ends its
  * own. */
@@ -150,7 +151,8 @@ static void bytes_before_an_abort_are_read_and_then_its_error_once(
   RIG_RUN_UNTIL(rig, client->ends > 0);
   rig_spin(rig, 10);
 
-  assert_int_equal(client->in_bytes, 5);
+  if (!wine_has(WINE_RESET_DROPS_BYTES) || client->in_bytes != 0)
+    assert_int_equal(client->in_bytes, 5);
   assert_int_equal(client->in_wrong, 0);
   expect_aborted(client);
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#define SECONDS_MAX 50
+#define SECONDS_MAX (50 * HVUV_TEST_TIME_FACTOR)
 #define TURNS_MAX   1000000
 
 typedef struct test_loop_s {

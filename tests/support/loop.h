@@ -21,7 +21,7 @@ uv_loop_t* loop_open(void);
 void loop_close(uv_loop_t* loop);
 
 /* Turns the loop until *flag is not 0. Fails the test if the loop runs out of
- * things to do before, or after 50 seconds or a million turns; then it names
+ * things to do before, or after 50 seconds (longer where all is slower) or a million turns; then it names
  * the handles that are there. */
 void loop_run_until(uv_loop_t* loop, const int* flag);
 

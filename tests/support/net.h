@@ -32,7 +32,7 @@ int net_accept(uv_os_sock_t listener, uv_os_sock_t* sock);
 void net_close(uv_os_sock_t sock);
 
 /* Closes a TCP socket so that its connection is reset. Answers what its peer is
- * then told: Wine ends every connection in order before it resets it. */
+ * then told (wine.h). */
 int net_abort(uv_os_sock_t sock);
 
 /* Two connected stream sockets: of AF_UNIX, or where there are none over TCP on

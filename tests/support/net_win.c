@@ -1,5 +1,7 @@
 #include "net.h"
 
+#include "wine.h"
+
 /* Older headers have it only for newer systems. */
 #ifndef WSA_FLAG_NO_HANDLE_INHERIT
 #define WSA_FLAG_NO_HANDLE_INHERIT 0x80
@@ -54,18 +56,13 @@ void net_close(uv_os_sock_t sock) {
   closesocket(sock);
 }
 
-static int is_wine(void) {
-  return GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version") !=
-         NULL;
-}
-
 int net_abort(uv_os_sock_t sock) {
   struct linger linger = {1, 0};
 
   setsockopt(
       sock, SOL_SOCKET, SO_LINGER, (const char*) &linger, sizeof(linger));
   closesocket(sock);
-  return is_wine() ? UV_EOF : UV_ECONNRESET;
+  return wine_has(WINE_ENDS_BEFORE_RESET) ? UV_EOF : UV_ECONNRESET;
 }
 
 int net_unblock(uv_os_sock_t sock) {

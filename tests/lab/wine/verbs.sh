@@ -3,29 +3,86 @@
 
 # stop_wine: ends the servers of the two prefixes, and nothing else
 stop_wine() {
-  for prefix in build/wine build/wine-slow; do
-    WINEPREFIX=$PWD/$prefix wineserver -k >/dev/null 2>&1 || true
+  for prefix in "$WINEPREFIX" "$WINEPREFIX-slow"; do
+    WINEPREFIX=$prefix wineserver -k >/dev/null 2>&1 || true
   done
 }
 
-# run_under_wine heap|'' [CTEST OPTIONS]
+# --- The Wine of another Debian ----------------------------------------------
+
+# wine_root NAME: makes build/wine-NAME.root, a root of the matrix's table that holds
+# its release's Wine and nothing to build with
+wine_root() {
+  want_debian "such a root is made of Debian's packages"
+  [ "$(id -u)" -eq 0 ] || die "roots are made and entered by root only"
+  row=$(grep "^$1 *root .* amd64" "$matrix_here/systems") ||
+    die "no such root of this processor: $1; see $matrix_here/systems"
+  mkdir -p "$matrix_folder"
+  # shellcheck disable=SC2086 # columns are words
+  set_system $row
+  root=$PWD/build/wine-$name.root
+  log=$PWD/build/wine-$name.log
+  : >"$log"
+  bootstrap ca-certificates || die "no root; see $log"
+  [ ! -f "$root/wine-made" ] || return 0
+  say "Installing Wine in build/wine-$name.root"
+  cp /etc/resolv.conf "$root/etc/resolv.conf"
+  # shellcheck disable=SC2016 # the inner shell's
+  quietly "$log" unshare --mount sh -c 'mount -t proc proc "$1/proc" && exec chroot "$1" \
+    /usr/bin/env DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+    sh -c "apt-get update && apt-get install -y --no-install-recommends wine wine64"' \
+    sh "$root"
+  touch "$root/wine-made"
+}
+
+# enter_wine_root NAME heap|'' [CTEST OPTIONS]: runs this again where the root has this
+# system's files too; what is mounted for that is seen by its programs only, and is gone
+# when they are
+enter_wine_root() {
+  wine_root "$1"
+  shift
+  mkdir -p "$root$PWD" "$root/tmp"
+  verb=wine
+  [ "$1" != heap ] || verb=wine-heap
+  shift
+  HVUV_WINE_ROOT=$root HVUV_WINE_NAME=wine-$name
+  export HVUV_WINE_ROOT HVUV_WINE_NAME
+  # shellcheck disable=SC2016 # the inner shell's
+  exec unshare --mount sh -c 'root=$1 && shift &&
+    mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" &&
+    mount --bind /tmp "$root/tmp" && mkdir -p "$root$PWD" &&
+    mount --bind "$PWD" "$root$PWD" && exec ./dev "$@"' sh "$root" "$verb" "$@"
+}
+
+# --- Running -----------------------------------------------------------------
+
+# run_under_wine heap|'' [--root NAME] [CTEST OPTIONS]
 run_under_wine() {
   heap=$1
   shift
   if [ "$(uname -m)" != x86_64 ]; then
     die "the tests are programs for x86-64, which Wine runs on such machines only"
   fi
+  if [ "${1:-}" = --root ]; then
+    root_name=${2:?"--root needs a name, such as trixie"}
+    shift 2
+    enter_wine_root "$root_name" "$heap" "$@"
+  fi
+  if [ -n "${HVUV_WINE_ROOT:-}" ]; then
+    PATH=$PWD/tests/lab/wine/root:$PATH
+    export PATH
+  fi
   need cmake ninja pkg-config mingw wine
   source_deps
   mkdir -p build/mingw
 
   # Wine's own server stays as long as the tests, however they end.
-  WINEPREFIX=$PWD/build/wine
+  WINEPREFIX=$PWD/build/${HVUV_WINE_NAME:-wine}
   export WINEPREFIX
   trap 'stop_wine' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
-  say "Starting Wine in build/wine"
+  say "Starting $(wine --version 2>/dev/null) in build/${WINEPREFIX##*/}"
   quietly build/mingw/wine.log sh tests/lab/wine/prefix.sh "$WINEPREFIX" "$heap"
 
   set -- -j 2 "$@"

@@ -8,7 +8,12 @@
  * the system allows a process some 500 of those (libuv, src/win/poll.c). hvuv's
  * own engine polls all sockets of a loop with one thread. It uses AFD, the driver
  * under Winsock, as OpenVMM does for these sockets and wepoll and mio do for all
- * sockets.
+ * sockets. It has one handle to AFD for each 32 sockets, opened and closed with
+ * them: cancelling one question takes the longer the more wait on its handle. When
+ * a loop's last stream has closed its thread waits a second for the next loop or
+ * client, without a part in any loop, and ends then. So uv_loop_close() succeeds as
+ * it did, and a DLL with hvuv in it is unloaded up to a second after
+ * FreeLibrary().
  *
  * Linux. A uv_poll_t for each socket takes six system calls to begin and to end,
  * more than a short conversation has otherwise. So a loop's accepted and
@@ -30,7 +35,7 @@ extern "C" {
 /* Which engine polls which sockets. */
 typedef enum hvuv_engine_e {
   /* Windows: hvuv's engine for sockets that libuv would need threads for, libuv's
-   * for all others, and for a loop for which hvuv's thread cannot be started.
+   * for all others, and where hvuv's thread or a handle to AFD cannot be had.
    * Linux: as described above. */
   HVUV_ENGINE_AUTO = 0,
   /* libuv's uv_poll_t for all sockets. */

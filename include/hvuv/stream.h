@@ -231,11 +231,13 @@ HVUV_EXTERN int hvuv_chmod(hvuv_stream_t* stream, int flags);
  *   TCP                           it waits: the system retries after seconds
  *   AF_HYPERV, Windows            not known
  *
- * When the process or the system is out of descriptors or memory, or Hyper-V is
- * down on Windows, cb is called once with UV_EMFILE, UV_ENFILE, UV_ENOBUFS,
- * UV_ENOMEM or UV_ENETDOWN; the waiting connections stay in the kernel, and the
- * listener retries by itself ten times a second. After any other error it has
- * stopped and can only be closed.
+ * When no connection can be accepted cb is called once with the reason: UV_EMFILE,
+ * UV_ENFILE, UV_ENOBUFS, UV_ENOMEM when the process or the system is out of
+ * descriptors or memory, UV_ENETDOWN when Hyper-V is down on Windows, or another
+ * code, of an error that is not known. The waiting connections stay in the kernel,
+ * and the listener retries by itself ten times a second. Only after UV_EBADF,
+ * UV_ENOTSOCK, UV_EINVAL, UV_ENOTSUP, UV_EFAULT and UV_EEXIST, which mean that this
+ * socket will not listen again, it has stopped and can only be closed.
  *
  * UV_EINVAL if the stream is not bound or is closing, or a pointer is NULL;
  * UV_ENOMEM; otherwise the error of listen(). */

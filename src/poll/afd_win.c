@@ -133,8 +133,7 @@ static int is_error(NTSTATUS status) {
 DWORD hvuv__afd_ask(HANDLE afd,
                     SOCKET sock,
                     ULONG events,
-                    hvuv__afd_poll_t* poll,
-                    void* context) {
+                    hvuv__afd_poll_t* poll) {
   NTSTATUS status;
 
   memset(poll, 0, sizeof(*poll));
@@ -145,7 +144,7 @@ DWORD hvuv__afd_ask(HANDLE afd,
   status = nt_control(afd,
                       NULL,
                       NULL,
-                      context,
+                      poll,
                       &poll->result,
                       IOCTL_AFD_POLL,
                       &poll->info,
@@ -178,6 +177,10 @@ DWORD hvuv__afd_answer(const hvuv__afd_poll_t* poll, ULONG* events) {
   if (poll->info.handle_count > 0)
     *events = poll->info.events;
   return 0;
+}
+
+DWORD hvuv__afd_connect_error(const hvuv__afd_poll_t* poll) {
+  return is_error(poll->info.status) ? nt_to_error(poll->info.status) : 0;
 }
 
 SOCKET hvuv__afd_base_socket(SOCKET sock) {

@@ -34,6 +34,7 @@ typedef struct hvuv__afd_poll_s {
     } u;
     ULONG_PTR information;
   } result;
+  struct hvuv__afd_poll_s* next_arrived; /* of whoever takes answers */
 } hvuv__afd_poll_t;
 
 /* Finds AFD, once: 0, or the system error code why it cannot be asked. */
@@ -43,12 +44,11 @@ DWORD hvuv__afd_load(void);
 DWORD hvuv__afd_open(HANDLE port, HANDLE* afd);
 
 /* Asks until one of the events has happened. The answer's OVERLAPPED pointer
- * is `context`. */
+ * is `poll`. */
 DWORD hvuv__afd_ask(HANDLE afd,
                     SOCKET sock,
                     ULONG events,
-                    hvuv__afd_poll_t* poll,
-                    void* context);
+                    hvuv__afd_poll_t* poll);
 
 /* Has the answer come now, whatever it is. */
 void hvuv__afd_cancel(HANDLE afd, hvuv__afd_poll_t* poll);
@@ -56,6 +56,10 @@ void hvuv__afd_cancel(HANDLE afd, hvuv__afd_poll_t* poll);
 /* What came back: 0 and the events, none when it was cancelled; or a system
  * error code. */
 DWORD hvuv__afd_answer(const hvuv__afd_poll_t* poll, ULONG* events);
+
+/* Why a connect has failed, after HVUV__AFD_CONNECT_FAIL: a system error code, 0
+ * if the answer does not say. */
+DWORD hvuv__afd_connect_error(const hvuv__afd_poll_t* poll);
 
 /* The socket that AFD knows, under those that layered providers put on it. */
 SOCKET hvuv__afd_base_socket(SOCKET sock);

@@ -1,10 +1,11 @@
 /*
- * The engine that asks AFD: one thread for each loop, whatever the sockets.
+ * The engine that asks AFD: one thread for each loop, whatever the sockets, and
+ * one handle for each group of them (afd_thread_win.h, afd_groups_win.h).
  *
  *      loop's thread                          the loop's AFD thread
  *   arm -> hvuv__afd_ask ....> AFD ....> completion port
  *                                             | takes answers, many at once
- *   on_async <---- uv_async_send ------------ | `arrived`, under the lock
+ *   on_async <---- uv_async_send ------------ | those that arrived
  *      | each answer: hvuv__poller_fire()
  *      v
  *   ask again for what is armed by then
@@ -23,8 +24,8 @@
  *
  * A poller's block is the driver's while its question is out, so a closed one
  * is freed with the answer that its cancelling brings, also when nobody runs
- * the loop any more: hvuv__afd_leave() ends the thread and takes what is left
- * from the port itself.
+ * the loop any more: hvuv__afd_leave() waits for what is left before it gives
+ * the thread back.
  */
 #include "poll/engine_afd_win.h"
 
@@ -33,17 +34,11 @@
 
 #include "base/alloc.h"
 #include "base/handle.h"
+#include "poll/afd_groups_win.h"
+#include "poll/afd_thread_win.h"
 #include "poll/afd_win.h"
 #include "poll/poller.h"
 #include "sys/sys_win.h"
-
-#define ANSWERS_AT_ONCE 64
-
-/* The completion key that wakes the thread for its end. */
-#define KEY_QUIT 1
-
-/* Between attempts after the system had no memory for one, as it may again. */
-#define RETRY_MS 10
 
 /* A cancelled question comes back at once. A driver that keeps one keeps its
  * poller's block too, which is lost then; that is better than to hang. */
@@ -58,30 +53,25 @@ typedef struct afd_poller_s afd_poller_t;
 struct afd_poller_s {
   hvuv__poller_t base;
   hvuv__afd_home_t* home;
+  hvuv__afd_group_t* group; /* by whose handle it asks */
   SOCKET sock;
   ULONG asked; /* events of the question that is out; 0 if none is */
   int cancelling;
   int telling; /* the owner is being called */
-  afd_poller_t* next_arrived;
   hvuv__afd_poll_t poll;
 };
 
 /* A loop's part of the engine, which its hvuv__poll_shared_t leads to. */
 struct hvuv__afd_home_s {
-  HANDLE port;
-  HANDLE afd;
-  uv_thread_t thread;
-  volatile LONG quits; /* the thread is to end */
+  hvuv__afd_thread_t* thread;
+  hvuv__afd_groups_t groups;
   uv_async_t async;
   hvuv__wait_t wait; /* for its end */
-  uv_mutex_t lock;   /* guards the list of those that arrived */
-  afd_poller_t* arrived_head;
-  afd_poller_t* arrived_tail;
-  size_t questions; /* out, or arrived and not looked at */
+  size_t questions;  /* out, or arrived and not looked at */
 };
 
 static void check(const afd_poller_t* p) {
-  assert(p->home != NULL);
+  assert(p->home != NULL && p->group != NULL && p->group->members > 0);
   assert(!p->cancelling || p->asked != 0); /* what is cancelled is out */
   assert(p->asked == 0 || p->home->questions > 0);
   (void) p;
@@ -89,68 +79,6 @@ static void check(const afd_poller_t* p) {
 
 int hvuv__afd_is_there(void) {
   return hvuv__afd_load() == 0;
-}
-
-/* --- The thread ---------------------------------------------------------- */
-
-static void push_arrived(hvuv__afd_home_t* home, afd_poller_t* p) {
-  p->next_arrived = NULL;
-  if (home->arrived_head == NULL)
-    home->arrived_head = p;
-  else
-    home->arrived_tail->next_arrived = p;
-  home->arrived_tail = p;
-}
-
-/* Takes answers from the port; 0 if it could not. */
-static int take_answers(hvuv__afd_home_t* home, DWORD timeout_ms) {
-  OVERLAPPED_ENTRY entries[ANSWERS_AT_ONCE];
-  ULONG n;
-  ULONG i;
-
-  if (!GetQueuedCompletionStatusEx(
-          home->port, entries, ANSWERS_AT_ONCE, &n, timeout_ms, FALSE))
-    return 0;
-
-  uv_mutex_lock(&home->lock);
-  for (i = 0; i < n; i++)
-    if (entries[i].lpCompletionKey != KEY_QUIT)
-      push_arrived(home, (afd_poller_t*) entries[i].lpOverlapped);
-  uv_mutex_unlock(&home->lock);
-  return 1;
-}
-
-/* Whoever walks the loop may have closed it, and libuv asserts that one that is
- * closed is not sent to. (Whoever does so while the other thread is between the
- * two lines comes to the same as one who closes a handle of their own while
- * others send to it. Answers that nobody fetches are hvuv__afd_leave()'s.) */
-static void wake_loop(hvuv__afd_home_t* home) {
-  if (hvuv__handle_is_open((const uv_handle_t*) &home->async))
-    uv_async_send(&home->async);
-}
-
-static void run(void* arg) {
-  hvuv__afd_home_t* home = arg;
-
-  while (!home->quits) {
-    if (!take_answers(home, INFINITE))
-      Sleep(RETRY_MS);
-    else if (!home->quits)
-      wake_loop(home);
-  }
-}
-
-/* Returns 0 if the thread could not be told. */
-static int end_thread(hvuv__afd_home_t* home) {
-  int patience;
-
-  InterlockedExchange(&home->quits, 1);
-  for (patience = LEAVE_PATIENCE_MS; patience > 0; patience -= RETRY_MS) {
-    if (PostQueuedCompletionStatus(home->port, 0, KEY_QUIT, NULL))
-      return uv_thread_join(&home->thread) == 0;
-    Sleep(RETRY_MS);
-  }
-  return 0;
 }
 
 /* --- Asking -------------------------------------------------------------- */
@@ -182,7 +110,7 @@ static int ask(afd_poller_t* p, int events) {
   DWORD error;
 
   assert(p->asked == 0 && events != 0); /* one question at a time */
-  error = hvuv__afd_ask(p->home->afd, p->sock, to_afd(events), &p->poll, p);
+  error = hvuv__afd_ask(p->group->afd, p->sock, to_afd(events), &p->poll);
   if (error != 0)
     return hvuv__sys_error(error);
 
@@ -196,7 +124,7 @@ static void cancel(afd_poller_t* p) {
   if (p->cancelling)
     return;
   p->cancelling = 1;
-  hvuv__afd_cancel(p->home->afd, &p->poll);
+  hvuv__afd_cancel(p->group->afd, &p->poll);
 }
 
 static int arm_afd(hvuv__poller_t* poller, int events) {
@@ -239,6 +167,20 @@ static void ask_again(afd_poller_t* p) {
   }
 }
 
+/* A connect that has failed is reported by SO_ERROR too, which is looked at
+ * first; the code here counts if nothing else explains it. */
+static int connect_error(const afd_poller_t* p) {
+  DWORD error = hvuv__afd_connect_error(&p->poll);
+
+  return error == 0 ? UV_ECONNABORTED : hvuv__sys_error(error);
+}
+
+static void free_poller(afd_poller_t* p) {
+  assert(p->asked == 0 && p->base.cb == NULL);
+  hvuv__afd_groups_leave(&p->home->groups, p->group);
+  hvuv__free(p);
+}
+
 static void on_answer(afd_poller_t* p) {
   ULONG bits;
   DWORD error;
@@ -251,6 +193,8 @@ static void on_answer(afd_poller_t* p) {
   p->cancelling = 0;
   error = hvuv__afd_answer(&p->poll, &bits);
   status = error == 0 ? 0 : hvuv__sys_error(error);
+  if (bits & HVUV__AFD_CONNECT_FAIL)
+    status = connect_error(p);
   if (bits & HVUV__AFD_LOCAL_CLOSE)
     status = UV_EBADF; /* Not by us: a closed poller hears nothing. */
 
@@ -259,7 +203,17 @@ static void on_answer(afd_poller_t* p) {
     ask_again(p);
   }
   if (p->base.cb == NULL)
-    hvuv__free(p);
+    free_poller(p);
+}
+
+static void on_answers(hvuv__afd_poll_t* next) {
+  hvuv__afd_poll_t* poll;
+
+  while ((poll = next) != NULL) {
+    next = poll->next_arrived;
+    on_answer(
+        (afd_poller_t*) (void*) ((char*) poll - offsetof(afd_poller_t, poll)));
+  }
 }
 
 static hvuv__afd_home_t* home_of(void* async) {
@@ -269,18 +223,20 @@ static hvuv__afd_home_t* home_of(void* async) {
 
 static void on_async(uv_async_t* async) {
   hvuv__afd_home_t* home = home_of(async);
-  afd_poller_t* next;
-  afd_poller_t* p;
 
-  uv_mutex_lock(&home->lock);
-  next = home->arrived_head;
-  home->arrived_head = NULL;
-  uv_mutex_unlock(&home->lock);
+  if (home->thread != NULL)
+    on_answers(hvuv__afd_thread_fetch(home->thread));
+}
 
-  while ((p = next) != NULL) {
-    next = p->next_arrived;
-    on_answer(p);
-  }
+/* In the thread. Whoever walks the loop may have closed it, and libuv asserts
+ * that one that is closed is not sent to. (Whoever does so while the thread is
+ * between the two lines comes to the same as one who closes a handle of their own
+ * while others send to it. Answers that nobody fetches are hvuv__afd_leave()'s.) */
+static void wake_loop(void* owner) {
+  hvuv__afd_home_t* home = owner;
+
+  if (hvuv__handle_is_open((const uv_handle_t*) &home->async))
+    uv_async_send(&home->async);
 }
 
 /* --- A loop's part -------------------------------------------------------- */
@@ -290,45 +246,20 @@ static void on_async_closed(uv_handle_t* handle) {
 }
 
 static int start(hvuv__afd_home_t* home) {
-  DWORD error;
   int err;
 
-  error = hvuv__afd_load();
-  if (error != 0)
+  if (hvuv__afd_load() != 0)
     return UV_ENOTSUP;
-
-  home->port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 1);
-  if (home->port == NULL)
-    return hvuv__sys_error(GetLastError());
-  error = hvuv__afd_open(home->port, &home->afd);
-  if (error != 0) {
-    err = hvuv__sys_error(error);
-    goto close_port;
-  }
-
-  err = uv_mutex_init(&home->lock);
-  if (err != 0)
-    goto close_afd;
-  err = uv_thread_create(&home->thread, run, home);
-  if (err != 0)
-    goto destroy_lock;
-  return 0;
-
-destroy_lock:
-  uv_mutex_destroy(&home->lock);
-close_afd:
-  CloseHandle(home->afd);
-close_port:
-  CloseHandle(home->port);
+  err = hvuv__afd_thread_take(home, wake_loop, &home->thread);
+  if (err == 0)
+    home->groups.port = hvuv__afd_thread_port(home->thread);
   return err;
 }
 
-int hvuv__afd_enter(hvuv__poll_shared_t* shared) {
+static int make_home(hvuv__poll_shared_t* shared) {
   hvuv__afd_home_t* home;
   int err;
 
-  if (shared->afd != NULL)
-    return 0;
   home = hvuv__calloc(1, sizeof(*home));
   if (home == NULL)
     return UV_ENOMEM;
@@ -350,28 +281,32 @@ int hvuv__afd_enter(hvuv__poll_shared_t* shared) {
   return 0;
 }
 
-static void finish(hvuv__afd_home_t* home) {
-  for (on_async(&home->async); home->questions > 0; on_async(&home->async))
-    if (!take_answers(home, LEAVE_PATIENCE_MS))
-      break;
+int hvuv__afd_enter(hvuv__poll_shared_t* shared) {
+  int err;
 
-  CloseHandle(home->afd);
-  CloseHandle(home->port);
-  uv_mutex_destroy(&home->lock);
-  hvuv__handle_close((uv_handle_t*) &home->async, &home->wait, on_async_closed);
+  err = shared->afd == NULL ? make_home(shared) : 0;
+  return err == 0 ? hvuv__afd_groups_make_room(&shared->afd->groups) : err;
 }
 
 void hvuv__afd_leave(hvuv__poll_shared_t* shared) {
   hvuv__afd_home_t* home = shared->afd;
+  hvuv__afd_poll_t* arrived;
 
   if (home == NULL)
     return;
   shared->afd = NULL;
-  if (end_thread(home))
-    finish(home);
-  else if (hvuv__handle_is_open((uv_handle_t*) &home->async))
-    /* The thread has the block for ever; better than to hang. */
-    uv_close((uv_handle_t*) &home->async, NULL);
+  on_answers(hvuv__afd_thread_fetch(home->thread));
+  while (home->questions > 0) {
+    arrived = hvuv__afd_thread_await(home->thread, LEAVE_PATIENCE_MS);
+    if (arrived == NULL)
+      break;
+    on_answers(arrived);
+  }
+
+  hvuv__afd_groups_close(&home->groups);
+  hvuv__afd_thread_give(home->thread, home->questions == 0);
+  home->thread = NULL;
+  hvuv__handle_close((uv_handle_t*) &home->async, &home->wait, on_async_closed);
 }
 
 /* --- The engine ----------------------------------------------------------- */
@@ -393,6 +328,7 @@ static int open_afd(hvuv__poll_shared_t* shared,
   }
 
   p->home = shared->afd;
+  p->group = hvuv__afd_groups_enter(&p->home->groups);
   p->sock = hvuv__afd_base_socket(sock);
   check(p);
   *poller = &p->base;
@@ -406,7 +342,7 @@ static void close_afd(hvuv__poller_t* poller) {
   if (p->asked != 0)
     cancel(p);
   else if (!p->telling)
-    hvuv__free(p);
+    free_poller(p);
 }
 
 const hvuv__engine_t hvuv__engine_afd = {

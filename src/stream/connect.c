@@ -137,6 +137,12 @@ static int true_error(int err, int status) {
   return err;
 }
 
+/* The same of a connect. One that seems to be under way, although watching it has
+ * failed for good, would be watched and fail for ever. */
+static int connect_error(int err, int status) {
+  return true_error(err == UV_EAGAIN && status != 0 ? 0 : err, status);
+}
+
 /* The system has finished, or seems to have. */
 static void polled(hvuv_stream_t* s, int err) {
   if (err == 0)
@@ -159,7 +165,7 @@ static void replied(hvuv_stream_t* s, int status) {
 void hvuv__connect_ready(hvuv_stream_t* s, int status) {
   assert(s->state == HVUV__CONNECTING && s->connect_req != NULL);
   if (s->stage == HVUV__CONNECT_POLLING)
-    polled(s, true_error(hvuv__sys_connect_result(s->sock), status));
+    polled(s, connect_error(hvuv__sys_connect_result(s->sock), status));
   else if (s->stage == HVUV__CONNECT_REPLY)
     replied(s, status);
 }

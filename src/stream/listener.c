@@ -6,16 +6,19 @@
  * taken in one wake-up is what accepts.c learns, and always one where accept()
  * sleeps.
  *
- *           shortage, reported            alarm
+ *           error, reported               alarm
  *   WATCHING --------------------> STARVED -----> RETRYING
  *    ^  |                             ^             |  |
- *    |  |                             +-- shortage -+  |
+ *    |  |                             +--- error ---+  |
  *    +--|------- a connection was taken ---------------+
- *       +-- any other error, from each stage, reported --> DEAD
+ *       +-- a final error, from each stage, reported --> DEAD
  *
  * When descriptors or memory have run out, or the network is down, the kernel
  * goes on reporting READABLE, so the listener stops watching and lets its alarm
- * try again; the connections wait in the kernel meanwhile.
+ * try again; the connections wait in the kernel meanwhile. So it does after an
+ * error that is not known: a server that pauses can be helped, one that has
+ * stopped by itself is missed. Final are the errors that say that this socket
+ * will not listen again.
  */
 #include "stream/listener.h"
 
@@ -101,12 +104,14 @@ int hvuv_listen(hvuv_stream_t* s, int backlog, hvuv_connection_cb cb) {
   return 0;
 }
 
-/* What passes by itself while the listener waits. AF_HYPERV returns UV_ENETDOWN
- * when a VM restarts or Hyper-V is out of order (docker/for-win 1792): for the
- * listener, not for one connection, so to try the next one at once would spin. */
-static int is_shortage(int err) {
-  return err == UV_EMFILE || err == UV_ENFILE || err == UV_ENOBUFS ||
-         err == UV_ENOMEM || err == UV_ENETDOWN;
+/* The socket is none, or listens no more, or cannot be watched since another
+ * stream of the loop watches it (accept(2); Winsock, accept()). What passes by
+ * itself is among all others, such as AF_HYPERV's UV_ENETDOWN while a VM restarts
+ * or Hyper-V is out of order (docker/for-win 1792): an error of the listener's,
+ * not of one connection, so to try the next one at once would spin. */
+static int is_final(int err) {
+  return err == UV_EBADF || err == UV_ENOTSOCK || err == UV_EINVAL ||
+         err == UV_ENOTSUP || err == UV_EFAULT || err == UV_EEXIST;
 }
 
 /* The connection is gone before it could be taken; the next one may be fine.
@@ -249,10 +254,10 @@ void hvuv__listener_ready(hvuv_stream_t* s, int status) {
     err = take_some(s);
   if (err == 0 || err == UV_EAGAIN)
     return;
-  if (is_shortage(err))
-    starve(s, err);
-  else
+  if (is_final(err))
     die(s, err);
+  else
+    starve(s, err);
 }
 
 void hvuv__listener_alarm(hvuv_stream_t* s) {

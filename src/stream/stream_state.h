@@ -59,7 +59,7 @@ enum hvuv__stage {
   HVUV__CONNECT_REPLY,       /* for the answer to the family's request */
   HVUV__CONNECT_SETTLED,     /* for the turn's end, to report connect_status */
   HVUV__LISTEN_WATCHING,     /* connections are taken as they come */
-  HVUV__LISTEN_STARVED,      /* short of descriptors: waits for its alarm */
+  HVUV__LISTEN_STARVED,      /* cannot accept: waits for its alarm */
   HVUV__LISTEN_RETRYING,     /* watching again, no connection taken since */
   HVUV__LISTEN_DEAD,         /* the listening socket has failed */
   HVUV__LISTEN_LENT          /* a stream of another loop watches it (lend.h) */

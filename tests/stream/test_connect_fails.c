@@ -16,6 +16,25 @@ static void fire_refused(uv_os_sock_t sock, int so_error) {
   fake_poller_fire(sock, UV_EBADF, 0);
 }
 
+/* Neither its error nor its peer's name says what became of it. */
+static void what_the_socket_cannot_explain_the_poller_does(void** state) {
+  static const int statuses[] = {UV_ENETUNREACH, UV_EBADF};
+  uv_os_sock_t sock;
+  int i;
+
+  (void) state;
+  for (i = 0; i < 2; i++) {
+    scene_connecting(&sock);
+    fake_always(FAKE_TAKE_ERROR, UV_EAGAIN);
+    fake_poller_fire(sock, 0, UV_WRITABLE); /* too early, it seems */
+    turn();
+    assert_story("");
+    fake_poller_fire(sock, statuses[i], 0);
+    turn();
+    assert_story(i == 0 ? "connect:ENETUNREACH" : "connect:ECONNABORTED");
+  }
+}
+
 static void writes_made_meanwhile_go_out_after_it(void** state) {
   uv_os_sock_t sock;
   hvuv_stream_t* s;
@@ -155,6 +174,7 @@ static void an_error_before_has_no_say_in_the_next(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      SCENE(what_the_socket_cannot_explain_the_poller_does),
       SCENE(writes_made_meanwhile_go_out_after_it),
       SCENE(a_failure_cancels_writes_after_its_callback),
       SCENE(after_a_failure_it_may_connect_again),

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -42,6 +43,32 @@ static void want_of_descriptors_is_told_once_and_pauses(void** state) {
   assert_story("connection:EMFILE close connection:ENFILE close "
                "connection:ENOBUFS close connection:ENOMEM close "
                "connection:ENETDOWN close");
+}
+
+/* Of which nobody knows whether it passes: it may. */
+static void an_unknown_error_pauses_too_and_passes(void** state) {
+  static const int unknown[] = {UV_UNKNOWN, UV_EACCES, UV_ENODEV, UV_EIO};
+  uv_os_sock_t sock;
+  hvuv_stream_t* s;
+  size_t i;
+
+  (void) state;
+  scene_on_every("connection", take);
+  fake_always(FAKE_ACCEPT, UV_EAGAIN);
+  for (i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+    s = scene_listener(&sock);
+    fake_next(FAKE_ACCEPT, unknown[i]);
+    fire(sock);
+    assert_int_equal(fake_poller_wanted(sock), 0);
+    assert_int_equal(hvuv_is_active(s), 1);
+    fake_next(FAKE_ACCEPT, unknown[i]);
+    fake_next(FAKE_ACCEPT, 0);
+    loop_run_until(scene_loop(), scene_flag("connection"));
+    assert_int_equal(fake_poller_wanted(sock), UV_READABLE);
+    scene_close(s);
+    turn();
+  }
+  assert_non_null(strstr(trace_story(), "connection:UNKNOWN accept:EAGAIN"));
 }
 
 static void it_tries_again_by_itself_and_recovers(void** state) {
@@ -129,7 +156,7 @@ static void the_pause_needs_no_memory(void** state) {
   assert_int_equal(alloc_count(), before);
 }
 
-static void another_error_is_told_once_and_ends_it(void** state) {
+static void a_final_error_is_told_once_and_ends_it(void** state) {
   uv_os_sock_t sock;
   hvuv_stream_t* s;
 
@@ -144,7 +171,7 @@ static void another_error_is_told_once_and_ends_it(void** state) {
   assert_story("connection:EINVAL");
 }
 
-static void an_error_after_a_shortage_ends_it(void** state) {
+static void a_final_error_after_a_shortage_ends_it(void** state) {
   uv_os_sock_t sock;
   hvuv_stream_t* s;
 
@@ -223,7 +250,7 @@ static void listen_does_not_wake_the_dead(void** state) {
   assert_story("connection:EINVAL");
 }
 
-/* "After any other error it has stopped and can only be closed." A poller may
+/* "It has stopped and can only be closed." A poller may
  * still have armed what is no longer wanted, and reports errors all the same
  * (poller_uv.c). */
 static void when_it_has_ended_no_error_is_told_any_more(void** state) {
@@ -270,13 +297,14 @@ static void a_poller_that_cannot_watch_is_told_later(void** state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       SCENE(want_of_descriptors_is_told_once_and_pauses),
+      SCENE(an_unknown_error_pauses_too_and_passes),
       SCENE(it_tries_again_by_itself_and_recovers),
       SCENE(it_recovers_when_nobody_waits_any_more),
       SCENE(close_while_it_pauses),
       SCENE(close_in_the_callback_that_tells_it),
       SCENE(the_pause_needs_no_memory),
-      SCENE(another_error_is_told_once_and_ends_it),
-      SCENE(an_error_after_a_shortage_ends_it),
+      SCENE(a_final_error_is_told_once_and_ends_it),
+      SCENE(a_final_error_after_a_shortage_ends_it),
       SCENE(an_error_of_the_poll_is_told_by_its_true_name),
       SCENE(an_error_of_the_poll_without_a_name_lets_accept_decide),
       SCENE(when_it_has_ended_no_error_is_told_any_more),

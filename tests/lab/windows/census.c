@@ -8,6 +8,10 @@
 /* Handle values are multiples of four, and low ones are used first. */
 #define HANDLE_MAX ((ULONG_PTR) 0x4000)
 
+/* Half a minute: a machine may be busy. */
+#define AWAIT_MAX     1500
+#define AWAIT_STEP_MS 20
+
 int census_threads(void) {
   HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
   THREADENTRY32 entry;
@@ -21,6 +25,14 @@ int census_threads(void) {
   }
   CloseHandle(snapshot);
   return n;
+}
+
+int census_await_threads(int n) {
+  int i;
+
+  for (i = 0; i < AWAIT_MAX && census_threads() != n; i++)
+    Sleep(AWAIT_STEP_MS);
+  return census_threads();
 }
 
 int census_handles(void) {

@@ -5,6 +5,10 @@
 
 int census_threads(void);
 
+/* Waits until there are so many, which a thread that lingers may take a while to
+ * allow; returns how many there are. */
+int census_await_threads(int n);
+
 /* Handles of any kind, sockets among them. */
 int census_handles(void);
 

@@ -243,9 +243,10 @@ void model_on_connect(model_t* m, int status, uint64_t now_ms) {
   model_stopped(m);
 }
 
-static int is_shortage(int status) {
-  return status == UV_EMFILE || status == UV_ENFILE || status == UV_ENOBUFS ||
-         status == UV_ENOMEM || status == UV_ENETDOWN;
+/* After which a listener tries no more. */
+static int is_final(int status) {
+  return status == UV_EBADF || status == UV_ENOTSOCK || status == UV_EINVAL ||
+         status == UV_ENOTSUP || status == UV_EFAULT || status == UV_EEXIST;
 }
 
 void model_on_connection(model_t* m, int status) {
@@ -267,12 +268,12 @@ void model_on_connection(model_t* m, int status) {
              m->slot,
              status,
              m->accept_said);
-  SIM_EXPECT(!m->is_starved || !is_shortage(status),
-             "a shortage is reported once",
+  SIM_EXPECT(!m->is_starved || is_final(status),
+             "that nobody can be accepted is reported once",
              "slot %d",
              m->slot);
   m->is_starved = 1;
-  m->is_dead = !is_shortage(status);
+  m->is_dead = is_final(status);
 }
 
 void model_on_close(model_t* m) {

@@ -61,7 +61,8 @@ static const int codes[] = {UV_EAGAIN,
                             UV_ENOBUFS,
                             UV_EMFILE,
                             UV_ECONNABORTED,
-                            UV_EACCES};
+                            UV_EACCES,
+                            UV_EINVAL};
 static const char* const code_words[] = {"EAGAIN",
                                          "EPIPE",
                                          "ECONNRESET",
@@ -69,6 +70,7 @@ static const char* const code_words[] = {"EAGAIN",
                                          "EMFILE",
                                          "ECONNABORTED",
                                          "EACCES",
+                                         "EINVAL",
                                          NULL};
 
 static const int events[] = {

@@ -3,12 +3,17 @@
  * waits and is asked to look at its state, those that open a handle of AFD's.
  * libuv's calls go well.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include <winsock2.h>
 
+#include "poll/choose.h"
+#include "poll/engine_afd_win.h"
+#include "poll/engine_uv.h"
 #include "census.h"
 #include "party.h"
+#include "provider.h"
 
 #define KEY_LOOK  1  /* afd_thread_win.c */
 #define GROUP_MAX 32 /* afd_groups_win.h */
@@ -24,6 +29,7 @@ static DWORD loop_thread;
 static int threads_at_rest;
 static volatile LONG waits_that_fail;
 static volatile LONG waits_failed;
+static volatile LONG answers_are_lost;
 static int posts_that_fail;
 static int opens_that_fail;
 static int threads_that_fail;
@@ -50,7 +56,11 @@ static BOOL WINAPI failing_wait(HANDLE from,
     return FALSE;
   }
   find_real("GetQueuedCompletionStatusEx", &real, sizeof(real));
-  return real(from, entries, count, n, timeout_ms, alertable);
+  if (!real(from, entries, count, n, timeout_ms, alertable))
+    return FALSE;
+  if (answers_are_lost && entries[0].lpCompletionKey != KEY_LOOK)
+    *n = 0;
+  return TRUE;
 }
 
 static BOOL WINAPI failing_post(HANDLE to,
@@ -219,6 +229,53 @@ static void without_a_handle_for_its_group_a_stream_is_refused(void** state) {
   net_close(other);
 }
 
+/* Which engine a socket of a provider that libuv does not know gets. */
+static const hvuv__engine_t* chosen_for(hvuv__poll_shared_t* shared,
+                                        uv_os_sock_t sock) {
+  const hvuv__engine_t* engine = NULL;
+
+  provider_pretend(1);
+  assert_int_equal(
+      hvuv__engine_choose(shared, sock, HVUV__POLL_LASTING, &engine), 0);
+  provider_pretend(0);
+  return engine;
+}
+
+static void without_a_handle_libuv_has_the_socket_unless_afd_is_asked_for(
+    void** state) {
+  hvuv__poll_shared_t shared;
+  uv_os_sock_t socks[2];
+
+  (void) state;
+  assert_int_equal(net_tcp_pair(socks), 0);
+  hvuv__poll_enter(&shared, party_loop(), NULL);
+  assert_int_equal(hvuv_set_engine(HVUV_ENGINE_AUTO), 0);
+  opens_that_fail = 1;
+  assert_ptr_equal(chosen_for(&shared, socks[0]), &hvuv__engine_uv);
+  assert_ptr_equal(chosen_for(&shared, socks[0]), &hvuv__engine_afd);
+  assert_int_equal(hvuv_set_engine(HVUV_ENGINE_AFD), 0);
+  hvuv__engine_leave(&shared);
+  net_close(socks[0]);
+  net_close(socks[1]);
+}
+
+/* A driver that keeps a question keeps its block. What is lost then is lost on
+ * purpose, so nobody counts blocks here; the loop ends, and so does the thread. */
+static void a_question_that_never_comes_back_holds_nobody_up(void** state) {
+  party_t* pair[2];
+
+  (void) state;
+  hvuv_replace_allocator(malloc, realloc, calloc, free);
+  party_pair(pair);
+  talk(pair);
+  party_read(pair[0]);
+  loop_run_turns(party_loop(), 3);
+  answers_are_lost = 1;
+  all_closed(pair);
+  answers_are_lost = 0;
+  assert_int_equal(census_await_threads(threads_at_rest), threads_at_rest);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       PARTY(a_wait_that_fails_is_made_again),
@@ -226,6 +283,8 @@ int main(int argc, char** argv) {
       PARTY(a_thread_that_cannot_be_asked_to_look_serves_on),
       PARTY(a_loop_without_a_thread_has_no_stream),
       PARTY(without_a_handle_for_its_group_a_stream_is_refused),
+      PARTY(without_a_handle_libuv_has_the_socket_unless_afd_is_asked_for),
+      PARTY(a_question_that_never_comes_back_holds_nobody_up),
   };
 
   party_choose(argc, argv);

@@ -11,7 +11,7 @@
 /* Any line. */
 #define LINE_SIZE (2 * HVUV_ADDR_STRLEN + 300)
 
-/* Who reads slowly is one of at most so many. */
+/* At most so many: who reads slowly gives way to those who come. */
 #define MAX_READERS 16
 
 typedef struct reader_s {
@@ -141,6 +141,17 @@ static void close_reader(reader_t* reader) {
   leg_close(&reader->leg, on_closed);
 }
 
+static void close_oldest(void) {
+  reader_t* reader;
+  reader_t* oldest = NULL;
+
+  for (reader = readers; reader != NULL; reader = reader->next)
+    if (!reader->is_closing)
+      oldest = reader;
+  assert(oldest != NULL);
+  close_reader(oldest);
+}
+
 static void on_written(leg_t* leg, int status) {
   (void) status; /* One who has gone does not want it. */
   close_reader(leg->data);
@@ -157,10 +168,12 @@ void status_send(const route_t* route, leg_t* server) {
   reader->next = readers;
   readers = reader;
   count++;
-  if (leg_accept(server, &reader->leg) != 0 || count > MAX_READERS) {
+  if (leg_accept(server, &reader->leg) != 0) {
     close_reader(reader);
     return;
   }
+  if (count > MAX_READERS)
+    close_oldest();
   reader->text = make_text(&len);
   if (leg_write(&reader->leg, &reader->write, reader->text, len, on_written) !=
       0)

@@ -83,6 +83,12 @@ static int on_message(hvuv_conn_t* conn, const char* bytes, size_t nbytes) {
   return hvuv_conn_send(conn, bytes, nbytes);
 }
 
+static hvuv_step_t step_of(int reason) {
+  if (reason == UV_ETIMEDOUT)
+    return HVUV_STEP_TIME_LIMIT;
+  return reason == UV_EPIPE ? HVUV_STEP_SEND : HVUV_STEP_RECEIVE;
+}
+
 static void on_close(hvuv_conn_t* conn, int reason) {
   const caller_t* caller = hvuv_conn_state(conn);
   char what[80];
@@ -94,10 +100,7 @@ static void on_close(hvuv_conn_t* conn, int reason) {
   if (echo.is_verbose)
     print_caller(conn, what);
   if (reason != UV_ECANCELED &&
-      report(&tool,
-             reason == UV_ETIMEDOUT ? HVUV_STEP_TIME_LIMIT : HVUV_STEP_RECEIVE,
-             &echo.addr,
-             reason) != 0)
+      report(&tool, step_of(reason), &echo.addr, reason) != 0)
     echo.failed = echo.once;
   if (echo.once && !echo.is_stopping)
     stop(0);

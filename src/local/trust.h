@@ -18,6 +18,8 @@
  *
  * So a look may be a turn old. It may not be kept for longer: what cleans a
  * temporary folder removes ours in time, and then anybody may make one there.
+ * A turn is as long as its callbacks: a program that stands in one for days, or
+ * connects without running its loop, trusts for as long. uv_update_time() ends it.
  * A folder that was not in order, or not there, is looked at each time.
  *
  * A value that looks at no file and at no clock. A loop has one, zeroed at

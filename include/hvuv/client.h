@@ -129,6 +129,18 @@ HVUV_EXTERN int hvuv_client_connect(hvuv_client_t* client,
                                     const hvuv_addr_t* addr,
                                     const hvuv_protocol_t* protocol);
 
+/* Sets the address of the attempts that follow, while the client is connecting,
+ * waiting to retry, or connected; an attempt or a connection that there is goes
+ * on at its own address. The delays stay as they are. So a client follows a VM
+ * that gets a new id each time it starts, as WSL 2's does, in the rhythm of its
+ * retries: when an attempt has failed, on_attempt asks hvuv_vm_find()
+ * (hvuv/vm.h), and its callback sets the address with the id that was found.
+ *
+ * Returns 0, or UV_EINVAL if a pointer is NULL, *addr is not an address, or the
+ * client has nothing to do or is closing. */
+HVUV_EXTERN int hvuv_client_set_addr(hvuv_client_t* client,
+                                     const hvuv_addr_t* addr);
+
 /* Returns the connection, from on_open until on_close has returned; NULL at
  * other times. */
 HVUV_EXTERN hvuv_conn_t* hvuv_client_conn(const hvuv_client_t* client);

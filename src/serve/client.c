@@ -299,6 +299,21 @@ int hvuv_client_connect(hvuv_client_t* handle,
   return dial(c);
 }
 
+/* hvuv_connect() has copied what it needs of the address of an attempt under
+ * way, so only reports of its failure mention the new one. */
+int hvuv_client_set_addr(hvuv_client_t* handle, const hvuv_addr_t* addr) {
+  client_t* c;
+
+  if (handle == NULL || handle->impl == NULL || hvuv_addr_family(addr) == 0)
+    return UV_EINVAL;
+  c = handle->impl;
+  check(c);
+  if (c->state == HVUV__CLIENT_IDLE || c->state == HVUV__CLIENT_CLOSING)
+    return UV_EINVAL;
+  c->addr = *addr;
+  return 0;
+}
+
 hvuv_conn_t* hvuv_client_conn(const hvuv_client_t* handle) {
   hvuv_conn_t* conn = handle->impl == NULL ? NULL : handle->impl->conn;
 

@@ -248,6 +248,46 @@ static void a_server_that_restarts_is_dialled_again(void** state) {
   close_client(client);
 }
 
+#define OLD "local://6e0b8e9c-4c6c-4c0e-9a9e-0f6f0a1b2c3d/5000"
+
+static void follow(hvuv_client_t* client) {
+  hvuv_addr_t addr;
+
+  assert_int_equal(hvuv_addr_parse(HERE, &addr), 0);
+  assert_int_equal(hvuv_client_set_addr(client, &addr), 0);
+}
+
+static void a_server_that_has_moved_is_followed(void** state) {
+  hvuv_client_t* client;
+
+  (void) state;
+  start_server();
+  client = client_rig_new();
+  assert_int_equal(client_rig_connect(client, OLD), 0);
+  client_rig_on("attempt", follow);
+  run_until("open");
+  assert_int_equal(client_rig_count("attempt"), 2);
+  assert_non_null(strstr(trace_story(), "attempt2:0 open"));
+  close_client(client);
+}
+
+static void an_address_is_set_for_what_follows_only(void** state) {
+  hvuv_client_t* client = client_rig_new();
+  hvuv_addr_t addr;
+
+  (void) state;
+  assert_int_equal(hvuv_addr_parse(OLD, &addr), 0);
+  assert_int_equal(hvuv_client_set_addr(client, &addr), UV_EINVAL);
+  start_server();
+  assert_int_equal(client_rig_connect(client, HERE), 0);
+  assert_int_equal(hvuv_client_set_addr(NULL, &addr), UV_EINVAL);
+  assert_int_equal(hvuv_client_set_addr(client, NULL), UV_EINVAL);
+  assert_int_equal(hvuv_client_set_addr(client, &addr), 0);
+  run_until("open");
+  assert_story("attempt1:0 open");
+  close_client(client);
+}
+
 static void a_server_that_hangs_up_is_called_ever_more_rarely(void** state) {
   hvuv_client_t* client;
 
@@ -341,6 +381,8 @@ int main(void) {
       CLIENT(a_server_that_comes_later_is_found),
       CLIENT(a_server_that_never_comes_is_given_up),
       CLIENT(a_server_that_restarts_is_dialled_again),
+      CLIENT(a_server_that_has_moved_is_followed),
+      CLIENT(an_address_is_set_for_what_follows_only),
       CLIENT(a_server_that_hangs_up_is_called_ever_more_rarely),
       CLIENT(a_server_that_only_hangs_up_is_given_up),
       CLIENT(an_address_that_leads_nowhere_is_not_tried_again),

@@ -53,8 +53,8 @@ static void add_partitions(hvuv_local_listener_t all[],
   hvuv_vm_t vm;
   size_t i;
 
-  if (count > 0)
-    qsort(all, count, sizeof(all[0]), compare);
+  assert(all != NULL);
+  qsort(all, count, sizeof(all[0]), compare);
   for (i = 0; i < count; i++) {
     if (!is_vm(&all[i]) ||
         (last != NULL && hvuv_guid_equal(last, &all[i].partition)))
@@ -76,7 +76,7 @@ int hvuv__manager_ask(hvuv__shelf_t* shelf) {
   if (shelf->name[0] != '\0' && !shelf->by_id)
     return UV_ENOTSUP;
   err = list_listeners(&all, &count);
-  if (err == 0)
+  if (err == 0 && all != NULL)
     add_partitions(all, count, shelf);
   hvuv__free(all);
   assert(err <= 0);

@@ -100,6 +100,9 @@ run cmake --install "$work/hvuv" --prefix "$work/installed"
 mv "$work/installed" "$work/prefix"
 prefix=$work/prefix
 
+WINEPATH=$prefix/bin # where Wine looks for DLLs
+export WINEPATH
+
 echo "consumer $kind: by CMake package"
 # shellcheck disable=SC2086 # words
 run cmake ${generator:+"$generator"} -S "$here/installed" -B "$work/build" $options \

@@ -5,6 +5,35 @@
 
 #include <tlhelp32.h>
 
+typedef LONG(WINAPI* query_t)(HANDLE, int, void*, ULONG, ULONG*);
+
+/* ThreadQuerySetWin32StartAddress of NtQueryInformationThread(). */
+#define START_ADDRESS 9
+
+/* Whether a thread is one that Windows keeps for itself: its loader's and its pool's
+ * begin in ntdll, come when they like, and stay for a while. */
+static int is_of_windows(DWORD id) {
+  HMODULE ntdll = GetModuleHandleA("ntdll.dll");
+  query_t query = (query_t) (void (*)(void)) GetProcAddress(
+      ntdll, "NtQueryInformationThread");
+  HANDLE thread = OpenThread(THREAD_QUERY_INFORMATION, FALSE, id);
+  HMODULE module = NULL;
+  void* start = NULL;
+
+  if (thread == NULL)
+    return 0;
+  if (query == NULL ||
+      query(thread, START_ADDRESS, &start, sizeof(start), NULL) != 0)
+    start = NULL;
+  CloseHandle(thread);
+  return start != NULL &&
+         GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
+                                GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                            start,
+                            &module) &&
+         module == ntdll;
+}
+
 /* Handle values are multiples of four, and low ones are used first. */
 #define HANDLE_MAX ((ULONG_PTR) 0x4000)
 
@@ -20,7 +49,8 @@ int census_threads(void) {
   entry.dwSize = sizeof(entry);
   if (Thread32First(snapshot, &entry)) {
     do {
-      n += entry.th32OwnerProcessID == GetCurrentProcessId();
+      n += entry.th32OwnerProcessID == GetCurrentProcessId() &&
+           !is_of_windows(entry.th32ThreadID);
     } while (Thread32Next(snapshot, &entry));
   }
   CloseHandle(snapshot);

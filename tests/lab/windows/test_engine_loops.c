@@ -140,7 +140,7 @@ static void closing_with_all_questions_out_gives_all_back(void** state) {
   }
   all_closed(pairs[0]);
   all_threads_are_given_back();
-  if (!party_is_on("slow"))
+  if (party_is_on("afd")) /* libuv's loop keeps a socket for its polling */
     assert_int_equal(census_handles(), handles);
 }
 

@@ -19,6 +19,7 @@
 #include "support/endpoint.h"
 #include "support/fakes/fake_vmm.h"
 #include "support/net.h"
+#include "support/wine.h"
 
 #define COUNT     300 /* without an argument */
 #define ACTS_MAX  60
@@ -358,6 +359,10 @@ int main(int argc, char** argv) {
       cmocka_unit_test_teardown(random_conversations_lose_nothing, say_seed),
   };
 
+  if (wine_has(WINE_END_DROPS_SENDS)) {
+    print_message("This Wine loses bytes that it has accepted (wine.h)\n");
+    return 77;
+  }
   net_start();
   uv_random(NULL, NULL, &first_seed, 4, 0, NULL);
   if (argc > 1)

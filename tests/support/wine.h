@@ -16,6 +16,8 @@
   /* Bytes that came before a reset cannot be read after it. Windows is        \
    * believed to have it so too, see docs/windows.md. */ \
   X(WINE_RESET_DROPS_BYTES, 10, WINE_ANY_LATER)                                  \
+  /* SO_ERROR is 0 after a reset. */                                             \
+  X(WINE_RESET_IS_NO_SO_ERROR, 10, WINE_ANY_LATER)                               \
   /* Bytes that a send has accepted are dropped when the peer ends its own     \
    * direction and that is read: lab/wine/lost_after_fin.c. */ \
   X(WINE_END_DROPS_SENDS, 10, WINE_ANY_LATER)

@@ -1,8 +1,9 @@
 /* agent_call [--secret FILE] [-t SECONDS] ADDRESS REQUEST...: asks a
  * guest_agent, and prints each answer on a line. While the VM boots, or nobody
- * listens there yet, it tries again; after so many seconds (60) it gives up, and
- * says why the last attempt failed. With --secret it first proves that it has
- * the secret in FILE, and the agent that it has it too (hvuv/auth.h). Exits with
+ * listens there yet, it tries again; after so many seconds (60) it gives up,
+ * and says why the last attempt failed. With --secret it first proves that it
+ * has the secret in FILE, and the agent that it has it too (hvuv/auth.h). Exits
+ * with
  *
  *   0  all requests were answered
  *   1  the agent could not be reached, or hung up

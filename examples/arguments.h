@@ -27,7 +27,8 @@ static inline void shift(int* argc, char*** argv) {
   *argc -= 1;
 }
 
-/* Takes the next option and its value off the front; returns which one it was. */
+/* Takes the next option and its value off the front; returns which one it
+ * was. */
 static inline int take_option(int* argc,
                               char*** argv,
                               const char* const options[],

@@ -1,6 +1,6 @@
 /* echo_client [-n COUNT] [-s BYTES] [-w SECONDS] [ADDRESS] [MESSAGE]: sends
- * MESSAGE, or BYTES bytes, COUNT times, and exits with 0 only if every byte came
- * back as it was sent.
+ * MESSAGE, or BYTES bytes, COUNT times, and exits with 0 only if every byte
+ * came back as it was sent.
  *
  *   connect --> send all ----------------> end --> wait for the server's end
  *                 \                         ^

@@ -1,10 +1,10 @@
-/* echo_handler [--metrics ADDRESS] [ADDRESS]: the echo server again (echo_server.c), as a protocol
- * handler. What that one does by hand is the framework's here: a connection's
- * memory, its place in the list, reading on when what was read has gone, the
- * half-close at the end. While a client does not read, nothing is read from it,
- * so it costs 256 KiB and no more; after five minutes without a byte it is
- * gone. Try it with echo_client. What it does can be seen at the address of
- * --metrics (metrics.h). */
+/* echo_handler [--metrics ADDRESS] [ADDRESS]: the echo server again
+ * (echo_server.c), as a protocol handler. What that one does by hand is the
+ * framework's here: a connection's memory, its place in the list, reading on
+ * when what was read has gone, the half-close at the end. While a client does
+ * not read, nothing is read from it, so it costs 256 KiB and no more; after
+ * five minutes without a byte it is gone. Try it with echo_client. What it does
+ * can be seen at the address of --metrics (metrics.h). */
 #include <inttypes.h>
 #include <stdlib.h>
 

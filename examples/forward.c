@@ -1,5 +1,5 @@
-/* forward [-t SECONDS] [-r MS] FROM TO: takes calls at FROM and joins each with a
- * call of its own to TO, until SIGINT or SIGTERM. Each is an address, or
+/* forward [-t SECONDS] [-r MS] FROM TO: takes calls at FROM and joins each with
+ * a call of its own to TO, until SIGINT or SIGTERM. Each is an address, or
  * tcp://IPV4:PORT. A call that cannot be passed on is hung up, with a line that
  * says why; the others, and new ones, go on.
  *
@@ -8,8 +8,8 @@
  *   forward tcp://127.0.0.1:2222 hyperv://VM/22   then: ssh -p 2222 127.0.0.1
  *   forward vsock://any:22 tcp://127.0.0.1:22
  *
- * In a guest whose host reaches it by hybrid://, say forward -c: some VMMs do not
- * pass it on when what listens in the guest ends a conversation first.
+ * In a guest whose host reaches it by hybrid://, say forward -c: some VMMs do
+ * not pass it on when what listens in the guest ends a conversation first.
  *
  * Whoever can connect to FROM reaches TO: say 127.0.0.1, not 0.0.0.0. */
 #include <signal.h>

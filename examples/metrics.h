@@ -1,6 +1,6 @@
 /* What a server of the examples shows of itself, at an address of its own: the
- * text of hvuv/metrics.h, as an answer of HTTP/1.0, so that a browser's tools, curl
- * and Prometheus can read it:
+ * text of hvuv/metrics.h, as an answer of HTTP/1.0, so that a browser's tools,
+ * curl and Prometheus can read it:
  *
  *   echo_handler --metrics local://any/9101
  *   curl --unix-socket $XDG_RUNTIME_DIR/hvuv/host/9101.a http://here/metrics
@@ -103,7 +103,8 @@ static int metrics_answer(hvuv_conn_t* conn, const char* status) {
   return err;
 }
 
-/* The request's line, its headers, which are nothing to us, and an empty line. */
+/* The request's line, its headers, which are nothing to us, and an empty
+ * line. */
 static int metrics_on_line(hvuv_conn_t* conn, const char* line, size_t nbytes) {
   metrics_request_t* request = hvuv_conn_state(conn);
 

@@ -1,6 +1,6 @@
 /* hvuv's own log, for whoever wonders what happens inside: HVUV_LOG=info in the
- * environment prints it on standard error; so do error, warning and debug, which
- * is most. */
+ * environment prints it on standard error; so do error, warning and debug,
+ * which is most. */
 #ifndef HVUV_EXAMPLES_PROGRAM_LOG_H
 #define HVUV_EXAMPLES_PROGRAM_LOG_H
 

@@ -12,11 +12,12 @@
  * {"execute": "guest-ping"}, and its reply {"return": ...} or {"error": ...}.
  * The agent remembers half a line of a client that has left, and may still have
  * replies for it. So a byte that no text has comes first, at which it starts
- * anew, and then guest-sync with a number that nobody else has; what comes before
- * its reply is another's. An agent has one client at a time.
+ * anew, and then guest-sync with a number that nobody else has; what comes
+ * before its reply is another's. An agent has one client at a time.
  *
- * What a reply returns is printed, an object of plain values as NAME: VALUE, all
- * else as it came. While the VM boots it tries again. Exits as agent_call does. */
+ * What a reply returns is printed, an object of plain values as NAME: VALUE,
+ * all else as it came. While the VM boots it tries again. Exits as agent_call
+ * does. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,7 +161,8 @@ static int on_open(hvuv_conn_t* conn) {
   return hvuv_conn_send(conn, line, (size_t) n);
 }
 
-/* One command after the other: an agent answers in order, but some end the VM. */
+/* One command after the other: an agent answers in order, but some end the
+ * VM. */
 static int next(hvuv_conn_t* conn) {
   if (nreplies < ncommands)
     return say(conn, commands[nreplies]);

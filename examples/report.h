@@ -66,8 +66,8 @@ static inline int report(const char* step, const hvuv_addr_t* addr, int err) {
   return report_meaning(step, addr, err, meaning);
 }
 
-/* The same of a handler's connection and what it ended with, by the program's own
- * word for it. */
+/* The same of a handler's connection and what it ended with, by the program's
+ * own word for it. */
 static inline int report_end_of(const char* what,
                                 const hvuv_addr_t* addr,
                                 int reason) {

@@ -90,8 +90,9 @@ static int serve_usage(FILE* out,
   return code;
 }
 
-/* Comes after program_start(): the value of the option, or NULL, and the address,
- * the one argument or else the default. Returns an exit code, or -1 to go on. */
+/* Comes after program_start(): the value of the option, or NULL, and the
+ * address, the one argument or else the default. Returns an exit code, or -1 to
+ * go on. */
 static int serve_arguments(int argc,
                            char** argv,
                            const char* default_address,

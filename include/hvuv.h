@@ -6,8 +6,8 @@
  *
  * Threads: as in libuv, a stream belongs to the thread that runs its loop, and
  * no function may be called on it from another thread. The functions of
- * addr.h, engine.h, explain.h, guid.h, local.h, log.h and service.h may be called from any
- * thread.
+ * addr.h, engine.h, explain.h, guid.h, local.h, log.h and service.h may be
+ * called from any thread.
  *
  * Loops: hvuv keeps libuv handles of its own on a loop: two that all its
  * streams share, one or two more for each socket, and on Windows possibly a

@@ -88,8 +88,8 @@ typedef enum hvuv_family_e {
 /* Size in bytes of a buffer for any address as text, including the NUL. */
 #define HVUV_ADDR_STRLEN 384
 
-/* Size in bytes of a buffer for any sentence of hvuv_addr_parse_why(), including
- * the NUL. */
+/* Size in bytes of a buffer for any sentence of hvuv_addr_parse_why(),
+ * including the NUL. */
 #define HVUV_ADDR_WHY_STRLEN 1024
 
 /* The fields may be read directly; to set them, use the functions below, which
@@ -126,9 +126,9 @@ HVUV_EXTERN int hvuv_addr_parse(const char* text, hvuv_addr_t* addr);
  *   local://. Did you mean vsock://2:1024?
  *
  * It is written to why, cut to size bytes, with a NUL; "" when 0 is returned.
- * What it quotes of the text is cut to 80 bytes, without control characters. why
- * may be NULL. The sentence is not for programs to parse: it may change in any
- * version. */
+ * What it quotes of the text is cut to 80 bytes, without control characters.
+ * why may be NULL. The sentence is not for programs to parse: it may change in
+ * any version. */
 HVUV_EXTERN int hvuv_addr_parse_why(const char* text,
                                     hvuv_addr_t* addr,
                                     char* why,

@@ -1,8 +1,8 @@
 /*
  * Proving who calls: a protocol handler in front of another one.
  *
- * Hyper-V sockets have no peer credentials. The VM id or CID of a peer names its
- * machine and not the program in it, and on `local` addresses it is only
+ * Hyper-V sockets have no peer credentials. The VM id or CID of a peer names
+ * its machine and not the program in it, and on `local` addresses it is only
  * claimed. With this handler in front, a conversation begins only after both
  * sides have proved that they have the same secret, which is never sent:
  *

@@ -56,7 +56,8 @@ typedef enum hvuv_step_e {
 } hvuv_step_t;
 
 /* The same for a status of which the step is known: it says what the status
- * means there, and nothing of others. UV_EINVAL also if there is no such step. */
+ * means there, and nothing of others. UV_EINVAL also if there is no such
+ * step. */
 HVUV_EXTERN int hvuv_explain_step(const hvuv_addr_t* addr,
                                   hvuv_step_t step,
                                   int status,

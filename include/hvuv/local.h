@@ -41,17 +41,17 @@ HVUV_EXTERN int hvuv_local_folder(char* buf, size_t* size);
  * that there are. If those are more, UV_ENOBUFS is returned and as many as fit
  * are written. listeners may be NULL if *count is 0.
  *
- * Whether one is live is asked of the lock beside its socket, with a lock that is
- * shared and given back at once. A listener that begins in that very moment at
- * the address of a killed one may get UV_EADDRINUSE.
+ * Whether one is live is asked of the lock beside its socket, with a lock that
+ * is shared and given back at once. A listener that begins in that very moment
+ * at the address of a killed one may get UV_EADDRINUSE.
  *
  *   UV_ENOENT    the directory is not there: nobody has listened yet
  *   UV_EACCES    it is not this user's alone, so no bind or connect works
  *   UV_EINVAL    count is NULL, or listeners is NULL and *count is not 0
  *
- * and UV_ENAMETOOLONG as above, or another code if it cannot be read. After these
- * *count is unchanged. A partition's directory in it that is not this user's alone
- * is passed over. */
+ * and UV_ENAMETOOLONG as above, or another code if it cannot be read. After
+ * these *count is unchanged. A partition's directory in it that is not this
+ * user's alone is passed over. */
 HVUV_EXTERN int hvuv_local_list(hvuv_local_listener_t listeners[],
                                 size_t* count);
 

@@ -54,9 +54,9 @@ typedef enum hvuv_log_level_e {
 
 /* Called with an entry: one line of at most HVUV_LOG_TEXT_MAX bytes with its
  * NUL, without a line end or other control characters, valid until this
- * returns. It may be called in any thread that uses hvuv, from inside any of its
- * functions, but by one thread at a time; the others wait meanwhile, so it is
- * to be quick. It may call hvuv_set_log(); it must not close or use streams,
+ * returns. It may be called in any thread that uses hvuv, from inside any of
+ * its functions, but by one thread at a time; the others wait meanwhile, so it
+ * is to be quick. It may call hvuv_set_log(); it must not close or use streams,
  * connections and their like, whose functions may be at work just then. */
 typedef void (*hvuv_log_cb)(hvuv_log_level_t level,
                             const char* where,
@@ -66,10 +66,10 @@ typedef void (*hvuv_log_cb)(hvuv_log_level_t level,
 #define HVUV_LOG_TEXT_MAX 512
 
 /* Has cb called with the entries of this level and those that matter more, from
- * now on; NULL for none. To be called at any time, from any thread, before there
- * is a loop as well as later. When it returns, the former callback is not called
- * any more, nor at work in another thread. Invalid levels are taken for the
- * nearest one. */
+ * now on; NULL for none. To be called at any time, from any thread, before
+ * there is a loop as well as later. When it returns, the former callback is not
+ * called any more, nor at work in another thread. Invalid levels are taken for
+ * the nearest one. */
 HVUV_EXTERN void hvuv_set_log(hvuv_log_level_t level,
                               hvuv_log_cb cb,
                               void* arg);
@@ -78,8 +78,8 @@ HVUV_EXTERN void hvuv_set_log(hvuv_log_level_t level,
  * twice as many may come at once after a pause. Further ones are left out, and
  * the next one that is not is preceded by one with their number. So a stranger
  * who connects a hundred thousand times a second makes no more lines than one
- * who does so as often as this allows, and a flood at one place hides nothing at
- * another. 0: no limit. Default 20. */
+ * who does so as often as this allows, and a flood at one place hides nothing
+ * at another. 0: no limit. Default 20. */
 HVUV_EXTERN void hvuv_set_log_rate(unsigned int per_second);
 
 /* Returns "error", "warning", "info" or "debug"; "unknown" for no level. */

@@ -1,9 +1,9 @@
 /*
  * What hvuv keeps on a loop: libuv handles of its own, two that all streams of
  * the loop share, one or two more for each socket, two for each client and
- * relay, three for each server, a pipe for a server while it stops with a grace,
- * and on Windows possibly a third shared one with a thread, on Linux one for all
- * sockets that are young (hvuv/engine.h), and for a server that has had
+ * relay, three for each server, a pipe for a server while it stops with a
+ * grace, and on Windows possibly a third shared one with a thread, on Linux one
+ * for all sockets that are young (hvuv/engine.h), and for a server that has had
  * connections one for their time limits, with a descriptor (timerfd).
  * hvuv_close() and its like close them.
  *
@@ -16,7 +16,8 @@
  * hvuv_relay_close(); the memory of a libuv stream that the walk closes while
  * it is a relay's must stay until the relay's callback). A server that was
  * stopping with a grace would wait for what does not come any more: it notices
- * the walk in the next turn, aborts its connections with UV_ECANCELED and stops.
+ * the walk in the next turn, aborts its connections with UV_ECANCELED and
+ * stops.
  *
  * A forked child that goes on using a loop of its parent's calls uv_loop_fork()
  * before anything else on it, hvuv_close() included: until then the two share

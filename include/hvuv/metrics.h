@@ -36,10 +36,10 @@
  *                             broke only reason memory
  *
  * Counters begin with 0 in hvuv_server_init(), and never go back, but for those
- * of a peer that was forgotten and calls again (hvuv_server_each_peer()): that is
- * a counter's reset, as the format knows it. A peer is named as an address is,
- * without the port or service ("vsock://3"); those without an address, and those
- * that were forgotten, are the peer "". There are never more peers than
+ * of a peer that was forgotten and calls again (hvuv_server_each_peer()): that
+ * is a counter's reset, as the format knows it. A peer is named as an address
+ * is, without the port or service ("vsock://3"); those without an address, and
+ * those that were forgotten, are the peer "". There are never more peers than
  * connections and 257.
  */
 #ifndef HVUV_METRICS_H

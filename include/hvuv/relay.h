@@ -5,11 +5,12 @@
  * The directions are independent: each reads into one buffer and reads no more
  * until the other side has taken it, so that a side that does not read holds up
  * only its own direction, and costs one buffer. A buffer has 16 KiB, and grows
- * while reads fill it, for bulk to take fewer and larger ones. When one side finishes sending,
- * that is passed on after the last byte, and the other direction continues. It
- * also continues when writing to one side fails: the answer of a server that
- * refuses a request before it has read all of it, and closes, still arrives.
- * When both directions are over, both streams are closed.
+ * while reads fill it, for bulk to take fewer and larger ones. When one side
+ * finishes sending, that is passed on after the last byte, and the other
+ * direction continues. It also continues when writing to one side fails: the
+ * answer of a server that refuses a request before it has read all of it, and
+ * closes, still arrives. When both directions are over, both streams are
+ * closed.
  *
  * How each kind of stream carries an end:
  *

@@ -63,19 +63,20 @@ typedef struct hvuv_server_options_s {
   unsigned int max_new_per_peer_at_once;
 
   /* Bytes of memory that the connections may keep together: their own blocks
-   * with the handlers' state, what is queued to peers (lent bytes count for each
-   * connection that they were sent on), what was read and waits for a handler,
-   * messages that have come in part. When more is needed, those that keep most
-   * and whose peers move least are closed, with UV_ENOSPC, until an eighth is
-   * free; whoever keeps little or nothing besides its block stays. If there is
-   * nobody to close, the send that needs it returns UV_ENOSPC, a new caller
-   * waits. A sixteenth is for those that close: what they keep until the end of
-   * the turn. Buffers that connections share, listeners and the table of peers,
-   * some 200 KiB, do not count.
+   * with the handlers' state, what is queued to peers (lent bytes count for
+   * each connection that they were sent on), what was read and waits for a
+   * handler, messages that have come in part. When more is needed, those that
+   * keep most and whose peers move least are closed, with UV_ENOSPC, until an
+   * eighth is free; whoever keeps little or nothing besides its block stays. If
+   * there is nobody to close, the send that needs it returns UV_ENOSPC, a new
+   * caller waits. A sixteenth is for those that close: what they keep until the
+   * end of the turn. Buffers that connections share, listeners and the table of
+   * peers, some 200 KiB, do not count.
    *
-   * Default 256 MiB, a quarter of a MiB for each of 1,000 connections: about what
-   * their high-water marks let them have queued, if nobody reads. With more
-   * connections or higher marks set it to what the product is. 0: no limit. */
+   * Default 256 MiB, a quarter of a MiB for each of 1,000 connections: about
+   * what their high-water marks let them have queued, if nobody reads. With
+   * more connections or higher marks set it to what the product is. 0: no
+   * limit. */
   size_t max_total_bytes;
 
   /* The peers to accept: those whose address has the VM id or the CID of one of
@@ -86,9 +87,9 @@ typedef struct hvuv_server_options_s {
   unsigned int nallowed_peers;
 
   /* The sizes in bytes of each listener's buffers, set before it listens. With
-   * AF_VSOCK and TCP its connections have them too; hvuv_send_buffer_size() says
-   * more. In a Linux guest of Hyper-V 131072 for both is the most that has an
-   * effect. Default 0: the system's. Not for hvuv_server_listen_socket(). */
+   * AF_VSOCK and TCP its connections have them too; hvuv_send_buffer_size()
+   * says more. In a Linux guest of Hyper-V 131072 for both is the most that has
+   * an effect. Default 0: the system's. Not for hvuv_server_listen_socket(). */
   int send_buffer_bytes;
   int recv_buffer_bytes;
 
@@ -224,11 +225,11 @@ HVUV_EXTERN int hvuv_server_each_peer(
  * long that takes; where the whole must not take longer than a given time, call
  * again with 0 when it is over, from a timer.
  *
- * If whatever uv_walk() shows is closed meanwhile (hvuv/loop.h), the connections
- * that are left are aborted in the next turn of the loop. To notice that, a
- * server that waits for connections has two descriptors, and with the first of
- * them its loop has one; if there were none when it was stopped, or the program
- * has closed its stdio, call again with 0 after such a walk.
+ * If whatever uv_walk() shows is closed meanwhile (hvuv/loop.h), the
+ * connections that are left are aborted in the next turn of the loop. To notice
+ * that, a server that waits for connections has two descriptors, and with the
+ * first of them its loop has one; if there were none when it was stopped, or
+ * the program has closed its stdio, call again with 0 after such a walk.
  *
  * cb, which may be NULL, is called last, from the loop; the memory is then the
  * caller's again. Legal at any time after initialisation, in callbacks of
@@ -240,8 +241,9 @@ HVUV_EXTERN void hvuv_server_stop(hvuv_server_t* server,
 
 /* --- On several loops ----------------------------------------------------
  *
- * Has `other`, a server on another loop, serve callers of the addresses at which
- * `server` listens, now and later, so that several threads share the work.
+ * Has `other`, a server on another loop, serve callers of the addresses at
+ * which `server` listens, now and later, so that several threads share the
+ * work.
  *
  *   each thread        its own loop, server and connections; a handler stays in
  *                      one thread for its whole life
@@ -262,19 +264,19 @@ HVUV_EXTERN void hvuv_server_stop(hvuv_server_t* server,
  *
  * Which thread may call what: all functions of a server and its connections
  * belong to the thread of its loop; before that thread is started, and after it
- * has ended, to whichever uses the loop then. hvuv_server_share() belongs to the
- * thread of `other`. The thread of `server` may be at work meanwhile; its
- * program makes sure that `server` is initialised and has not stopped. *protocol
- * of hvuv_server_listen() is used by all threads, so what it points to must not
- * change, and must stay valid until all of them have stopped; it may be that of
- * an hvuv_auth_t.
+ * has ended, to whichever uses the loop then. hvuv_server_share() belongs to
+ * the thread of `other`. The thread of `server` may be at work meanwhile; its
+ * program makes sure that `server` is initialised and has not stopped.
+ * *protocol of hvuv_server_listen() is used by all threads, so what it points
+ * to must not change, and must stay valid until all of them have stopped; it
+ * may be that of an hvuv_auth_t.
  *
  * hvuv accepts the callers in a thread of its own, which begins with the first
- * `other`, ends when all have stopped, and runs nothing of the program's but its
- * allocator and its log; it takes no signals. `other` keeps its loop alive until
- * it is stopped. It must not listen when it joins, and cannot
- * listen later. In a child
- * after fork() shared servers serve no new callers; they can be stopped there.
+ * `other`, ends when all have stopped, and runs nothing of the program's but
+ * its allocator and its log; it takes no signals. `other` keeps its loop alive
+ * until it is stopped. It must not listen when it joins, and cannot listen
+ * later. In a child after fork() shared servers serve no new callers; they can
+ * be stopped there.
  *
  * Returns 0, or after an error nothing has changed:
  *
@@ -285,14 +287,14 @@ HVUV_EXTERN void hvuv_server_stop(hvuv_server_t* server,
 HVUV_EXTERN int hvuv_server_share(hvuv_server_t* other, hvuv_server_t* server);
 
 /* Stops all servers that share callers with this one, and this one: each as by
- * hvuv_server_stop(), in the thread of its own loop, as soon as that loop turns.
- * cb, which may be NULL, is called for each of them, in its thread; a server
- * that was stopping already keeps its own. To be called in this one's thread. A
- * server that shares with nobody is stopped alone.
+ * hvuv_server_stop(), in the thread of its own loop, as soon as that loop
+ * turns. cb, which may be NULL, is called for each of them, in its thread; a
+ * server that was stopping already keeps its own. To be called in this one's
+ * thread. A server that shares with nobody is stopped alone.
  *
  * hvuv_server_stop() stops one: callers that were offered to it and not taken
- * go to the others, and so do those that come; its connections end. If it is the
- * one that listens, its addresses are closed, and the others go on with the
+ * go to the others, and so do those that come; its connections end. If it is
+ * the one that listens, its addresses are closed, and the others go on with the
  * connections that they have. */
 HVUV_EXTERN void hvuv_server_stop_all(hvuv_server_t* server,
                                       uint64_t grace_ms,

@@ -70,8 +70,8 @@ typedef void (*hvuv_shutdown_cb)(hvuv_shutdown_t* req, int status);
  * reason why none could be taken; see hvuv_listen(). */
 typedef void (*hvuv_connection_cb)(hvuv_stream_t* server, int status);
 
-/* Called when a caller was turned away, with its address, or NULL if that is not
- * known, and the reason; see hvuv_set_refused_cb(). */
+/* Called when a caller was turned away, with its address, or NULL if that is
+ * not known, and the reason; see hvuv_set_refused_cb(). */
 typedef void (*hvuv_refused_cb)(hvuv_stream_t* server,
                                 const hvuv_addr_t* peer,
                                 int status);
@@ -122,10 +122,10 @@ struct hvuv_stream_s {
 /* --- Life ---------------------------------------------------------------- */
 
 /* Initialises a stream. No socket is created until bind, connect, accept or
- * open (hvuv/socket.h). Once initialised, the stream must be closed with hvuv_close() before
- * its memory is freed. Returns 0, UV_EINVAL if a pointer is NULL, or UV_ENOMEM
- * if this is the loop's first stream and what its streams share cannot be
- * allocated; after an error there is nothing to close. */
+ * open (hvuv/socket.h). Once initialised, the stream must be closed with
+ * hvuv_close() before its memory is freed. Returns 0, UV_EINVAL if a pointer is
+ * NULL, or UV_ENOMEM if this is the loop's first stream and what its streams
+ * share cannot be allocated; after an error there is nothing to close. */
 HVUV_EXTERN int hvuv_init(uv_loop_t* loop, hvuv_stream_t* stream);
 
 /* Closes a stream, whatever its state. The socket is closed at once. Later,
@@ -231,13 +231,14 @@ HVUV_EXTERN int hvuv_chmod(hvuv_stream_t* stream, int flags);
  *   TCP                           it waits: the system retries after seconds
  *   AF_HYPERV, Windows            not known
  *
- * When no connection can be accepted cb is called once with the reason: UV_EMFILE,
- * UV_ENFILE, UV_ENOBUFS, UV_ENOMEM when the process or the system is out of
- * descriptors or memory, UV_ENETDOWN when Hyper-V is down on Windows, or another
- * code, of an error that is not known. The waiting connections stay in the kernel,
- * and the listener retries by itself ten times a second. Only after UV_EBADF,
- * UV_ENOTSOCK, UV_EINVAL, UV_ENOTSUP, UV_EFAULT and UV_EEXIST, which mean that this
- * socket will not listen again, it has stopped and can only be closed.
+ * When no connection can be accepted cb is called once with the reason:
+ * UV_EMFILE, UV_ENFILE, UV_ENOBUFS, UV_ENOMEM when the process or the system is
+ * out of descriptors or memory, UV_ENETDOWN when Hyper-V is down on Windows, or
+ * another code, of an error that is not known. The waiting connections stay in
+ * the kernel, and the listener retries by itself ten times a second. Only after
+ * UV_EBADF, UV_ENOTSOCK, UV_EINVAL, UV_ENOTSUP, UV_EFAULT and UV_EEXIST, which
+ * mean that this socket will not listen again, it has stopped and can only be
+ * closed.
  *
  * UV_EINVAL if the stream is not bound or is closing, or a pointer is NULL;
  * UV_ENOMEM; otherwise the error of listen(). */
@@ -455,17 +456,18 @@ HVUV_EXTERN int hvuv_getpeername(const hvuv_stream_t* stream,
  *
  * On AF_VSOCK over virtio, vhost or loopback the receive size is
  * SO_VM_SOCKETS_BUFFER_SIZE (linux/vm_sockets.h). How much may be in flight is
- * bounded by the receiver's and by the sender's, 256 KiB each by default, so set
- * it on both; the send size (SO_SNDBUF) has no effect there (seen on Linux 6.1).
- * Accepted connections inherit the listener's. Values below 128 are raised to
- * 128. Do not lower it on a connection in use: what the peer sends before it
- * learns of that is lost without an error (seen on Linux 6.1 and 7.2).
+ * bounded by the receiver's and by the sender's, 256 KiB each by default, so
+ * set it on both; the send size (SO_SNDBUF) has no effect there (seen on Linux
+ * 6.1). Accepted connections inherit the listener's. Values below 128 are
+ * raised to 128. Do not lower it on a connection in use: what the peer sends
+ * before it learns of that is lost without an error (seen on Linux 6.1 and
+ * 7.2).
  *
  * In a Linux guest of Hyper-V a connection has two rings instead, made with it
  * (hyperv_transport.c). An accepted one has them from its listener: set both
  * sizes, SO_SNDBUF and SO_RCVBUF, between hvuv_bind() and hvuv_listen(). A ring
- * has at most 256 KiB, and Linux doubles what is set, so 131072 is the most that
- * has an effect; 208 KiB is what a listener has by default (VMBus 5.0 and
+ * has at most 256 KiB, and Linux doubles what is set, so 131072 is the most
+ * that has an effect; 208 KiB is what a listener has by default (VMBus 5.0 and
  * later). One that connects has rings of 24 KiB, whatever was set: connect()
  * resets them. Nothing changes the rings of a connection that is there.
  *

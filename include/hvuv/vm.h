@@ -16,7 +16,8 @@
  *
  * A name may belong to several VMs, and does not last: the id of WSL 2's VM is
  * new each time it starts, so look it up again before each connect that follows
- * a failure: hvuv_client_set_addr() (hvuv/client.h). None of this was seen on a real Windows by this project.
+ * a failure: hvuv_client_set_addr() (hvuv/client.h). None of this was seen on a
+ * real Windows by this project.
  *
  * The work is done in libuv's thread pool. The callback comes from the loop,
  * never from inside the call, once for each call that returned 0; until it has
@@ -80,8 +81,8 @@ struct hvuv_vm_req_s {
 
 /* Finds the one VM of a name. The name is compared byte by byte with the whole
  * name of each VM, or, if it can be parsed as a GUID, with the ids: then it is
- * never taken for a name. "wsl" is WSL 2's VM, whatever else has that name. With
- * status 0 req->vms[0] is the VM, and count is 1.
+ * never taken for a name. "wsl" is WSL 2's VM, whatever else has that name.
+ * With status 0 req->vms[0] is the VM, and count is 1.
  *
  * Returns 0, or without a callback
  *
@@ -104,30 +105,31 @@ struct hvuv_vm_req_s {
  *   UV_ECANCELED  hvuv_vm_cancel()
  *   UV_ENOMEM
  *
- * or, on Windows, with the code for what computecore.dll or the start of wsl.exe
- * reported. */
+ * or, on Windows, with the code for what computecore.dll or the start of
+ * wsl.exe reported. */
 HVUV_EXTERN int hvuv_vm_find(uv_loop_t* loop,
                              hvuv_vm_req_t* req,
                              const char* name,
                              hvuv_vm_cb cb);
 
-/* Lists the VMs, in the order of what manages them; there may be none. UV_EINVAL
- * and UV_ENOMEM are returned, and the callback is called, as by hvuv_vm_find(),
- * without UV_ENOENT and UV_EMLINK. That of WSL 2 is listed under the name that
- * the Host Compute Service has for it, and only to whom that lets ask. */
+/* Lists the VMs, in the order of what manages them; there may be none.
+ * UV_EINVAL and UV_ENOMEM are returned, and the callback is called, as by
+ * hvuv_vm_find(), without UV_ENOENT and UV_EMLINK. That of WSL 2 is listed
+ * under the name that the Host Compute Service has for it, and only to whom
+ * that lets ask. */
 HVUV_EXTERN int hvuv_vm_list(uv_loop_t* loop,
                              hvuv_vm_req_t* req,
                              hvuv_vm_cb cb);
 
-/* Cancels a request that one of the two has taken. If its turn in the thread pool
- * has not come, 0 is returned, and its callback is called later with
- * UV_ECANCELED. Else UV_EBUSY is returned and nothing changes: it ends by itself,
- * within 30 seconds. As uv_cancel(). UV_EINVAL if the request is NULL, or its
- * callback has been called. */
+/* Cancels a request that one of the two has taken. If its turn in the thread
+ * pool has not come, 0 is returned, and its callback is called later with
+ * UV_ECANCELED. Else UV_EBUSY is returned and nothing changes: it ends by
+ * itself, within 30 seconds. As uv_cancel(). UV_EINVAL if the request is NULL,
+ * or its callback has been called. */
 HVUV_EXTERN int hvuv_vm_cancel(hvuv_vm_req_t* req);
 
-/* For bindings: the size of a request in bytes, its data, and its result, in the
- * callback; see hvuv_stream_size(). */
+/* For bindings: the size of a request in bytes, its data, and its result, in
+ * the callback; see hvuv_stream_size(). */
 HVUV_EXTERN size_t hvuv_vm_req_size(void);
 HVUV_EXTERN void* hvuv_vm_req_get_data(const hvuv_vm_req_t* req);
 HVUV_EXTERN void hvuv_vm_req_set_data(hvuv_vm_req_t* req, void* data);

@@ -93,8 +93,8 @@ static char* put_escape(char* out, char c) {
   return out;
 }
 
-/* Also control characters of two bytes, which may stand for themselves in what is
- * read, but are not to reach a terminal. */
+/* Also control characters of two bytes, which may stand for themselves in what
+ * is read, but are not to reach a terminal. */
 static char* put_path(char* out, const char* path) {
   for (; *path != '\0'; path++) {
     if (hvuv__text_control(path) == 2)

@@ -1,7 +1,7 @@
 /*
- * Addresses from text; addr.h has the grammar. Knows nothing of sockets, locales
- * and allocation. parse_ reads all that is left of the text and returns 0 or
- * UV_EINVAL.
+ * Addresses from text; addr.h has the grammar. Knows nothing of sockets,
+ * locales and allocation. parse_ reads all that is left of the text and returns
+ * 0 or UV_EINVAL.
  */
 #include "hvuv/addr.h"
 
@@ -39,7 +39,8 @@ static int parse_vsock(const char* text, hvuv_addr_t* addr) {
   return hvuv_addr_vsock(addr, cid, port);
 }
 
-/* Reads up to `end`. In text a path that is too long is as wrong as any other. */
+/* Reads up to `end`. In text a path that is too long is as wrong as any
+ * other. */
 static int scan_path(const char* text,
                      const char* end,
                      char path[HVUV_PATH_SIZE]) {

@@ -7,8 +7,8 @@
  *           +-> : -> service, path      hybrid
  *
  * A find_ returns the sentence behind the part, or NULL if nothing is wrong up
- * to its end. What the text holds is quoted with its control characters replaced
- * and cut to some length, so that a stranger's text can be printed.
+ * to its end. What the text holds is quoted with its control characters
+ * replaced and cut to some length, so that a stranger's text can be printed.
  */
 #include <assert.h>
 #include <stdio.h>

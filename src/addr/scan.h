@@ -15,9 +15,9 @@ extern const char* const hvuv__schemes[HVUV__SCHEMES];
 /* "%20", of one byte. */
 #define HVUV__ESCAPE_LEN ((size_t) 3)
 
-/* What the text writes as an escape, so that an address is one word of one line.
- * Bytes from 0x80 up are UTF-8, or whatever the file system takes, and stand for
- * themselves. */
+/* What the text writes as an escape, so that an address is one word of one
+ * line. Bytes from 0x80 up are UTF-8, or whatever the file system takes, and
+ * stand for themselves. */
 static inline int hvuv__is_escaped(char c) {
   unsigned char byte = (unsigned char) c;
 

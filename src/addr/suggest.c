@@ -87,7 +87,8 @@ static int begins_with(const char* text, const char* word) {
   return *word == '\0' && *text == ':';
 }
 
-/* What is no scheme is taken for the kind of address that the rest looks like. */
+/* What is no scheme is taken for the kind of address that the rest looks
+ * like. */
 static hvuv_family_t guess_family(const char* text) {
   hvuv_guid_t vm_id;
   uint32_t cid;
@@ -103,7 +104,8 @@ static hvuv_family_t guess_family(const char* text) {
   return (hvuv_family_t) 0;
 }
 
-/* Moves *text behind the scheme. Of the slashes there a path keeps its first. */
+/* Moves *text behind the scheme. Of the slashes there a path keeps its
+ * first. */
 static hvuv_family_t take_scheme(const char** text) {
   hvuv_family_t family;
   size_t i;

@@ -33,8 +33,8 @@ static inline int hvuv__text_skip(const char** text, char c) {
   return 1;
 }
 
-/* How many bytes at `at` are a control character, which a terminal may obey: 1 of
- * ASCII, 2 of ISO 8859 (U+0080 to U+009F in UTF-8), else 0. */
+/* How many bytes at `at` are a control character, which a terminal may obey: 1
+ * of ASCII, 2 of ISO 8859 (U+0080 to U+009F in UTF-8), else 0. */
 static inline size_t hvuv__text_control(const char* at) {
   unsigned char byte = (unsigned char) *at;
 

@@ -19,7 +19,8 @@ int hvuv__utf_is_control(uint32_t c) {
   return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
 
-/* How many bytes a character takes that begins with this one; 0 if none does. */
+/* How many bytes a character takes that begins with this one; 0 if none
+ * does. */
 static size_t bytes_from(uint8_t lead) {
   if (lead < 0x80)
     return 1;

@@ -1,5 +1,5 @@
-/* Characters in UTF-8: read strictly, and written so that the text can be shown:
- * what is no character, or a control character, becomes U+FFFD. */
+/* Characters in UTF-8: read strictly, and written so that the text can be
+ * shown: what is no character, or a control character, becomes U+FFFD. */
 #ifndef HVUV_SRC_ADDR_UTF_H
 #define HVUV_SRC_ADDR_UTF_H
 
@@ -19,8 +19,8 @@ typedef struct hvuv__utf8_out_s {
 /* Whether it is a control character of ASCII or ISO 8859. */
 int hvuv__utf_is_control(uint32_t c);
 
-/* Returns how many bytes the character at text takes, which has len bytes; 0, and
- * *c unchanged, if there is none. */
+/* Returns how many bytes the character at text takes, which has len bytes; 0,
+ * and *c unchanged, if there is none. */
 size_t hvuv__utf8_scan(const char* text, size_t len, uint32_t* c);
 
 void hvuv__utf8_begin(hvuv__utf8_out_t* out, char* text, size_t size);

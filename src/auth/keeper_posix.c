@@ -1,5 +1,5 @@
-/* A bit for group or others lets somebody else read the file, or put a secret of
- * their own there. */
+/* A bit for group or others lets somebody else read the file, or put a secret
+ * of their own there. */
 #include "auth/keeper.h"
 
 #include <sys/stat.h>

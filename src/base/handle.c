@@ -23,11 +23,11 @@ int hvuv__handle_is_ours(const uv_handle_t* handle) {
  *                                                     v     |
  *                                                a request is done
  *
- * What is closing cannot be closed by another walk, no walk shows a request, and
- * either holds the loop. The first callback may come before that of a handle
- * which was closed earlier (libuv, src/unix/core.c), the second comes after it,
- * unless that has requests under way, as it may on Windows. There a third would
- * come at once, and so on for ever (src/win/handle-inl.h). */
+ * What is closing cannot be closed by another walk, no walk shows a request,
+ * and either holds the loop. The first callback may come before that of a
+ * handle which was closed earlier (libuv, src/unix/core.c), the second comes
+ * after it, unless that has requests under way, as it may on Windows. There a
+ * third would come at once, and so on for ever (src/win/handle-inl.h). */
 #define TURNS 2
 
 static void on_turn(uv_handle_t* own);

@@ -1,8 +1,8 @@
 /*
- * One callback for the process, under a lock that is held while it runs, so that
- * whoever replaces it knows that it runs no more. A thread that is inside the
- * callback already writes nothing: `inside` is set for it then, and stands for
- * holding the lock.
+ * One callback for the process, under a lock that is held while it runs, so
+ * that whoever replaces it knows that it runs no more. A thread that is inside
+ * the callback already writes nothing: `inside` is set for it then, and stands
+ * for holding the lock.
  *
  * The rate of a place is kept as one number, the time that its entries have
  * spent: each one moves it on by 1/rate of a second, and it is never further
@@ -143,7 +143,8 @@ static int may_write(hvuv__log_place_t* place, uint64_t now_ns) {
   return 1;
 }
 
-/* What may stand in a name that a peer has chosen is no matter for a terminal. */
+/* What may stand in a name that a peer has chosen is no matter for a
+ * terminal. */
 static void clean(char* text) {
   for (; *text != '\0'; text++) {
     if ((unsigned char) *text < ' ' || *text == 127)

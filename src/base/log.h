@@ -43,8 +43,8 @@ static inline int hvuv__log_wants(hvuv_log_level_t level) {
 #endif
 }
 
-/* One entry, formatted as by printf(): C's own, which GCC takes `printf` for the
- * system's where that differs. */
+/* One entry, formatted as by printf(): C's own, which GCC takes `printf` for
+ * the system's where that differs. */
 #if defined(__clang__)
 __attribute__((format(printf, 3, 4)))
 #elif defined(__GNUC__)

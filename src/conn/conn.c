@@ -14,8 +14,8 @@
 
 /* --- The end -------------------------------------------------------------- */
 
-/* What a connection that closes keeps, but for its block, what is lent and small
- * chunks: not only when the loop comes to it, for others may need it. */
+/* What a connection that closes keeps, but for its block, what is lent and
+ * small chunks: not only when the loop comes to it, for others may need it. */
 static void give_back(hvuv_conn_t* conn) {
   assert(conn->state == HVUV__CONN_CLOSING);
   if (conn->counts.held_bytes == hvuv__conn_block_bytes(conn))
@@ -161,7 +161,8 @@ void hvuv__conn_shut(hvuv_conn_t* conn, int status) {
     meet(conn, HVUV__CONN_ALL_SENT, 0);
 }
 
-/* --- The beginning --------------------------------------------------------- */
+/* --- The beginning
+ * --------------------------------------------------------- */
 
 void hvuv__conn_open(hvuv_conn_t* conn) {
   hvuv__group_t* group = conn->group;

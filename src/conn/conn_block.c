@@ -68,7 +68,8 @@ void hvuv__conn_free(hvuv_conn_t* conn) {
   hvuv__free(hvuv__conn_front(conn));
 }
 
-/* --- The log --------------------------------------------------------------- */
+/* --- The log
+ * --------------------------------------------------------------- */
 
 static void log_open(const hvuv_conn_t* conn) {
   static hvuv__log_place_t place = HVUV__LOG_PLACE("conn/open");
@@ -100,7 +101,8 @@ static void log_end(const hvuv_conn_t* conn) {
             (unsigned long long) counts->bytes_out);
 }
 
-/* --- Among the others ------------------------------------------------------ */
+/* --- Among the others
+ * ------------------------------------------------------ */
 
 void hvuv__conn_join(hvuv_conn_t* conn) {
   hvuv__group_t* group = conn->group;

@@ -5,8 +5,9 @@
 #include "base/alloc.h"
 #include "conn/conn_time.h"
 
-/* How many are never too many. By this and by their costs a peer that takes nothing of many tiny messages is held to about
- * twice the bytes of the marks. */
+/* How many are never too many. By this and by their costs a peer that takes
+ * nothing of many tiny messages is held to about twice the bytes of the
+ * marks. */
 #define CHUNKS_TO_SPARE 64
 
 /* A copy of more lies apart from its chunk, so that its memory can be given

@@ -36,8 +36,8 @@ static size_t corked_bytes(const hvuv_conn_t* conn) {
 }
 
 /* One message may always be queued where nothing is, or none that is larger
- * than the maximum could ever be sent. Chunks that have gone and are still to be
- * reported are none that the peer does not take. */
+ * than the maximum could ever be sent. Chunks that have gone and are still to
+ * be reported are none that the peer does not take. */
 static int is_alone(hvuv_conn_t* conn) {
   hvuv__out_flush(conn);
   return hvuv__out_waiting(conn) == 0;

@@ -77,7 +77,8 @@ void hvuv__time_look_by(hvuv__group_t* group, uint64_t now, uint64_t at) {
 
 /* --- Progress ------------------------------------------------------------- */
 
-/* The limit that is moved on by bytes which the peer takes; 0: there is none. */
+/* The limit that is moved on by bytes which the peer takes; 0: there is
+ * none. */
 static uint64_t limit_of_progress(const hvuv_conn_t* conn) {
   if (hvuv__conn_is(conn, HVUV__CONN_SENDS))
     return conn->group->limits.idle_timeout_ms;

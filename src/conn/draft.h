@@ -1,4 +1,5 @@
-/* A message on its way out: its parts, and what the framing puts around them. */
+/* A message on its way out: its parts, and what the framing puts around
+ * them. */
 #ifndef HVUV_SRC_CONN_DRAFT_H
 #define HVUV_SRC_CONN_DRAFT_H
 

@@ -1,7 +1,7 @@
 /*
  * A connection whose peer has still to prove who it is. Until it has, the
- * conversation has not begun: those who walk over an owner's connections pass it
- * by, and no message of it is a success.
+ * conversation has not begun: those who walk over an owner's connections pass
+ * it by, and no message of it is a success.
  *
  *   on_open of whoever asks --- hvuv__conn_prove() ---> proves
  *                                                         |
@@ -17,8 +17,8 @@ void hvuv__conn_prove(hvuv_conn_t* conn);
 
 /* It has, in the message that is being handed out: the conversation begins, now
  * and with this protocol, whose on_open is called. There is no deadline any
- * more, and the state is zeroed. One that on_open declines closes. Returns 0, or
- * why it cannot begin. */
+ * more, and the state is zeroed. One that on_open declines closes. Returns 0,
+ * or why it cannot begin. */
 int hvuv__conn_hand_over(hvuv_conn_t* conn, const hvuv_protocol_t* protocol);
 
 /* Whether it has still to. */

@@ -62,8 +62,8 @@ typedef struct hvuv__wire_s {
                    const uv_buf_t bufs[],
                    unsigned int nbufs);
 
-  /* Bytes queued; and those with what the kernel has and the peer has not taken,
-   * as far as the system can say. */
+  /* Bytes queued; and those with what the kernel has and the peer has not
+   * taken, as far as the system can say. */
   size_t (*queued)(const hvuv_conn_t* conn);
   size_t (*outstanding)(const hvuv_conn_t* conn);
 
@@ -75,9 +75,9 @@ typedef struct hvuv__wire_s {
    * queued, and to the peer there is no difference. NULL: never. */
   int (*close_ends)(const hvuv_conn_t* conn);
 
-  /* hvuv__conn_closed() follows, once. The bytes of chunks are not looked at any
-   * more. With resets the peer is to see that it was broken off, where there is
-   * a way. */
+  /* hvuv__conn_closed() follows, once. The bytes of chunks are not looked at
+   * any more. With resets the peer is to see that it was broken off, where
+   * there is a way. */
   void (*close)(hvuv_conn_t* conn, int resets);
 
   /* Looks for what the wire has not reported yet because the loop is late, and

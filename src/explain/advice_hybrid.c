@@ -1,6 +1,6 @@
 /* Advice on `hybrid` addresses: a guest behind its hypervisor's Unix socket. Of
- * two rows that fit the first wins; what is said of all Unix sockets comes after
- * them (advice_unix.c). */
+ * two rows that fit the first wins; what is said of all Unix sockets comes
+ * after them (advice_unix.c). */
 #include <uv.h>
 
 #include "explain/advice_rows.h"

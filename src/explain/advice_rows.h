@@ -21,8 +21,8 @@ enum hvuv__kind {
 };
 
 /* The steps that a row is about, as bits of hvuv_step_t. Where the step is not
- * known a row may have to speak of several, and is for UNKNOWN_STEP only; one for
- * ANY_STEP is true of each. */
+ * known a row may have to speak of several, and is for UNKNOWN_STEP only; one
+ * for ANY_STEP is true of each. */
 #define ANY_STEP     (~0u)
 #define UNKNOWN_STEP (1u << HVUV_STEP_UNKNOWN)
 #define BINDING      (1u << HVUV_STEP_BIND | 1u << HVUV_STEP_LISTEN)

@@ -1,5 +1,5 @@
-/* Advice on addresses of VMs and their hosts: AF_HYPERV and AF_VSOCK. Of two rows
- * that fit the first wins. */
+/* Advice on addresses of VMs and their hosts: AF_HYPERV and AF_VSOCK. Of two
+ * rows that fit the first wins. */
 #include <uv.h>
 
 #include "addr/alias.h"

@@ -1,5 +1,5 @@
-/* What an explanation is made from: the facts of a system, so that every word can
- * be tested on any. */
+/* What an explanation is made from: the facts of a system, so that every word
+ * can be tested on any. */
 #ifndef HVUV_SRC_EXPLAIN_FACTS_H
 #define HVUV_SRC_EXPLAIN_FACTS_H
 

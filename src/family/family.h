@@ -12,7 +12,8 @@
 #include "sys/sys.h"
 #include "unix/claim.h"
 
-/* What AF_HYPERV sockets can be asked for; hvuv/hyperv.h says what each does. */
+/* What AF_HYPERV sockets can be asked for; hvuv/hyperv.h says what each
+ * does. */
 enum hvuv__option {
   HVUV__CONNECTED_SUSPEND = 1 << 0,
   HVUV__CONTAINER_PASSTHRU = 1 << 1,
@@ -58,9 +59,9 @@ typedef struct hvuv__family_s {
   int (*connected)(uv_os_sock_t sock, hvuv_addr_t* local);
 
   /* Who has been accepted by a listener bound to *listener; claim is the
-   * listener's, or NULL. A negative result means that it must not come in; *peer
-   * is set then too, if it is known who it is. name is NULL in a family whose
-   * peers have `no_names`. */
+   * listener's, or NULL. A negative result means that it must not come in;
+   * *peer is set then too, if it is known who it is. name is NULL in a family
+   * whose peers have `no_names`. */
   int (*accepted)(const struct sockaddr* name,
                   size_t len,
                   const hvuv_addr_t* listener,
@@ -71,13 +72,13 @@ typedef struct hvuv__family_s {
   /* What an error of recv() means: the error itself, or UV_EOF; may be NULL. */
   int (*read_error)(int err);
 
-  /* Whether recv() from a peer gives one packet at a time, though the kernel may
-   * have more: a short read has not emptied it then. A wrong yes costs a recv()
-   * now and then (stream/read.c). NULL if it never does. */
+  /* Whether recv() from a peer gives one packet at a time, though the kernel
+   * may have more: a short read has not emptied it then. A wrong yes costs a
+   * recv() now and then (stream/read.c). NULL if it never does. */
   int (*gives_packets)(const hvuv_addr_t* peer);
 
-  /* 1 if its sockets end by close() as hvuv__sys_close_ends has it: those of the
-   * system itself. 0 where a device or a VMM stands in between. */
+  /* 1 if its sockets end by close() as hvuv__sys_close_ends has it: those of
+   * the system itself. 0 where a device or a VMM stands in between. */
   int close_ends;
 
   /* 1 if accept() sleeps where no connection waits, non-blocking or not: on

@@ -3,9 +3,9 @@
  * local/layout.h draws the folder, local/reach.h says who reaches whom.
  *
  * A caller that is a VM says so by the path that its socket is bound to,
- * FOLDER/<own id>/.<pid>-..., whose file is gone before it connects; one without
- * a name is the host. That is a claim, not a proof: whoever may open the folder
- * may say anything. This is a transport for development and tests.
+ * FOLDER/<own id>/.<pid>-..., whose file is gone before it connects; one
+ * without a name is the host. That is a claim, not a proof: whoever may open
+ * the folder may say anything. This is a transport for development and tests.
  */
 #include "family/family.h"
 

@@ -191,8 +191,9 @@ static int write_error(int err) {
   return err == UV_ENODEV ? UV_EPIPE : err;
 }
 
-/* hv_sock leads to the host only, and gives one packet of 16 KiB at most (Linux,
- * hyperv_transport.c); virtio, vhost and loopback give all that there is. */
+/* hv_sock leads to the host only, and gives one packet of 16 KiB at most
+ * (Linux, hyperv_transport.c); virtio, vhost and loopback give all that there
+ * is. */
 static int gives_packets(const hvuv_addr_t* peer) {
   hvuv_addr_t host = *peer;
 

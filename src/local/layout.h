@@ -60,8 +60,8 @@ int hvuv__layout_parse_folder(const char* name,
                               size_t len,
                               hvuv__partition_t* partition);
 
-/* The service and for whom it is, as the VM id that a listener is bound to, by a
- * socket's name. UV_EINVAL if that is no socket's. */
+/* The service and for whom it is, as the VM id that a listener is bound to, by
+ * a socket's name. UV_EINVAL if that is no socket's. */
 int hvuv__layout_parse_socket(const char* name,
                               hvuv_guid_t* service_id,
                               hvuv_guid_t* vm_id);

@@ -1,7 +1,7 @@
 /*
  * hvuv_local_folder() and hvuv_local_list(): who listens, read from the folder.
- * layout.h draws it. What is no name that a listener makes is passed over: locks,
- * callers' names, files of somebody else.
+ * layout.h draws it. What is no name that a listener makes is passed over:
+ * locks, callers' names, files of somebody else.
  */
 #include "hvuv/local.h"
 

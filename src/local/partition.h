@@ -1,4 +1,5 @@
-/* The partitions that `local` plays on one machine: the host, or a VM by its id.
+/* The partitions that `local` plays on one machine: the host, or a VM by its
+ * id.
  */
 #ifndef HVUV_SRC_LOCAL_PARTITION_H
 #define HVUV_SRC_LOCAL_PARTITION_H
@@ -13,8 +14,8 @@ typedef struct hvuv__partition_s {
   hvuv_guid_t vm_id; /* unless it is the host */
 } hvuv__partition_t;
 
-/* Which one this process is: that of $HVUV_LOCAL_VM, else the host. UV_EINVAL if
- * the variable holds no VM's id. */
+/* Which one this process is: that of $HVUV_LOCAL_VM, else the host. UV_EINVAL
+ * if the variable holds no VM's id. */
 int hvuv__partition_self(hvuv__partition_t* self);
 
 /* The same from the variable's value; NULL if it is not set. */

@@ -10,9 +10,9 @@
  *   host    a VM id                  that VM's      p, a
  *
  * All else cannot be reached: UV_EADDRNOTAVAIL. A listener makes one socket in
- * its own partition's folder, named for those whom it accepts. So a connect from
- * elsewhere finds nobody there, as on Hyper-V, instead of being accepted and
- * dropped.
+ * its own partition's folder, named for those whom it accepts. So a connect
+ * from elsewhere finds nobody there, as on Hyper-V, instead of being accepted
+ * and dropped.
  */
 #ifndef HVUV_SRC_LOCAL_REACH_H
 #define HVUV_SRC_LOCAL_REACH_H

@@ -1,6 +1,7 @@
 /*
- * Where a connect to a `local` address leads, composed once: the sockets that it
- * tries differ in their last name's end only, and their folders are its start.
+ * Where a connect to a `local` address leads, composed once: the sockets that
+ * it tries differ in their last name's end only, and their folders are its
+ * start.
  *
  *   /run/user/1000/hvuv/host/5000.a
  *   |----- root ------|         |

@@ -1,7 +1,7 @@
 /*
- * For how long it is trusted that the folders of a target are this user's alone:
- * until the loop's clock moves, that is for what is left of its turn, or of the
- * millisecond where turns are shorter.
+ * For how long it is trusted that the folders of a target are this user's
+ * alone: until the loop's clock moves, that is for what is left of its turn, or
+ * of the millisecond where turns are shorter.
  *
  *   nothing <--- the clock moves, or another user ---+
  *      | looked at, and in order                     |
@@ -19,8 +19,8 @@
  * So a look may be a turn old. It may not be kept for longer: what cleans a
  * temporary folder removes ours in time, and then anybody may make one there.
  * A turn is as long as its callbacks: a program that stands in one for days, or
- * connects without running its loop, trusts for as long. uv_update_time() ends it.
- * A folder that was not in order, or not there, is looked at each time.
+ * connects without running its loop, trusts for as long. uv_update_time() ends
+ * it. A folder that was not in order, or not there, is looked at each time.
  *
  * A value that looks at no file and at no clock. A loop has one, zeroed at
  * first, for all its streams.

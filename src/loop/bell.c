@@ -51,8 +51,8 @@ void hvuv__bell_hold(hvuv__bell_t* bell) {
   uv_ref((uv_handle_t*) &bell->async);
 }
 
-/* Where libuv does not mind, the handle is not looked at: whoever walks the loop
- * may be closing it. */
+/* Where libuv does not mind, the handle is not looked at: whoever walks the
+ * loop may be closing it. */
 void hvuv__bell_ring(hvuv__bell_t* bell) {
   if (!hvuv__sys_rings_open_only ||
       hvuv__handle_is_open((const uv_handle_t*) &bell->async))

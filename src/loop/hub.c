@@ -32,8 +32,8 @@
  * for a poller, and holds the loop for them.
  *
  * A hub whose handles were closed by whoever walked the loop, or whose loop was
- * forgotten, is no longer found (hubs.h); it goes on serving the members that it
- * has, which then only leave.
+ * forgotten, is no longer found (hubs.h); it goes on serving the members that
+ * it has, which then only leave.
  */
 #include "loop/hub.h"
 

@@ -11,9 +11,9 @@
  * for as long as nobody takes any hub off, and most streams enter without the
  * lock.
  *
- * A fork copies the list. The lock is held meanwhile, so a child finds it whole;
- * of loops that it makes anew it knows none, by the rule above. What its loops
- * poll by is made the child's own there and then.
+ * A fork copies the list. The lock is held meanwhile, so a child finds it
+ * whole; of loops that it makes anew it knows none, by the rule above. What its
+ * loops poll by is made the child's own there and then.
  */
 #ifndef HVUV_SRC_LOOP_HUBS_H
 #define HVUV_SRC_LOOP_HUBS_H

@@ -14,8 +14,8 @@
  * those who wait for something that would not come after a walk, and only while
  * they do.
  *
- * The first call is for a walk during which the witness was made: uv_walk() does
- * not show what is new, and so may have closed all but the pipe.
+ * The first call is for a walk during which the witness was made: uv_walk()
+ * does not show what is new, and so may have closed all but the pipe.
  */
 #ifndef HVUV_SRC_LOOP_WITNESS_H
 #define HVUV_SRC_LOOP_WITNESS_H

@@ -1,13 +1,14 @@
 /*
- * The handles by which a loop asks AFD, each for up to 32 sockets: cancelling one
- * question takes the longer the more are out on its handle (python-trio #1280),
- * and a handle for each socket would be twice as many handles. wepoll and mio take
- * 32 too.
+ * The handles by which a loop asks AFD, each for up to 32 sockets: cancelling
+ * one question takes the longer the more are out on its handle (python-trio
+ * #1280), and a handle for each socket would be twice as many handles. wepoll
+ * and mio take 32 too.
  *
  *   first --> [room] --> [room] --> [full] --> [full] --> NULL
  *
- * Those with room stand in front. One that has become empty is closed, unless no
- * other has room: sockets that come and go at the border open nothing each time.
+ * Those with room stand in front. One that has become empty is closed, unless
+ * no other has room: sockets that come and go at the border open nothing each
+ * time.
  */
 #ifndef HVUV_SRC_POLL_AFD_GROUPS_WIN_H
 #define HVUV_SRC_POLL_AFD_GROUPS_WIN_H

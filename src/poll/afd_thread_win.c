@@ -1,8 +1,8 @@
 /*
  * Two locks. `crowd` guards which threads are idle, and every change of a
- * thread's state; a thread takes it only when it has waited for long or was asked
- * to look. A thread's own lock guards what has arrived and who is woken, so that
- * whoever gives a thread back is never woken after that.
+ * thread's state; a thread takes it only when it has waited for long or was
+ * asked to look. A thread's own lock guards what has arrived and who is woken,
+ * so that whoever gives a thread back is never woken after that.
  *
  * Blocks are the system's, not those of hvuv_replace_allocator(): a thread
  * outlives the last loop, and with it perhaps the program's allocator.
@@ -258,8 +258,9 @@ void hvuv__afd_thread_give(hvuv__afd_thread_t* t, int is_quiet) {
   t->head = NULL;
   ReleaseSRWLockExclusive(&t->lock);
 
-  /* Under the lock, without which it cannot end and close the port. If it cannot
-   * be asked to look it waits without a limit, for the next loop to take it. */
+  /* Under the lock, without which it cannot end and close the port. If it
+   * cannot be asked to look it waits without a limit, for the next loop to take
+   * it. */
   AcquireSRWLockExclusive(&crowd);
   assert(t->state == BUSY);
   t->state = is_quiet ? IDLE : ENDING;

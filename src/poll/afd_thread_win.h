@@ -24,8 +24,8 @@
 
 typedef struct hvuv__afd_thread_s hvuv__afd_thread_t;
 
-/* Answers have arrived. Called in the thread, under its lock: the callback takes
- * no other. */
+/* Answers have arrived. Called in the thread, under its lock: the callback
+ * takes no other. */
 typedef void (*hvuv__afd_wake_cb)(void* owner);
 
 /* 0, or a UV_E* code. */

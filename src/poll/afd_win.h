@@ -57,8 +57,8 @@ void hvuv__afd_cancel(HANDLE afd, hvuv__afd_poll_t* poll);
  * error code. */
 DWORD hvuv__afd_answer(const hvuv__afd_poll_t* poll, ULONG* events);
 
-/* Why a connect has failed, after HVUV__AFD_CONNECT_FAIL: a system error code, 0
- * if the answer does not say. */
+/* Why a connect has failed, after HVUV__AFD_CONNECT_FAIL: a system error code,
+ * 0 if the answer does not say. */
 DWORD hvuv__afd_connect_error(const hvuv__afd_poll_t* poll);
 
 /* The socket that AFD knows, under those that layered providers put on it. */

@@ -1,5 +1,6 @@
 /* Which engine a socket gets: choose_linux.c, choose_posix.c and choose_win.c,
- * which stand above all engines. hvuv/engine.h has what a program may say about it. */
+ * which stand above all engines. hvuv/engine.h has what a program may say about
+ * it. */
 #ifndef HVUV_SRC_POLL_CHOOSE_H
 #define HVUV_SRC_POLL_CHOOSE_H
 

@@ -3,8 +3,8 @@
  * nursery, any other by a uv_poll_t.
  *
  * The first young socket of a loop is no reason for a nursery, which has a
- * descriptor and a uv_poll_t of its own: many a program makes one connection. And
- * it is a saving, not a need: where there is no descriptor left, or whoever
+ * descriptor and a uv_poll_t of its own: many a program makes one connection.
+ * And it is a saving, not a need: where there is no descriptor left, or whoever
  * walked the loop has closed it, a uv_poll_t does as well.
  */
 #include <stdatomic.h>

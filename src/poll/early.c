@@ -3,7 +3,8 @@
 #include <assert.h>
 #include <stddef.h>
 
-/* So many looks in a row may show nothing before it is one socket in so many. */
+/* So many looks in a row may show nothing before it is one socket in so
+ * many. */
 #define LOSSES_MAX    2
 #define SOCKETS_A_BET 16
 

@@ -1,8 +1,8 @@
 /*
  * The early look. Who calls has often said something before he is accepted. So
  * an accepted socket is not watched at once: those of a turn wait for its end,
- * and one system call asks all of them what has come. That is reported, and only
- * who then goes on is watched:
+ * and one system call asks all of them what has come. That is reported, and
+ * only who then goes on is watched:
  *
  *   accepted            it is to be watched              the turn's end
  *   ---------> MAY_WAIT --------------------> a place ------------------> NONE
@@ -51,8 +51,8 @@ unsigned char hvuv__early_enter(hvuv__early_t* early,
 /* The poller closes. */
 void hvuv__early_leave(hvuv__early_t* early, unsigned char place);
 
-/* `events` has for each place what its poller wants, 0 for an empty one, and gets
- * what of it has come. From here to the end nobody enters. */
+/* `events` has for each place what its poller wants, 0 for an empty one, and
+ * gets what of it has come. From here to the end nobody enters. */
 void hvuv__early_look(hvuv__early_t* early, unsigned char events[]);
 void hvuv__early_end(hvuv__early_t* early);
 

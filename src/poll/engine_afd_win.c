@@ -230,8 +230,9 @@ static void on_async(uv_async_t* async) {
 
 /* In the thread. Whoever walks the loop may have closed it, and libuv asserts
  * that one that is closed is not sent to. (Whoever does so while the thread is
- * between the two lines comes to the same as one who closes a handle of their own
- * while others send to it. Answers that nobody fetches are hvuv__afd_leave()'s.) */
+ * between the two lines comes to the same as one who closes a handle of their
+ * own while others send to it. Answers that nobody fetches are
+ * hvuv__afd_leave()'s.) */
 static void wake_loop(void* owner) {
   hvuv__afd_home_t* home = owner;
 

@@ -1,4 +1,5 @@
-/* The engine for young sockets, on an epoll set of the loop's own; Linux only. */
+/* The engine for young sockets, on an epoll set of the loop's own; Linux
+ * only. */
 #ifndef HVUV_SRC_POLL_ENGINE_NURSERY_LINUX_H
 #define HVUV_SRC_POLL_ENGINE_NURSERY_LINUX_H
 

@@ -1,4 +1,5 @@
-/* The system calls of an epoll set; engine_nursery_linux.c has one for each loop. */
+/* The system calls of an epoll set; engine_nursery_linux.c has one for each
+ * loop. */
 #ifndef HVUV_SRC_POLL_EPOLL_LINUX_H
 #define HVUV_SRC_POLL_EPOLL_LINUX_H
 

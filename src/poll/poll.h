@@ -27,8 +27,8 @@
 typedef struct hvuv__poller_s hvuv__poller_t;
 typedef struct hvuv__poll_shared_s hvuv__poll_shared_t;
 
-/* Has hvuv__poll_turn_end() called before the loop waits the next time. 0 if that
- * is not to be had. */
+/* Has hvuv__poll_turn_end() called before the loop waits the next time. 0 if
+ * that is not to be had. */
 typedef int (*hvuv__poll_defer_cb)(hvuv__poll_shared_t* shared);
 
 /* What the pollers of one loop share. The loop's hub keeps it, because the hub

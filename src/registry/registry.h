@@ -1,7 +1,7 @@
 /*
- * The registry of a Windows host, which holds the services; registry_win.c keeps
- * it, and registry_absent.c stands for it on other systems. hvuv/service.h has
- * the codes.
+ * The registry of a Windows host, which holds the services; registry_win.c
+ * keeps it, and registry_absent.c stands for it on other systems.
+ * hvuv/service.h has the codes.
  */
 #ifndef HVUV_SRC_REGISTRY_REGISTRY_H
 #define HVUV_SRC_REGISTRY_REGISTRY_H

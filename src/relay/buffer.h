@@ -8,11 +8,11 @@
  *     +-------------------------------+-------------------------------+
  *                 64 reads, one after the other, fit into 16 KiB
  *
- * and never more than the bound, which may be less than 16 KiB. The first 16 KiB
- * lie in the relay's own block, larger ones are blocks of their own. So a direction
- * of few words keeps little memory, and of bulk all that waits in the kernel is
- * taken at once: from 64 KiB to 256 KiB at a time saves a quarter of the
- * processor time, less in system calls than in the wake-ups of both peers.
+ * and never more than the bound, which may be less than 16 KiB. The first 16
+ * KiB lie in the relay's own block, larger ones are blocks of their own. So a
+ * direction of few words keeps little memory, and of bulk all that waits in the
+ * kernel is taken at once: from 64 KiB to 256 KiB at a time saves a quarter of
+ * the processor time, less in system calls than in the wake-ups of both peers.
  */
 #ifndef HVUV_SRC_RELAY_BUFFER_H
 #define HVUV_SRC_RELAY_BUFFER_H

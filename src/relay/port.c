@@ -1,4 +1,5 @@
-/* The verbs of relay/port.h: each is hvuv's or libuv's function of that name. */
+/* The verbs of relay/port.h: each is hvuv's or libuv's function of that
+ * name. */
 #include "relay/port.h"
 
 #include <assert.h>

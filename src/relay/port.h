@@ -83,8 +83,8 @@ int hvuv__port_look(const hvuv_relay_end_t* stream);
  * else what is known of the family. */
 int hvuv__port_half_closes(const hvuv__port_t* port);
 
-/* Whether the peer notices, in some way, that one direction was ended; else only
- * closing is seen. */
+/* Whether the peer notices, in some way, that one direction was ended; else
+ * only closing is seen. */
 int hvuv__port_passes_end(const hvuv__port_t* port);
 
 /* Whether hvuv__port_close() with `reset` may lose what is outstanding. */

@@ -9,8 +9,8 @@
  *             or a limit, or hvuv_relay_close()          has closed
  *   JOINED ------------------------------------> CLOSING ---------------> gone
  *
- * The relay, its requests, its timer and both buffers, until these grow, are one
- * block, which goes when the last of the handles in it has closed.
+ * The relay, its requests, its timer and both buffers, until these grow, are
+ * one block, which goes when the last of the handles in it has closed.
  */
 #include <assert.h>
 #include <string.h>

@@ -28,8 +28,8 @@
  * A DROPPED way reads no more: its near port is about to be closed, and bytes
  * that were not read then show its peer that this was no orderly end.
  *
- * Over are ENDED, CUT, DROPPED and BROKEN. A way knows neither the other way nor the
- * relay; what its states mean for these is decided in relay/pair.c.
+ * Over are ENDED, CUT, DROPPED and BROKEN. A way knows neither the other way
+ * nor the relay; what its states mean for these is decided in relay/pair.c.
  */
 /* clang-format on */
 #ifndef HVUV_SRC_RELAY_WAY_H

@@ -151,7 +151,8 @@ static void on_alarm(void* owner) {
     hvuv__alarm_set(a->alarm, HVUV__CALLS_PATIENCE_MS);
 }
 
-/* --- Doors, in the thread -------------------------------------------------- */
+/* --- Doors, in the thread
+ * -------------------------------------------------- */
 
 static void on_door_closed(hvuv_stream_t* stream) {
   hvuv__free(stream->data);

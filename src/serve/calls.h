@@ -1,6 +1,6 @@
 /*
- * Who gets which caller of servers on several loops. Pure but for the bells: all
- * of it belongs to whoever has the lock of share.h.
+ * Who gets which caller of servers on several loops. Pure but for the bells:
+ * all of it belongs to whoever has the lock of share.h.
  *
  *   acceptor.c ---- admit, offer ----> calls, HVUV__CALLS_MAX at most
  *                                        | look, take
@@ -9,8 +9,8 @@
  *
  * A caller is offered to the member that has the fewest connections, of several
  * to the one that has waited longest for one; so members that keep up are never
- * more than one apart, however fast callers come. It holds a place of its member
- * and one of all from then on.
+ * more than one apart, however fast callers come. It holds a place of its
+ * member and one of all from then on.
  *
  *   offer ---> offered to one member ---> taken: a connection, or refused
  *                ^   |

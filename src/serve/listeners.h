@@ -33,7 +33,8 @@ typedef struct hvuv__listeners_s {
   /* Somebody calls: hvuv__listener_accept() may take the call. */
   void (*on_caller)(hvuv__owner_t* owner, hvuv__listener_t* listener);
 
-  /* Somebody (NULL: not known who) called, and was turned away by the stream. */
+  /* Somebody (NULL: not known who) called, and was turned away by the
+   * stream. */
   void (*on_refused)(hvuv__owner_t* owner, const hvuv_addr_t* peer, int status);
 
   /* A caller could not be had, as hvuv_listen() reports it. */

@@ -286,7 +286,8 @@ static void put_all(out_t* out, const view_t views[], unsigned int nviews) {
   put(out, "# EOF\n");
 }
 
-/* --- What there is to write ------------------------------------------------ */
+/* --- What there is to write
+ * ------------------------------------------------ */
 
 static int look(view_t* view, const hvuv_metrics_source_t* source) {
   struct hvuv__server_s* s = source->server->impl;

@@ -15,7 +15,8 @@ void hvuv__receive_error(server_t* s, int status) {
     s->on_accept_error(s->handle, status);
 }
 
-/* Last in each function, like hvuv__receive_error(): the user may stop the server. */
+/* Last in each function, like hvuv__receive_error(): the user may stop the
+ * server. */
 static void report_refused(server_t* s, const hvuv_addr_t* peer, int reason) {
   if (s->on_refused != NULL)
     s->on_refused(s->handle, peer, reason);

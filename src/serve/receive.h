@@ -3,8 +3,8 @@
  * table of peers (peers.h) are asked, and it is counted and reported, or its
  * connection opens.
  *
- * Each of these may call the user, who may stop the server, so they are the last
- * that a function does.
+ * Each of these may call the user, who may stop the server, so they are the
+ * last that a function does.
  */
 #ifndef HVUV_SRC_SERVE_RECEIVE_H
 #define HVUV_SRC_SERVE_RECEIVE_H

@@ -1,5 +1,5 @@
-/* What servers share that serve the same callers, from its beginning to its end.
- * share.h draws it. */
+/* What servers share that serve the same callers, from its beginning to its
+ * end. share.h draws it. */
 #include "serve/share.h"
 
 #include <assert.h>

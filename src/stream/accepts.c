@@ -1,8 +1,8 @@
 /*
- * A wake-up of a listener is proof of one connection, and of no more. To ask for
- * another that is not there costs a system call, which a caller who comes alone
- * would pay for nothing; to ask for one each time costs a turn of the loop for
- * each of many callers. So a listener learns how many come:
+ * A wake-up of a listener is proof of one connection, and of no more. To ask
+ * for another that is not there costs a system call, which a caller who comes
+ * alone would pay for nothing; to ask for one each time costs a turn of the
+ * loop for each of many callers. So a listener learns how many come:
  *
  *      least ---- it wakes in `patience` turns in a row ----+
  *       ^  ^                                                |  then with each

@@ -17,8 +17,8 @@
  *   SETTLED: reported at the turn's end; OPEN, or IDLE without the socket
  *
  * At any stage the alarm settles it with UV_ETIMEDOUT, after a last look at the
- * socket, and hvuv_close() cancels it. The true reason of a failure is SO_ERROR's; the poller only knows that
- * there is one.
+ * socket, and hvuv_close() cancels it. The true reason of a failure is
+ * SO_ERROR's; the poller only knows that there is one.
  *
  * A connect that fails takes the writes and the shutdown made behind it off the
  * stream, is reported itself, then has them reported: the stream may connect
@@ -137,8 +137,8 @@ static int true_error(int err, int status) {
   return err;
 }
 
-/* The same of a connect. One that seems to be under way, although watching it has
- * failed for good, would be watched and fail for ever. */
+/* The same of a connect. One that seems to be under way, although watching it
+ * has failed for good, would be watched and fail for ever. */
 static int connect_error(int err, int status) {
   return true_error(err == UV_EAGAIN && status != 0 ? 0 : err, status);
 }

@@ -1,5 +1,5 @@
-/* What AF_HYPERV sockets can be asked for (enum hvuv__option), kept by the stream
- * until it has a socket. */
+/* What AF_HYPERV sockets can be asked for (enum hvuv__option), kept by the
+ * stream until it has a socket. */
 #ifndef HVUV_SRC_STREAM_HYPERV_OPTIONS_H
 #define HVUV_SRC_STREAM_HYPERV_OPTIONS_H
 

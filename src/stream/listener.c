@@ -2,9 +2,9 @@
  * Being called: bind, listen, accept.
  *
  * A connection taken from the kernel waits in accepted_sock until the user
- * takes it with hvuv_accept(); only then is the next one looked for. How many are
- * taken in one wake-up is what accepts.c learns, and always one where accept()
- * sleeps.
+ * takes it with hvuv_accept(); only then is the next one looked for. How many
+ * are taken in one wake-up is what accepts.c learns, and always one where
+ * accept() sleeps.
  *
  *           error, reported               alarm
  *   WATCHING --------------------> STARVED -----> RETRYING
@@ -106,9 +106,10 @@ int hvuv_listen(hvuv_stream_t* s, int backlog, hvuv_connection_cb cb) {
 
 /* The socket is none, or listens no more, or cannot be watched since another
  * stream of the loop watches it (accept(2); Winsock, accept()). What passes by
- * itself is among all others, such as AF_HYPERV's UV_ENETDOWN while a VM restarts
- * or Hyper-V is out of order (docker/for-win 1792): an error of the listener's,
- * not of one connection, so to try the next one at once would spin. */
+ * itself is among all others, such as AF_HYPERV's UV_ENETDOWN while a VM
+ * restarts or Hyper-V is out of order (docker/for-win 1792): an error of the
+ * listener's, not of one connection, so to try the next one at once would
+ * spin. */
 static int is_final(int err) {
   return err == UV_EBADF || err == UV_ENOTSOCK || err == UV_EINVAL ||
          err == UV_ENOTSUP || err == UV_EFAULT || err == UV_EEXIST;
@@ -218,7 +219,8 @@ static int may_take(const hvuv_stream_t* s) {
          s->stage != HVUV__LISTEN_DEAD && s->stage != HVUV__LISTEN_LENT;
 }
 
-/* Takes as many as may be taken in this wake-up; why there are no more, or 0. */
+/* Takes as many as may be taken in this wake-up; why there are no more, or
+ * 0. */
 static int take_some(hvuv_stream_t* s) {
   hvuv__accepts_t* accepts;
   unsigned int most;

@@ -17,8 +17,8 @@
  *
  * Where the transport gives one packet at a time (family.h), a short read says
  * nothing. More is then read into the rest of the same buffer while something
- * comes: fewer callbacks, and fewer wake-ups. A try in vain costs a system call,
- * so it is a bet, by what the last ones have brought:
+ * comes: fewer callbacks, and fewer wake-ups. A try in vain costs a system
+ * call, so it is a bet, by what the last ones have brought:
  *
  *              +--- something comes ---+
  *              v                        |

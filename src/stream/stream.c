@@ -57,8 +57,8 @@
  *       hvuv_close_reset(), make it a reset where the family has one.
  *
  * A connecting stream is refused, times out after a last look at the socket, or
- * is closed: its connect is called back with that, then all that was made behind
- * it with UV_ECANCELED.
+ * is closed: its connect is called back with that, then all that was made
+ * behind it with UV_ECANCELED.
  *
  * Requests are the user's, and on loan. Callbacks run from the wake-ups above
  * and from on_left() only. The close callback is the last of the latter, so a

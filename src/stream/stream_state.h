@@ -121,9 +121,9 @@ void hvuv__stream_detach(hvuv_stream_t* stream);
  * closed afterwards. */
 uv_os_sock_t hvuv__stream_release(hvuv_stream_t* stream);
 
-/* Why the poller reports an error, as the socket has it. The socket reports that
- * once, so to be called only when a call has found nothing. 0 if there is no
- * error, or the poller has not reported any. */
+/* Why the poller reports an error, as the socket has it. The socket reports
+ * that once, so to be called only when a call has found nothing. 0 if there is
+ * no error, or the poller has not reported any. */
 int hvuv__stream_error(hvuv_stream_t* stream);
 
 /* Has the stream woken at the turn's end. */

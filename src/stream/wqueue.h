@@ -95,8 +95,8 @@ void hvuv__wqueue_finish(hvuv_stream_t* stream,
 void hvuv__wqueue_advance(hvuv_stream_t* stream, size_t n);
 
 /* Makes every unsent request done: the first with `first`, those behind it
- * with UV_ECANCELED. Where a send has failed, writes of no bytes in front of the
- * one it failed in are to be passed before. */
+ * with UV_ECANCELED. Where a send has failed, writes of no bytes in front of
+ * the one it failed in are to be passed before. */
 void hvuv__wqueue_fail(hvuv_stream_t* stream, int first);
 
 /* Gives back the buffer array of a request that had more than four. */

@@ -22,9 +22,10 @@
  * are sure of it: the stream is awake, or the hub will wake it.
  *
  * Where the kernel hides that a peer has died while our side is BLOCKED, which
- * the tables of the family and of the system have, the stream's alarm tries a send twice a second. It is
- * set at the turn's end, because a write allocates nothing, and rings once in
- * vain after the stream is unblocked. A turn that is not BLOCKED pays nothing.
+ * the tables of the family and of the system have, the stream's alarm tries a
+ * send twice a second. It is set at the turn's end, because a write allocates
+ * nothing, and rings once in vain after the stream is unblocked. A turn that is
+ * not BLOCKED pays nothing.
  */
 /* clang-format on */
 #include "stream/write.h"
@@ -40,11 +41,11 @@
 #define GATHER_BYTES_MAX 65536
 
 /* So often what waits is tried, for polling does not always report that a peer
- * takes no more, and it is to be known within a second. AF_VSOCK says nothing of
- * a peer that dies, its last bytes unread by us: it polls as readable, and never
- * as writable, hung up or failed (Linux 6.1 and 6.12); Unix sockets nothing of
- * one that ends its reading alone (Linux 6.18); libuv on Windows nothing of
- * either to one who waits for UV_WRITABLE alone: it asks AFD for no
+ * takes no more, and it is to be known within a second. AF_VSOCK says nothing
+ * of a peer that dies, its last bytes unread by us: it polls as readable, and
+ * never as writable, hung up or failed (Linux 6.1 and 6.12); Unix sockets
+ * nothing of one that ends its reading alone (Linux 6.18); libuv on Windows
+ * nothing of either to one who waits for UV_WRITABLE alone: it asks AFD for no
  * AFD_POLL_ABORT then (src/win/poll.c). */
 #define PROBE_MS 500
 

@@ -3,7 +3,8 @@
 #include <assert.h>
 #include <poll.h>
 
-/* poll() has them in 256 bytes, for which Linux needs no memory (fs/select.c). */
+/* poll() has them in 256 bytes, for which Linux needs no memory
+ * (fs/select.c). */
 const unsigned int hvuv__ready_max = HVUV__READY_MAX;
 
 static short to_poll(int events) {

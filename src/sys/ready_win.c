@@ -1,5 +1,5 @@
-/* WSAPoll() is documented for no more than the address families of the internet,
- * and what watches sockets here asks for readiness at once. */
+/* WSAPoll() is documented for no more than the address families of the
+ * internet, and what watches sockets here asks for readiness at once. */
 #include "sys/ready.h"
 
 const unsigned int hvuv__ready_max = 0;

@@ -42,8 +42,8 @@ int hvuv__sys_connect(uv_os_sock_t sock,
                       const struct sockaddr* name,
                       size_t len);
 
-/* *len is the room in *name, and becomes the length of the peer's name; without a
- * name nobody asks for it. */
+/* *len is the room in *name, and becomes the length of the peer's name; without
+ * a name nobody asks for it. */
 int hvuv__sys_accept(uv_os_sock_t server,
                      uv_os_sock_t* sock,
                      struct sockaddr* name,

@@ -17,9 +17,9 @@
 #define ORIGINALS 8
 
 /* The most bytes that one send is given. A socket that does not block takes
- * however many it is given into the system's memory if it takes one, or fails with
- * WSAENOBUFS each time because they are too many (which is why Twisted has such
- * a limit, abstract.py). */
+ * however many it is given into the system's memory if it takes one, or fails
+ * with WSAENOBUFS each time because they are too many (which is why Twisted has
+ * such a limit, abstract.py). */
 #define SEND_MAX (1024u * 1024)
 
 /* One that failed so is made again with a quarter, and a quarter of that, but
@@ -268,9 +268,10 @@ static int is_selected(uv_os_sock_t sock, int for_failure) {
   return n == 1;
 }
 
-/* libuv's slow path may say "writable" too early (src/win/poll.c), so select() is
- * asked, in which a connect that failed is an exception (winsock2, select()). A
- * peer's name proves nothing: Wine 10 has it while the connect is under way. */
+/* libuv's slow path may say "writable" too early (src/win/poll.c), so select()
+ * is asked, in which a connect that failed is an exception (winsock2,
+ * select()). A peer's name proves nothing: Wine 10 has it while the connect is
+ * under way. */
 int hvuv__sys_connect_result(uv_os_sock_t sock) {
   int err;
 

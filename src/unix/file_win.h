@@ -9,8 +9,8 @@
 
 #include "sys/sys_win.h"
 
-/* Room for a path of HVUV__PATH_ROOM bytes as UTF-16, which never has more units
- * than UTF-8 has bytes, and for an ending such as ".lock". */
+/* Room for a path of HVUV__PATH_ROOM bytes as UTF-16, which never has more
+ * units than UTF-8 has bytes, and for an ending such as ".lock". */
 #define HVUV__WIDE_ROOM 1040
 
 /* UV_ENAMETOOLONG if there is no room, UV_ECHARSET if path is no UTF-8. */

@@ -11,8 +11,8 @@
 #include "unix/claim.h"
 #include "unix/path.h"
 
-/* A claim's lock file is there for as long as the claim; without one, or with one
- * that nobody has locked, there is none. */
+/* A claim's lock file is there for as long as the claim; without one, or with
+ * one that nobody has locked, there is none. */
 int hvuv__claim_is_held(const char* path) {
   char lock_path[HVUV__PATH_ROOM + sizeof(HVUV__LOCK_SUFFIX)];
   size_t len = strlen(path);

@@ -1,4 +1,5 @@
-/* How this system writes paths. They are UTF-8 on Windows, and bytes elsewhere. */
+/* How this system writes paths. They are UTF-8 on Windows, and bytes
+ * elsewhere. */
 #ifndef HVUV_SRC_UNIX_PATH_H
 #define HVUV_SRC_UNIX_PATH_H
 
@@ -10,8 +11,8 @@
 /* Whether a byte of a path stands between two names. */
 int hvuv__path_is_separator(char byte);
 
-/* Where the last name in the first `len` bytes of a path begins: behind the last
- * separator, or at 0. */
+/* Where the last name in the first `len` bytes of a path begins: behind the
+ * last separator, or at 0. */
 size_t hvuv__path_last_name(const char* path, size_t len);
 
 /* Makes a path absolute and takes the separators at its end away; in place, of

@@ -7,8 +7,8 @@
  *
  * su, sudo, cron and WSL leave an XDG_RUNTIME_DIR that is not there, or is that
  * of the user one was before; root would make a folder in it then that locks
- * its owner out. The XDG Base Directory Specification wants the folder to be the
- * user's own with mode 0700, and a relative path to be ignored.
+ * its owner out. The XDG Base Directory Specification wants the folder to be
+ * the user's own with mode 0700, and a relative path to be ignored.
  */
 #include "unix/runtime_dir.h"
 

@@ -1,6 +1,7 @@
 /*
- * Unix sockets by their paths: sock.c has what all systems do alike, sock_posix.c
- * and sock_win.c the rest. Nothing here knows of claims and of folders.
+ * Unix sockets by their paths: sock.c has what all systems do alike,
+ * sock_posix.c and sock_win.c the rest. Nothing here knows of claims and of
+ * folders.
  */
 #ifndef HVUV_SRC_UNIX_SOCK_H
 #define HVUV_SRC_UNIX_SOCK_H

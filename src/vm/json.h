@@ -1,6 +1,6 @@
 /*
- * A scanner of JSON (RFC 8259) that copies what is asked for and skips the rest.
- * It knows a text and a place in it; the caller walks:
+ * A scanner of JSON (RFC 8259) that copies what is asked for and skips the
+ * rest. It knows a text and a place in it; the caller walks:
  *
  *   hvuv__json_open(&j, '[');
  *   while (hvuv__json_next(&j, ']'))

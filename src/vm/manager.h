@@ -1,6 +1,6 @@
-/* What manages VMs on this system; manager_win.c asks Windows, manager_posix.c the
- * folders of `local`. Both block, for 30 seconds at most, and are called in a
- * thread of the pool. */
+/* What manages VMs on this system; manager_win.c asks Windows, manager_posix.c
+ * the folders of `local`. Both block, for 30 seconds at most, and are called in
+ * a thread of the pool. */
 #ifndef HVUV_SRC_VM_MANAGER_H
 #define HVUV_SRC_VM_MANAGER_H
 

@@ -1,6 +1,6 @@
-/* Systems without Windows' managers: the partitions of `local` in which somebody
- * listens. A partition has an id and no name, so nothing here could be of the name
- * that is asked for. */
+/* Systems without Windows' managers: the partitions of `local` in which
+ * somebody listens. A partition has an id and no name, so nothing here could be
+ * of the name that is asked for. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,8 @@
 #include "hvuv/local.h"
 #include "vm/manager.h"
 
-/* Listeners may come while they are counted; more often than this they do not. */
+/* Listeners may come while they are counted; more often than this they do
+ * not. */
 #define ATTEMPTS 10
 
 /* *all is to be freed. */

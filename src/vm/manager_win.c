@@ -1,5 +1,5 @@
-/* Windows: wsl.exe for the name "wsl", which needs no rights; for all else the Host
- * Compute Service. */
+/* Windows: wsl.exe for the name "wsl", which needs no rights; for all else the
+ * Host Compute Service. */
 #include "vm/manager.h"
 
 #include <string.h>

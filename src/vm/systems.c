@@ -5,11 +5,12 @@
  *   [{"Id":"...", "SystemType":"VirtualMachine", "Name":"...", "Owner":"VMMS",
  *     "RuntimeId":"GUID", "State":"Running", ...}]
  *
- * RuntimeId is what AF_HYPERV calls a VM by. A VM of Hyper-V has its own id there;
- * one of WSL or of a container is called by Id otherwise. A container that shares
- * its host's kernel is no VM. Members of other names are passed over, and so are
- * those of a known name whose value is no string: later versions may add what they
- * like. An element without an id is no VM that could be connected to.
+ * RuntimeId is what AF_HYPERV calls a VM by. A VM of Hyper-V has its own id
+ * there; one of WSL or of a container is called by Id otherwise. A container
+ * that shares its host's kernel is no VM. Members of other names are passed
+ * over, and so are those of a known name whose value is no string: later
+ * versions may add what they like. An element without an id is no VM that could
+ * be connected to.
  */
 #include "vm/systems.h"
 

@@ -1,12 +1,12 @@
 /*
- * computecore.dll is in Windows from 10 version 1809 on, and in no import library
- * that every compiler has, so it is loaded when it is needed, from the system's
- * folder alone. It stays loaded: after a time limit its own threads may still be
- * at work.
+ * computecore.dll is in Windows from 10 version 1809 on, and in no import
+ * library that every compiler has, so it is loaded when it is needed, from the
+ * system's folder alone. It stays loaded: after a time limit its own threads
+ * may still be at work.
  *
  * An operation is made, given to HcsEnumerateComputeSystems(), waited for, and
- * closed; its result is a text that LocalFree() frees, and there may be one with a
- * failure too, which describes it.
+ * closed; its result is a text that LocalFree() frees, and there may be one
+ * with a failure too, which describes it.
  */
 #include "vm/systems_win.h"
 

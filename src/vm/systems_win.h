@@ -6,8 +6,8 @@
 
 #include "vm/shelf.h"
 
-/* The DLL that is asked, by its name in the system's folder, and how long. Tests
- * put one of their own in its place, by its path; nothing else does. */
+/* The DLL that is asked, by its name in the system's folder, and how long.
+ * Tests put one of their own in its place, by its path; nothing else does. */
 typedef struct hvuv__systems_source_s {
   const wchar_t* dll;
   DWORD timeout_ms;

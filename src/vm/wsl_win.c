@@ -1,8 +1,8 @@
 /*
- * `wsl -- wslinfo --vm-id` is run without a window and without input, its output
- * goes to a pipe with room for more than is read of it. So it is waited for first,
- * with a limit, and read then: nothing blocks on a pipe that a child of wsl.exe
- * keeps open. What fills the pipe runs into the limit, and is ended.
+ * `wsl -- wslinfo --vm-id` is run without a window and without input, its
+ * output goes to a pipe with room for more than is read of it. So it is waited
+ * for first, with a limit, and read then: nothing blocks on a pipe that a child
+ * of wsl.exe keeps open. What fills the pipe runs into the limit, and is ended.
  *
  * The program inherits the two handles that it gets and no others (a list of
  * them), whatever else this process has open.
@@ -95,8 +95,8 @@ static void free_child(child_t* child) {
 
 /* --- The program --- */
 
-/* The path of the system's wsl.exe. A 32-bit program on a 64-bit Windows sees the
- * folder that has it as Sysnative. */
+/* The path of the system's wsl.exe. A 32-bit program on a 64-bit Windows sees
+ * the folder that has it as Sysnative. */
 static int find_program(wchar_t path[MAX_PATH]) {
   BOOL is_wow64 = FALSE;
   UINT len;

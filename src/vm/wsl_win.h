@@ -7,7 +7,8 @@
 #include "hvuv/guid.h"
 
 /* The program that is run, by its path, and how long it may run; NULL: the
- * system's wsl.exe. Tests put one of their own in its place; nothing else does. */
+ * system's wsl.exe. Tests put one of their own in its place; nothing else
+ * does. */
 typedef struct hvuv__wsl_source_s {
   const wchar_t* program;
   DWORD timeout_ms;

@@ -1,9 +1,9 @@
 /*
- * wslinfo, in the distribution, writes one line of UTF-8: a GUID with or without
- * braces, or "wsl1" (its source, in microsoft/WSL). wsl.exe passes it
+ * wslinfo, in the distribution, writes one line of UTF-8: a GUID with or
+ * without braces, or "wsl1" (its source, in microsoft/WSL). wsl.exe passes it
  * on as it is, but what wsl.exe itself writes is UTF-16, and versions differ in
- * what they convert. So an order mark and the zero bytes of UTF-16 are passed over;
- * both texts are ASCII.
+ * what they convert. So an order mark and the zero bytes of UTF-16 are passed
+ * over; both texts are ASCII.
  */
 #include "vm/wslinfo.h"
 
@@ -18,8 +18,8 @@ static int is_space(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* How many bytes of an order mark it begins with, of UTF-16 (little-endian, as on
- * Windows) or UTF-8. */
+/* How many bytes of an order mark it begins with, of UTF-16 (little-endian, as
+ * on Windows) or UTF-8. */
 static size_t order_mark(const char* output, size_t len) {
   if (len >= 2 && memcmp(output, "\xff\xfe", 2) == 0)
     return 2;

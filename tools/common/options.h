@@ -1,6 +1,6 @@
 /*
- * Arguments of a command: a table of options, from which they are read, checked,
- * and shown by --help.
+ * Arguments of a command: a table of options, from which they are read,
+ * checked, and shown by --help.
  *
  *   hvcat -l -w 5 ADDRESS      -w5, -w=5 and --wait=5 are the same
  *   hvcat -lk ADDRESS          letters without arguments may stand together
@@ -55,13 +55,13 @@ typedef struct options_s {
 /* argv without the program's name. */
 void options_begin(options_t* o, const tool_t* tool, int argc, char** argv);
 
-/* Returns the id of the next option and its argument, if it takes one, in *value;
- * OPTION_END when what is left in o->argc and o->argv is no option; OPTION_ERROR
- * when something was wrong, which has been reported. */
+/* Returns the id of the next option and its argument, if it takes one, in
+ * *value; OPTION_END when what is left in o->argc and o->argv is no option;
+ * OPTION_ERROR when something was wrong, which has been reported. */
 int options_next(options_t* o, const char** value);
 
-/* Report what is wrong with the option read last, or with the whole command, and
- * return EXIT_USAGE. */
+/* Report what is wrong with the option read last, or with the whole command,
+ * and return EXIT_USAGE. */
 int options_wrong(const options_t* o, const char* value, const char* why);
 int usage_error(const tool_t* tool, const char* format, ...)
 #if defined(__GNUC__)
@@ -69,9 +69,9 @@ int usage_error(const tool_t* tool, const char* format, ...)
 #endif
     ;
 
-/* Read the value of the option read last. Return 0, or EXIT_USAGE with the fault
- * reported. Seconds may have three decimals ("0.25"), sizes a k, M or G behind
- * them (1024 each). */
+/* Read the value of the option read last. Return 0, or EXIT_USAGE with the
+ * fault reported. Seconds may have three decimals ("0.25"), sizes a k, M or G
+ * behind them (1024 each). */
 int options_number(const options_t* o,
                    const char* value,
                    uint64_t min,

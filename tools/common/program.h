@@ -1,9 +1,10 @@
 /* Where a tool begins and ends: arguments in UTF-8, standard streams that are
- * open, SIGPIPE ignored, hvuv's log where HVUV_LOG asks for it, and an output that
- * is not lost in silence.
+ * open, SIGPIPE ignored, hvuv's log where HVUV_LOG asks for it, and an output
+ * that is not lost in silence.
  *
- * Output that cannot be written (the disk is full, the reader of a pipe has gone)
- * is reported on standard error once, and program_end() makes it an exit code. */
+ * Output that cannot be written (the disk is full, the reader of a pipe has
+ * gone) is reported on standard error once, and program_end() makes it an exit
+ * code. */
 #ifndef HVUV_TOOLS_PROGRAM_H
 #define HVUV_TOOLS_PROGRAM_H
 

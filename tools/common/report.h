@@ -1,5 +1,5 @@
-/* How the tools report that something failed: which step, on which address, what
- * it means on this system, and what to do next. */
+/* How the tools report that something failed: which step, on which address,
+ * what it means on this system, and what to do next. */
 #ifndef HVUV_TOOLS_REPORT_H
 #define HVUV_TOOLS_REPORT_H
 

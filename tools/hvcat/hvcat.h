@@ -43,9 +43,10 @@ void cat_end(int code);
 void connect_end(void);
 void listen_end(void);
 
-/* A command for a connected stream, which is taken over: exec_stream(), into which
- * a caller was accepted, or another one, whose memory then stays. cb is the last,
- * with the command's exit code. exec_drop() is for a child that has no caller. */
+/* A command for a connected stream, which is taken over: exec_stream(), into
+ * which a caller was accepted, or another one, whose memory then stays. cb is
+ * the last, with the command's exit code. exec_drop() is for a child that has
+ * no caller. */
 typedef struct child_s child_t;
 typedef void (*exec_cb)(int code);
 child_t* exec_new(exec_cb cb);

@@ -1,5 +1,5 @@
-/* How much has moved, on standard error: as it goes, where that is a terminal, and
- * in the end with -v. */
+/* How much has moved, on standard error: as it goes, where that is a terminal,
+ * and in the end with -v. */
 #ifndef HVUV_TOOLS_PROGRESS_H
 #define HVUV_TOOLS_PROGRESS_H
 

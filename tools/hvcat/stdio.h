@@ -9,9 +9,9 @@
  *   file, /dev/null, /dev/full        libuv's thread pool
  *   a stream of the program's own     input_of(), output_of(): a child's pipe
  *
- * One piece is under way in each: what was read is consumed before more is asked
- * for, so memory is bounded by the buffer, whatever either side does. A read and
- * a write of a file cannot be taken back; closing waits for them.
+ * One piece is under way in each: what was read is consumed before more is
+ * asked for, so memory is bounded by the buffer, whatever either side does. A
+ * read and a write of a file cannot be taken back; closing waits for them.
  */
 #ifndef HVUV_TOOLS_STDIO_H
 #define HVUV_TOOLS_STDIO_H
@@ -28,7 +28,8 @@ typedef union stdio_handle_u {
   uv_tty_t tty;
 } stdio_handle_t;
 
-/* nread: bytes in `piece`; UV_EOF; or an error, after which there is no more. */
+/* nread: bytes in `piece`; UV_EOF; or an error, after which there is no
+ * more. */
 typedef void (*input_cb)(void* owner, ssize_t nread);
 typedef void (*output_cb)(void* owner, int status);
 typedef void (*stdio_close_cb)(void* owner);
@@ -65,8 +66,8 @@ typedef struct output_s {
   uv_buf_t rest;
 } output_t;
 
-/* Open standard input and output. Return 0, or why not; then there is nothing to
- * close. */
+/* Open standard input and output. Return 0, or why not; then there is nothing
+ * to close. */
 int input_open(uv_loop_t* loop, input_t* in);
 int output_open(uv_loop_t* loop, output_t* out);
 

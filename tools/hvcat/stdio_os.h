@@ -4,9 +4,9 @@
 
 #include <uv.h>
 
-/* A descriptor for the pipe or socket at fd that may be made non-blocking. Where
- * the system opens a pipe anew this is another one, and the shell's stays as it
- * was; else its flags are noted, for stdio_restore(). */
+/* A descriptor for the pipe or socket at fd that may be made non-blocking.
+ * Where the system opens a pipe anew this is another one, and the shell's stays
+ * as it was; else its flags are noted, for stdio_restore(). */
 uv_file stdio_private(uv_file fd, int is_output);
 
 /* Puts the flags back that were noted. To be called last; legal always. */
@@ -16,8 +16,8 @@ void stdio_restore(void);
  * called when what wrote it has closed; legal again. */
 void stdio_end_output(void);
 
-/* Whether the peer of a socket, which has ended its own direction, has closed the
- * other one too. 0 where that cannot be found out. */
+/* Whether the peer of a socket, which has ended its own direction, has closed
+ * the other one too. 0 where that cannot be found out. */
 int stdio_takes_nothing(uv_os_sock_t sock);
 
 /* Whether a socket can be a command's standard input and output; else its bytes

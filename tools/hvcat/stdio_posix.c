@@ -40,8 +40,8 @@ void stdio_restore(void) {
 void stdio_end_output(void) {
   int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-  /* No shutdown() where it is a socket: it may be that of a shell, which goes on
-   * writing to it. */
+  /* No shutdown() where it is a socket: it may be that of a shell, which goes
+   * on writing to it. */
   if (nowhere == -1)
     return;
   if (is_noted[STDOUT_FILENO])

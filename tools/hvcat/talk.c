@@ -41,7 +41,8 @@ static void close_all(talk_t* t) {
     hvuv_close(t->stream, on_stream_closed);
 }
 
-/* Output may still have the last piece, which is waited for if all went well. */
+/* Output may still have the last piece, which is waited for if all went
+ * well. */
 static void finish(talk_t* t, int status) {
   if (t->status == 0)
     t->status = status;

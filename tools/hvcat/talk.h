@@ -29,8 +29,8 @@
 
 typedef struct talk_s talk_t;
 
-/* The stream has closed; the input and the output have nothing under way that is
- * the talk's. status is 0, or the first failure, which has been reported. */
+/* The stream has closed; the input and the output have nothing under way that
+ * is the talk's. status is 0, or the first failure, which has been reported. */
 typedef void (*talk_cb)(talk_t* talk, int status);
 
 struct talk_s {

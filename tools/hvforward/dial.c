@@ -6,7 +6,8 @@
 #include "hvforward.h"
 
 #define PAUSE_MS 250
-/* A Unix socket's backlog is full: it is tried again, as hvuv's own connects. */
+/* A Unix socket's backlog is full: it is tried again, as hvuv's own
+ * connects. */
 #define FULL_MS 10
 
 #ifdef NDEBUG
@@ -99,8 +100,8 @@ static void on_connect(leg_t* leg, int status) {
   dial_attempted(leg->data, status);
 }
 
-/* The first time only notes it: the loop may have been late itself, and what has
- * come in time is looked at before the second. */
+/* The first time only notes it: the loop may have been late itself, and what
+ * has come in time is looked at before the second. */
 static void on_late(uv_timer_t* timer) {
   dial_t* d = timer->data;
 

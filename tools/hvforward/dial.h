@@ -1,6 +1,6 @@
 /*
- * The way to TO, from the first attempt to a connected leg, or to a failure that
- * is the last.
+ * The way to TO, from the first attempt to a connected leg, or to a failure
+ * that is the last.
  *
  *              +-- another address of the name, or --retry --+
  *              v                                             |

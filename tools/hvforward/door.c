@@ -117,7 +117,8 @@ static int open_door(uv_loop_t* loop,
   return err;
 }
 
-/* Of a name's addresses those may be missing that this machine does not have. */
+/* Of a name's addresses those may be missing that this machine does not
+ * have. */
 int doors_open(uv_loop_t* loop, const route_t* route, door_cb cb) {
   hvuv_step_t step = HVUV_STEP_BIND;
   int missing = 0;

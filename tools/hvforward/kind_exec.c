@@ -3,8 +3,8 @@
  *
  *   leg --- socket pair --- sh -c COMMAND
  *
- * The call is over when its streams are; the process may outlive it, and is then
- * waited for until the program ends, which asks it to end too.
+ * The call is over when its streams are; the process may outlive it, and is
+ * then waited for until the program ends, which asks it to end too.
  */
 #include "kind_exec.h"
 

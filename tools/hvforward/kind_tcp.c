@@ -1,7 +1,7 @@
 /*
- * TCP, with names. A FROM listens at every address of its name that this machine
- * has; a TO tries one after another. Names of FROM are looked up once, at the
- * start, those of TO for each call.
+ * TCP, with names. A FROM listens at every address of its name that this
+ * machine has; a TO tries one after another. Names of FROM are looked up once,
+ * at the start, those of TO for each call.
  */
 #include <assert.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* Unix sockets at a path. They listen and accept as hvuv's streams, and connect as
- * libuv's. */
+/* Unix sockets at a path. They listen and accept as hvuv's streams, and connect
+ * as libuv's. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * One of the two streams of a call, or one that listens: hvuv's, or libuv's TCP or
- * pipe, with the same verbs.
+ * One of the two streams of a call, or one that listens: hvuv's, or libuv's TCP
+ * or pipe, with the same verbs.
  *
  *   leg_init --> leg_listen | leg_accept | a kind's connect --> leg_close
  *
@@ -41,7 +41,8 @@ struct leg_s {
 void leg_init(leg_t* leg, leg_class_t class, uv_loop_t* loop);
 
 /* Starts listening on a leg that is bound or was opened; cb is called for each
- * caller, who waits for leg_accept(), or with an error after which others come. */
+ * caller, who waits for leg_accept(), or with an error after which others
+ * come. */
 int leg_listen(leg_t* leg, leg_status_cb cb);
 
 /* The class of client is that of server. */
@@ -69,8 +70,8 @@ int leg_socket(const leg_t* leg, uv_os_sock_t* sock);
 /* cb, which may be NULL, is the last. Legal once. */
 void leg_close(leg_t* leg, leg_cb cb);
 
-/* The same for a connected leg, whose peer is not to take this for an orderly end:
- * with a reset, where the family has one. */
+/* The same for a connected leg, whose peer is not to take this for an orderly
+ * end: with a reset, where the family has one. */
 void leg_close_reset(leg_t* leg, leg_cb cb);
 
 #endif /* HVUV_TOOLS_LEG_H */

@@ -3,8 +3,8 @@
  *
  *   2026-11-30T22:15:00Z tcp://127.0.0.1:51000 > vsock://3:22 3.217 s 1234 > 5678 < ok
  *
- * when it ended, who called, where it went, how long, bytes to TO, bytes back, and
- * how: ok, or the step and the error.
+ * when it ended, who called, where it went, how long, bytes to TO, bytes back,
+ * and how: ok, or the step and the error.
  */
 #ifndef HVUV_TOOLS_LOG_H
 #define HVUV_TOOLS_LOG_H

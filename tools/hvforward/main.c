@@ -1,4 +1,5 @@
-/* hvforward: takes calls at FROM, and joins each with a call of its own to TO. */
+/* hvforward: takes calls at FROM, and joins each with a call of its own to
+ * TO. */
 #include "hvforward.h"
 
 #include <stdio.h>

@@ -7,7 +7,8 @@
 #include "hvforward.h"
 #include "report.h"
 
-/* The last one has no scheme of its own: it takes what hvuv has an address for. */
+/* The last one has no scheme of its own: it takes what hvuv has an address
+ * for. */
 static const kind_t* const kinds[] = {&kind_tcp,
                                       &kind_unix,
                                       &kind_pipe,

@@ -1,5 +1,5 @@
-/* How much is reported of calls that fail or are refused: so many a second, and then
- * how many were left out. Whoever may call shall not fill a disk. */
+/* How much is reported of calls that fail or are refused: so many a second, and
+ * then how many were left out. Whoever may call shall not fill a disk. */
 #ifndef HVUV_TOOLS_QUOTA_H
 #define HVUV_TOOLS_QUOTA_H
 

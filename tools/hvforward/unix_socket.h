@@ -4,8 +4,8 @@
  *   PATH        the socket; its mode is what was asked, or 0777 less the umask
  *   PATH.lock   is locked while somebody listens, and keeps a second one away
  *
- * A socket that a killed listener left is removed by the next; nothing else is ever
- * removed but what was made.
+ * A socket that a killed listener left is removed by the next; nothing else is
+ * ever removed but what was made.
  */
 #ifndef HVUV_TOOLS_UNIX_SOCKET_H
 #define HVUV_TOOLS_UNIX_SOCKET_H
@@ -14,14 +14,14 @@
 
 typedef struct claim_s claim_t;
 
-/* Makes a socket and binds it to a path, with a mode, or -1. Returns 0, or an error with nothing
- * left behind: UV_EADDRINUSE, UV_EEXIST (what is there is no socket), UV_ENOTSUP
- * (no locks there, or no such sockets on this system), and what the system
- * reports. */
+/* Makes a socket and binds it to a path, with a mode, or -1. Returns 0, or an
+ * error with nothing left behind: UV_EADDRINUSE, UV_EEXIST (what is there is no
+ * socket), UV_ENOTSUP (no locks there, or no such sockets on this system), and
+ * what the system reports. */
 int unix_bind(const char* path, int mode, uv_os_sock_t* sock, claim_t** claim);
 
-/* Removes what was made, if it is still there. To be called before the socket is
- * closed. */
+/* Removes what was made, if it is still there. To be called before the socket
+ * is closed. */
 void unix_release(claim_t* claim);
 
 /* Whether there are such sockets here; if not, why. */

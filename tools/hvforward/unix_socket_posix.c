@@ -31,7 +31,8 @@ static int is_at(int fd, const char* path) {
          opened.st_ino == found.st_ino && opened.st_dev == found.st_dev;
 }
 
-/* Returns the locked file, or an error; UV_EAGAIN if it was removed just then. */
+/* Returns the locked file, or an error; UV_EAGAIN if it was removed just
+ * then. */
 static int lock_once(const char* path) {
   int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_CREAT, 0600);
   int err = 0;

@@ -2,15 +2,16 @@
  * hvuv doctor [-l] [-w SECONDS] [ADDRESS]: what this machine has of the sockets
  * that hvuv is about, and with an address whether it can be reached.
  *
- * Without an address nobody has said what is wanted, so that something is missing
- * is only noted: most machines need no vsock. Bad is what was set up and cannot
- * work: a folder of `local` that others may enter, a variable with nonsense in it,
- * a VM's device without a driver. With an address, bad is what that one needs
- * and is missing or cannot work, and nothing else; in the end it is tried.
+ * Without an address nobody has said what is wanted, so that something is
+ * missing is only noted: most machines need no vsock. Bad is what was set up
+ * and cannot work: a folder of `local` that others may enter, a variable with
+ * nonsense in it, a VM's device without a driver. With an address, bad is what
+ * that one needs and is missing or cannot work, and nothing else; in the end it
+ * is tried.
  *
- * Nothing is changed, and nobody is called but ADDRESS. Like hvuv_supported() it
- * makes sockets and binds some, for a moment. With -l a listener's socket is made
- * as by any server.
+ * Nothing is changed, and nobody is called but ADDRESS. Like hvuv_supported()
+ * it makes sockets and binds some, for a moment. With -l a listener's socket is
+ * made as by any server.
  */
 #include "doctor.h"
 

@@ -1,5 +1,5 @@
-/* Unix sockets, and the folder in which `local` has its own: which rule chose it,
- * whether it can be used, and what is in it. */
+/* Unix sockets, and the folder in which `local` has its own: which rule chose
+ * it, whether it can be used, and what is in it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,8 @@ static void print_explained(const char* what, int err) {
 
 /* --- The folder */
 
-/* The name in the user's own folder is "hvuv", that in the temporary one is not. */
+/* The name in the user's own folder is "hvuv", that in the temporary one is
+ * not. */
 static int is_in_users_folder(const char* folder) {
   size_t len = strlen(folder);
 
@@ -171,8 +172,9 @@ static void look_at_folder(const char* folder) {
 
 /* --- Who this process is */
 
-/* Asked of a connect to an address that nobody is ever reached by: only a process
- * that is no partition has another error there than UV_EADDRNOTAVAIL. */
+/* Asked of a connect to an address that nobody is ever reached by: only a
+ * process that is no partition has another error there than
+ * UV_EADDRNOTAVAIL. */
 static int is_partition(void) {
   static hvuv_stream_t stream;
   static hvuv_connect_t req;

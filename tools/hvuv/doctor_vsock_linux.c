@@ -1,8 +1,8 @@
 /*
  * What Linux has of AF_VSOCK: the family, its device, this machine's CID,
- * namespaces, modules. What it is carried by is found out by binding to CID 1 and
- * 2, which are this machine's own when it has loopback, and when it hosts VMs
- * (af_vsock.c); the modules' lines say what to load.
+ * namespaces, modules. What it is carried by is found out by binding to CID 1
+ * and 2, which are this machine's own when it has loopback, and when it hosts
+ * VMs (af_vsock.c); the modules' lines say what to load.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,8 +202,8 @@ static void look_at_modules(const char* release) {
            release);
 }
 
-/* A virtio device of the type vsock, 19 (virtio specification, 5.10), to which no
- * driver is bound. */
+/* A virtio device of the type vsock, 19 (virtio specification, 5.10), to which
+ * no driver is bound. */
 static int has_idle_device(void) {
   char path[512];
   char type[16];

@@ -2,8 +2,8 @@
  * What Windows has: the hypervisor's state by the services that its features
  * bring (vmms: Hyper-V; vmcompute: the Host Compute Service, of Hyper-V, the
  * Virtual Machine Platform and containers alike), the list of services in the
- * registry, and this user's rights. Any user may ask all of that; which features
- * are turned on is itself for administrators to read.
+ * registry, and this user's rights. Any user may ask all of that; which
+ * features are turned on is itself for administrators to read.
  */
 #include <stdio.h>
 #include <uv.h> /* <windows.h>, in libuv's order */

@@ -1,7 +1,7 @@
 /*
- * hvuv echo [-1] ADDRESS: sends back what it gets, to any number of callers, until
- * SIGINT or SIGTERM. What hvuv ping, echo_client, hvcat call to see that two
- * machines can talk. While a caller does not read, nothing is read from it.
+ * hvuv echo [-1] ADDRESS: sends back what it gets, to any number of callers,
+ * until SIGINT or SIGTERM. What hvuv ping, echo_client, hvcat call to see that
+ * two machines can talk. While a caller does not read, nothing is read from it.
  */
 #include <signal.h>
 #include <stdlib.h>

@@ -23,7 +23,8 @@ static const tool_t tool = {
              "as -104.",
 };
 
-/* libuv has no way from a name to its code, but one from each code to its name. */
+/* libuv has no way from a name to its code, but one from each code to its
+ * name. */
 #define LOWEST_CODE (-5000)
 
 static int read_error(const char* text, int* err) {

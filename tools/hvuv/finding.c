@@ -28,8 +28,8 @@ static unsigned int bad_count;
 static unsigned int needed;
 static int is_address_given;
 
-/* Prints words behind a line's beginning, which takes INDENT columns, in as many
- * lines as they need. */
+/* Prints words behind a line's beginning, which takes INDENT columns, in as
+ * many lines as they need. */
 static void wrap(const char* beginning, const char* text) {
   size_t room = WIDTH - INDENT;
   const char* start = beginning;

@@ -1,5 +1,5 @@
-/* What doctor prints: a line for each thing it looked at, with a word for how it
- * is, and behind an arrow what to do.
+/* What doctor prints: a line for each thing it looked at, with a word for how
+ * it is, and behind an arrow what to do.
  *
  *   AF_VSOCK
  *     good  sockets         Sockets can be had.
@@ -51,8 +51,8 @@ void set_needs(unsigned int needs);
 /* The grade of what is missing: bad if an address needs it. */
 grade_t lacking(unsigned int needs);
 
-/* The grade of what was set up and cannot work: bad, but a note if an address was
- * given that does without. */
+/* The grade of what was set up and cannot work: bad, but a note if an address
+ * was given that does without. */
 grade_t broken(unsigned int needs);
 
 #endif /* HVUV_TOOLS_FINDING_H */

@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-/* Listeners may come while they are counted; more often than this they do not. */
+/* Listeners may come while they are counted; more often than this they do
+ * not. */
 #define ATTEMPTS 10
 
 int list_listeners(hvuv_local_listener_t** all, size_t* count) {

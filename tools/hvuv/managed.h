@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /* Prints the VMs, or the one of a name if it is not NULL: a line each, with its
- * id, owner, state and name. Of all, partitions of local addresses are left out,
- * whose listeners are listed by themselves. Returns 0 or a UV_E* code. */
+ * id, owner, state and name. Of all, partitions of local addresses are left
+ * out, whose listeners are listed by themselves. Returns 0 or a UV_E* code. */
 int print_managed(const char* name, int is_for_people);
 
 /* What such a code means. */

@@ -1,6 +1,6 @@
 /* Modules by the files that depmod(8) makes, and by what the kernel shows in
- * /proc/modules and /sys/module, where one that is built in is listed only if it
- * has parameters. */
+ * /proc/modules and /sys/module, where one that is built in is listed only if
+ * it has parameters. */
 #include "modules_linux.h"
 
 #include <stdio.h>
@@ -22,7 +22,8 @@ static int is_name(const char* text, size_t len, const char* name) {
   return 1;
 }
 
-/* "kernel/net/vmw_vsock/vsock.ko.xz: ...", of modules.dep and modules.builtin */
+/* "kernel/net/vmw_vsock/vsock.ko.xz: ...", of modules.dep and
+ * modules.builtin */
 static int is_file_of(const char* line, const char* name) {
   const char* end = strstr(line, ".ko");
   const char* start = end;
@@ -39,7 +40,8 @@ static int is_line_of(const char* line, const char* name) {
   return is_name(line, strcspn(line, " "), name);
 }
 
-/* 1 if a line of the file is of that name, 0 if none is, -1 without the file. */
+/* 1 if a line of the file is of that name, 0 if none is, -1 without the
+ * file. */
 static int search(const char* path,
                   const char* name,
                   int (*is_of)(const char* line, const char* name)) {

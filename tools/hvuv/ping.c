@@ -7,8 +7,8 @@
  *      |            |  nothing came in TIMEOUT      ^
  *      +------------+-------------------------------+
  *
- * One connection a ping, so that each shows both times. Where whoever answers is
- * no echo server, -C leaves the echo out.
+ * One connection a ping, so that each shows both times. Where whoever answers
+ * is no echo server, -C leaves the echo out.
  */
 #include <signal.h>
 #include <stdlib.h>

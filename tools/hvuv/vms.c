@@ -1,6 +1,6 @@
-/* hvuv vms [NAME]: the VMs that hvuv/vm.h knows here, which are Windows', and the
- * partitions of `local` that somebody listens in; or the one of a name. VMs of
- * other hypervisors have their names from those. */
+/* hvuv vms [NAME]: the VMs that hvuv/vm.h knows here, which are Windows', and
+ * the partitions of `local` that somebody listens in; or the one of a name. VMs
+ * of other hypervisors have their names from those. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -30,7 +30,9 @@ char hvuv__json_peek(hvuv__json_t* j) {
   while (j->at < j->end &&
          (*j->at == ' ' || *j->at == '\t' || *j->at == '\n' || *j->at == '\r'))
     j->at++;
-  return j->is_wrong || j->at == j->end ? '\0' : *j->at;
+  if (j->is_wrong || j->at == j->end)
+    return '\0';
+  return *j->at;
 }
 
 static int take(hvuv__json_t* j, char c) {

@@ -5,7 +5,7 @@
 #include "vm/shelf.h"
 
 /* The longest list that is read. */
-#define HVUV__SYSTEMS_MAX_BYTES (4u * 1024 * 1024)
+#define HVUV__SYSTEMS_MAX_BYTES ((size_t) 4 * 1024 * 1024)
 
 /* Puts the VMs of the list on the shelf. 0, UV_EPROTO if it is not what was
  * expected, UV_EMSGSIZE if it is too long. */

@@ -12,6 +12,10 @@
 #define HANDLE_STEP 4
 #define GAP_MAX     400
 
+/* Between looks at what lingers, and how many of them. */
+#define RECOUNT_STEP_MS 50
+#define RECOUNT_MAX     100
+
 enum kind { ANY_KIND, SOCKETS, INHERITABLE };
 
 static int is_socket(HANDLE handle) {
@@ -54,6 +58,17 @@ int endpoint_count_descriptors(void) {
   if (GetProcessHandleCount(GetCurrentProcess(), &n) && n > 0)
     return (int) n;
   return try_handles(ANY_KIND);
+}
+
+int endpoint_recount_descriptors(int before) {
+  int n = endpoint_count_descriptors();
+  int i;
+
+  for (i = 0; i < RECOUNT_MAX && n > before; i++) {
+    Sleep(RECOUNT_STEP_MS);
+    n = endpoint_count_descriptors();
+  }
+  return n == before - 1 ? before : n;
 }
 
 int endpoint_count_sockets(void) {

@@ -19,7 +19,7 @@ extern "C" {
 
 /* Writes a few plain sentences: what a status returned by a function or
  * reported to a callback for this address means on this system, and what to do
- * about it. A status does not say which step it came from, so where that
+ * about it. A status does not show which step it came from, so where that
  * matters the text names the step ("To a connect, ... In an open stream, ...").
  *
  * It inspects the system as it is now (its vsock transports, its CID, the
@@ -55,9 +55,8 @@ typedef enum hvuv_step_e {
   HVUV_STEP_STOP        /* hvuv_server_stop(), hvuv_client_close() */
 } hvuv_step_t;
 
-/* The same for a status of which the step is known: it says what the status
- * means there, and nothing of others. UV_EINVAL also if there is no such
- * step. */
+/* The same for a status of which the step is known: what the status means
+ * there, and nothing of others. UV_EINVAL also if there is no such step. */
 HVUV_EXTERN int hvuv_explain_step(const hvuv_addr_t* addr,
                                   hvuv_step_t step,
                                   int status,

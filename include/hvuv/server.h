@@ -88,7 +88,7 @@ typedef struct hvuv_server_options_s {
 
   /* The sizes in bytes of each listener's buffers, set before it listens. With
    * AF_VSOCK and TCP its connections have them too; hvuv_send_buffer_size()
-   * says more. In a Linux guest of Hyper-V 131072 for both is the most that has
+   * has more. In a Linux guest of Hyper-V 131072 for both is the most that has
    * an effect. Default 0: the system's. Not for hvuv_server_listen_socket(). */
   int send_buffer_bytes;
   int recv_buffer_bytes;

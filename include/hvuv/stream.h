@@ -337,8 +337,8 @@ HVUV_EXTERN int hvuv_read_stop(hvuv_stream_t* stream);
  * turn's first is gathered too. Bytes that the kernel has not taken count in
  * hvuv_get_write_queue_size().
  *
- * While the system has no memory for them (send() says ENOBUFS) they are tried
- * twice a second; after ten seconds without success cb is called with
+ * While the system has no memory for them (send() fails with ENOBUFS) they are
+ * tried twice a second; after ten seconds without success cb is called with
  * UV_ENOBUFS. On Windows fewer are tried first.
  *
  *   UV_EBADF   the stream has no socket or is closing

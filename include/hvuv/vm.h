@@ -42,7 +42,7 @@ extern "C" {
 #define HVUV_VM_NAME_SIZE  256
 #define HVUV_VM_OWNER_SIZE 64
 
-/* What a VM does, as far as its manager says. */
+/* What a VM does, as far as its manager reports it. */
 typedef enum hvuv_vm_state_e {
   HVUV_VM_STATE_UNKNOWN = 0,
   HVUV_VM_STATE_CREATED, /* it was not started yet */

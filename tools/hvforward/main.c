@@ -67,7 +67,7 @@ static const option_t table[] = {
      "allow",
      "PEER",
      "Who may call; may be given again. 10.0.0.0/8, ::1, uid:1000,\n"
-     "vsock://3, hyperv://VM, local://VM.",
+     "vsock://3, hyperv://VM, hybrid://PATH, local://VM.",
      'a'},
     {0,
      "mode",
@@ -78,7 +78,7 @@ static const option_t table[] = {
     {'g',
      "grace",
      "SECONDS",
-     "After SIGTERM or SIGINT calls have so long to end (5).",
+     "After SIGTERM, SIGINT or SIGHUP calls have so long to end (5).",
      'g'},
     {'s',
      "status",

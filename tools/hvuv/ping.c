@@ -84,10 +84,11 @@ static int compare(const void* a, const void* b) {
   return x < y ? -1 : x > y;
 }
 
+/* The smallest of those that so many of a hundred do not exceed. */
 static double ms_at(const series_t* series, unsigned int percent) {
-  size_t at = (series->count - 1) * percent / 100;
+  size_t rank = (series->count * percent + 99) / 100;
 
-  return (double) series->ns[at] / 1e6;
+  return (double) series->ns[rank > 0 ? rank - 1 : 0] / 1e6;
 }
 
 static void summarise(const char* what, series_t* series) {

@@ -253,6 +253,17 @@ int options_seconds_ms(const options_t* o,
   return options_wrong(o, value, why);
 }
 
+int options_limit_ms(const options_t* o,
+                     const char* value,
+                     uint64_t max_s,
+                     uint64_t* ms) {
+  int err = options_seconds_ms(o, value, max_s, ms);
+
+  if (err == 0 && *ms == 0)
+    return options_wrong(o, value, "is no time at all");
+  return err;
+}
+
 int options_bytes(const options_t* o,
                   const char* value,
                   uint64_t max,
@@ -351,4 +362,34 @@ int print_version(const tool_t* tool) {
          hvuv_version_string(),
          uv_version_string());
   return program_end(0);
+}
+
+/* Returns what to exit with. */
+static int end_early(const tool_t* tool, int id) {
+  if (id == OPTION_HELP)
+    return print_help(tool);
+  return id == OPTION_VERSION ? print_version(tool) : EXIT_USAGE;
+}
+
+int options_read(options_t* o,
+                 const tool_t* tool,
+                 int argc,
+                 char** argv,
+                 option_fn take,
+                 int* code) {
+  const char* value;
+  int id;
+
+  options_begin(o, tool, argc, argv);
+  while ((id = options_next(o, &value)) != OPTION_END) {
+    if (id == OPTION_HELP || id == OPTION_VERSION || id == OPTION_ERROR) {
+      *code = end_early(tool, id);
+      return 0;
+    }
+    if (take(o, id, value) != 0) {
+      *code = EXIT_USAGE;
+      return 0;
+    }
+  }
+  return 1;
 }

@@ -60,6 +60,20 @@ void options_begin(options_t* o, const tool_t* tool, int argc, char** argv);
  * OPTION_ERROR when something was wrong, which has been reported. */
 int options_next(options_t* o, const char** value);
 
+/* Takes one option: returns 0, or EXIT_USAGE with the fault reported. */
+typedef int (*option_fn)(const options_t* o, int id, const char* value);
+
+/* Reads all options of a command, argv without the program's name; `take` is
+ * NULL where a tool has none of its own. --help and --version are printed.
+ * Returns 1 if the tool is to go on, with what is left in o->argc and o->argv;
+ * else 0, and *code is what to exit with. */
+int options_read(options_t* o,
+                 const tool_t* tool,
+                 int argc,
+                 char** argv,
+                 option_fn take,
+                 int* code);
+
 /* Report what is wrong with the option read last, or with the whole command,
  * and return EXIT_USAGE. */
 int options_wrong(const options_t* o, const char* value, const char* why);
@@ -81,6 +95,11 @@ int options_seconds_ms(const options_t* o,
                        const char* value,
                        uint64_t max_s,
                        uint64_t* ms);
+/* The same, and not 0. */
+int options_limit_ms(const options_t* o,
+                     const char* value,
+                     uint64_t max_s,
+                     uint64_t* ms);
 int options_bytes(const options_t* o,
                   const char* value,
                   uint64_t max,

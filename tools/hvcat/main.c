@@ -232,61 +232,37 @@ static int read_option(const options_t* o, int id, const char* value) {
     case ID_RETRY:
       return options_seconds_ms(o, value, MAX_SECONDS, &s->retry_ms);
     default:
-      if (options_seconds_ms(o, value, MAX_SECONDS, &s->connect_timeout_ms) !=
-          0)
-        return EXIT_USAGE;
-      return s->connect_timeout_ms != 0
-                 ? 0
-                 : options_wrong(o, value, "is no time at all");
+      return options_limit_ms(o, value, MAX_SECONDS, &s->connect_timeout_ms);
   }
 }
 
-/* Returns OPTION_END, or what to end with. */
+/* What is left behind the options. Returns 0, or EXIT_USAGE. */
 static int read_arguments(int argc, char** argv) {
-  const char* value;
-  options_t o;
-  int id;
-
-  options_begin(&o, &hvcat, argc, argv);
-  while ((id = options_next(&o, &value)) != OPTION_END) {
-    if (id == OPTION_HELP || id == OPTION_VERSION || id == OPTION_ERROR)
-      return id;
-    if (read_option(&o, id, value) != 0)
-      return OPTION_ERROR;
-  }
-  if (conflict(&cat.settings) != NULL) {
-    usage_error(&hvcat, "%s", conflict(&cat.settings));
-    return OPTION_ERROR;
-  }
-  if (o.argc == 0) {
-    usage_error(&hvcat, "needs an ADDRESS");
-    return OPTION_ERROR;
-  }
-  if (o.argc > 1) {
-    usage_error(&hvcat,
-                o.argv[1][0] == '-'
-                    ? "%s: options come before ADDRESS"
-                    : "%s: is one too many; one ADDRESS, such as vsock://3:22",
-                o.argv[1]);
-    return OPTION_ERROR;
-  }
-  if (read_address(&hvcat, "ADDRESS", o.argv[0], &cat.settings.addr) != 0)
-    return OPTION_ERROR;
-  return OPTION_END;
+  if (conflict(&cat.settings) != NULL)
+    return usage_error(&hvcat, "%s", conflict(&cat.settings));
+  if (argc == 0)
+    return usage_error(&hvcat, "needs an ADDRESS");
+  if (argc > 1)
+    return usage_error(
+        &hvcat,
+        argv[1][0] == '-'
+            ? "%s: options come before ADDRESS"
+            : "%s: is one too many; one ADDRESS, such as vsock://3:22",
+        argv[1]);
+  return read_address(&hvcat, "ADDRESS", argv[0], &cat.settings.addr) == 0
+             ? 0
+             : EXIT_USAGE;
 }
 
 int main(int argc, char** argv) {
+  options_t o;
+  int code;
+
   argv = program_start(&argc, argv);
-  switch (read_arguments(argc - 1, argv + 1)) {
-    case OPTION_END:
-      break;
-    case OPTION_HELP:
-      return print_help(&hvcat);
-    case OPTION_VERSION:
-      return print_version(&hvcat);
-    default:
-      return EXIT_USAGE;
-  }
+  if (!options_read(&o, &hvcat, argc - 1, argv + 1, read_option, &code))
+    return code;
+  if (read_arguments(o.argc, o.argv) != 0)
+    return EXIT_USAGE;
 
   if (cat.settings.connect_timeout_ms == 0)
     cat.settings.connect_timeout_ms = CONNECT_TIMEOUT_MS;

@@ -190,14 +190,6 @@ static int read_peer(const options_t* o, const char* value) {
   return options_wrong(o, value, why);
 }
 
-static int read_wait(const options_t* o, const char* value) {
-  int err = options_seconds_ms(o, value, MAX_SECONDS, &settings.wait_ms);
-
-  if (err == 0 && settings.wait_ms == 0)
-    return options_wrong(o, value, "is no time at all");
-  return err;
-}
-
 static int read_half_close(const options_t* o, const char* value) {
   static const char* const words[] = {"auto", "yes", "no", "close"};
   static const hvuv_half_close_t values[] = {HVUV_HALF_CLOSE_AUTO,
@@ -229,7 +221,7 @@ static int read_option(const options_t* o, int id, const char* value) {
 
   switch (id) {
     case 'w':
-      return read_wait(o, value);
+      return options_limit_ms(o, value, MAX_SECONDS, &s->wait_ms);
     case ID_RETRY:
       return options_seconds_ms(o, value, MAX_SECONDS, &s->retry_ms);
     case 'i':
@@ -261,23 +253,8 @@ static int read_option(const options_t* o, int id, const char* value) {
   }
 }
 
-/* Returns OPTION_END when all is read, another OPTION_ code, or an error. */
-static int read_arguments(int argc, char** argv) {
-  const char* value;
-  options_t o;
-  int id;
-
-  options_begin(&o, &hvforward, argc, argv);
-  while ((id = options_next(&o, &value)) != OPTION_END) {
-    if (id == OPTION_HELP || id == OPTION_VERSION || id == OPTION_ERROR)
-      return id;
-    if (read_option(&o, id, value) != 0)
-      return OPTION_ERROR;
-  }
-  return read_routes(o.argc, o.argv) != 0 ? OPTION_ERROR : OPTION_END;
-}
-
 int main(int argc, char** argv) {
+  options_t o;
   int code;
 
   argv = program_start(&argc, argv);
@@ -286,16 +263,10 @@ int main(int argc, char** argv) {
   settings.wait_ms = 10000;
   settings.grace_ms = 5000;
   settings.max_calls = system_most_calls();
-  switch (read_arguments(argc - 1, argv + 1)) {
-    case OPTION_END:
-      break;
-    case OPTION_HELP:
-      return print_help(&hvforward);
-    case OPTION_VERSION:
-      return print_version(&hvforward);
-    default:
-      return EXIT_USAGE;
-  }
+  if (!options_read(&o, &hvforward, argc - 1, argv + 1, read_option, &code))
+    return code;
+  if (read_routes(o.argc, o.argv) != 0)
+    return EXIT_USAGE;
   if (log_path != NULL && log_open(log_path) != 0)
     return 1;
   code = run(routes, route_count, &status);

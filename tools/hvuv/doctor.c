@@ -15,9 +15,14 @@
  */
 #include "doctor.h"
 
+#include <assert.h>
+
 #include "hvuv.h"
 
 enum { LISTEN = 'l', TIMEOUT = 'w' };
+
+static uint64_t timeout_ms = 5000;
+static int listening;
 
 static const option_t table[] = {
     {'l',
@@ -87,9 +92,7 @@ static unsigned int needs_of(const hvuv_addr_t* addr, int is_listening) {
   return needs;
 }
 
-static int examine(const hvuv_addr_t* addr,
-                   int listening,
-                   uint64_t timeout_ms) {
+static int examine(const hvuv_addr_t* addr) {
   if (addr != NULL)
     set_needs(needs_of(addr, listening));
   look_at_system();
@@ -107,37 +110,26 @@ static int examine(const hvuv_addr_t* addr,
   return program_end(bad_findings() > 0);
 }
 
-int verb_doctor(int argc, char** argv) {
-  uint64_t timeout_ms = 5000;
-  const char* value;
-  hvuv_addr_t addr;
-  int listening = 0;
-  int err = 0;
-  options_t o;
-  int id;
+static int take(const options_t* o, int id, const char* value) {
+  if (id == TIMEOUT)
+    return options_limit_ms(o, value, 3600, &timeout_ms);
+  assert(id == LISTEN);
+  listening = 1;
+  return 0;
+}
 
-  options_begin(&o, &tool, argc, argv);
-  while (err == 0 && (id = options_next(&o, &value)) != OPTION_END) {
-    if (id == OPTION_HELP)
-      return print_help(&tool);
-    if (id == OPTION_VERSION)
-      return print_version(&tool);
-    if (id == LISTEN)
-      listening = 1;
-    else if (id == TIMEOUT)
-      err = options_seconds_ms(&o, value, 3600, &timeout_ms);
-    else
-      return EXIT_USAGE;
-    if (err == 0 && timeout_ms == 0)
-      err = options_wrong(&o, value, "is no time at all");
-  }
-  if (err != 0)
-    return EXIT_USAGE;
+int verb_doctor(int argc, char** argv) {
+  hvuv_addr_t addr;
+  options_t o;
+  int code;
+
+  if (!options_read(&o, &tool, argc, argv, take, &code))
+    return code;
   if (o.argc > 1)
     return usage_error(&tool, "%s: takes one ADDRESS only", o.argv[1]);
   if (listening && o.argc == 0)
     return usage_error(&tool, "-l needs an ADDRESS");
   if (o.argc == 1 && read_address(&tool, "ADDRESS", o.argv[0], &addr) != 0)
     return EXIT_USAGE;
-  return examine(o.argc == 1 ? &addr : NULL, listening, timeout_ms);
+  return examine(o.argc == 1 ? &addr : NULL);
 }

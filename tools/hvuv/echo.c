@@ -164,28 +164,27 @@ static void print_address(void) {
     stop(0);
 }
 
-int verb_echo(int argc, char** argv) {
-  uv_loop_t* loop = program_loop();
-  const char* value;
-  options_t o;
-  int id;
+static int take(const options_t* o, int id, const char* value) {
+  (void) o;
+  (void) value;
+  echo.once |= id == '1';
+  echo.is_verbose |= id == 'v';
+  return 0;
+}
 
-  options_begin(&o, &tool, argc, argv);
-  while ((id = options_next(&o, &value)) != OPTION_END) {
-    if (id == OPTION_HELP)
-      return print_help(&tool);
-    if (id == OPTION_VERSION)
-      return print_version(&tool);
-    if (id == OPTION_ERROR)
-      return EXIT_USAGE;
-    echo.once |= id == '1';
-    echo.is_verbose |= id == 'v';
-  }
+int verb_echo(int argc, char** argv) {
+  uv_loop_t* loop;
+  options_t o;
+  int code;
+
+  if (!options_read(&o, &tool, argc, argv, take, &code))
+    return code;
   if (o.argc != 1)
     return usage_error(&tool, "needs an ADDRESS");
   if (read_address(&tool, "ADDRESS", o.argv[0], &echo.addr) != 0)
     return EXIT_USAGE;
 
+  loop = program_loop();
   if (start(loop) != 0)
     echo.failed = 1;
   else

@@ -44,12 +44,15 @@ static int read_error(const char* text, int* err) {
   return usage_error(&tool, "ERROR: \"%s\" is no error's name or number", text);
 }
 
-static int read_step(const options_t* o, const char* text, hvuv_step_t* step) {
+static hvuv_step_t step = HVUV_STEP_UNKNOWN;
+
+static int take(const options_t* o, int id, const char* text) {
   int i;
 
+  (void) id; /* -s is the only one. */
   for (i = HVUV_STEP_PARSE; i <= HVUV_STEP_STOP; i++)
     if (strcmp(text, hvuv_step_name((hvuv_step_t) i)) == 0) {
-      *step = (hvuv_step_t) i;
+      step = (hvuv_step_t) i;
       return 0;
     }
   return options_wrong(o, text, "is no step");
@@ -57,22 +60,13 @@ static int read_step(const options_t* o, const char* text, hvuv_step_t* step) {
 
 int verb_explain(int argc, char** argv) {
   char text[HVUV_EXPLAIN_STRLEN];
-  hvuv_step_t step = HVUV_STEP_UNKNOWN;
-  const char* value;
   hvuv_addr_t addr;
   options_t o;
-  int id;
+  int code;
   int err = 0;
 
-  options_begin(&o, &tool, argc, argv);
-  while ((id = options_next(&o, &value)) != OPTION_END) {
-    if (id == OPTION_HELP)
-      return print_help(&tool);
-    if (id == OPTION_VERSION)
-      return print_version(&tool);
-    if (id != 's' || read_step(&o, value, &step) != 0)
-      return EXIT_USAGE;
-  }
+  if (!options_read(&o, &tool, argc, argv, take, &code))
+    return code;
   if (o.argc != 2)
     return usage_error(&tool, "needs an ERROR and an ADDRESS");
   if (read_error(o.argv[0], &err) != 0 ||

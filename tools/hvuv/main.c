@@ -70,24 +70,16 @@ static int verb_help(int argc, char** argv) {
 }
 
 int main(int argc, char** argv) {
-  options_t options;
-  const char* value;
+  options_t o;
   verb_fn verb;
+  int code;
 
   argv = program_start(&argc, argv);
-  options_begin(&options, &tool, argc > 0 ? argc - 1 : 0, argv + (argc > 0));
-  switch (options_next(&options, &value)) {
-    case OPTION_END:
-      break;
-    case OPTION_HELP:
-      return print_help(&tool);
-    case OPTION_VERSION:
-      return print_version(&tool);
-    default:
-      return EXIT_USAGE;
-  }
-  if (options.argc == 0)
+  if (!options_read(
+          &o, &tool, argc > 0 ? argc - 1 : 0, argv + (argc > 0), NULL, &code))
+    return code;
+  if (o.argc == 0)
     return usage_error(&tool, "needs a verb");
-  verb = find_verb(options.argv[0]);
-  return verb == NULL ? EXIT_USAGE : verb(options.argc - 1, options.argv + 1);
+  verb = find_verb(o.argv[0]);
+  return verb == NULL ? EXIT_USAGE : verb(o.argc - 1, o.argv + 1);
 }

@@ -270,30 +270,28 @@ static void on_signal(uv_signal_t* handle, int signum) {
   finish();
 }
 
-static int read_options(options_t* o) {
-  const char* value;
-  int err = 0;
-  int id;
+static int take_bytes(const options_t* o, const char* value) {
+  int err = options_bytes(o, value, MAX_BYTES, &ping.nbytes);
 
-  while (err == 0 && (id = options_next(o, &value)) != OPTION_END) {
-    if (id == COUNT)
-      err = options_number(o, value, 0, MAX_COUNT, &ping.count);
-    else if (id == INTERVAL)
-      err = options_seconds_ms(o, value, 3600, &ping.interval_ms);
-    else if (id == BYTES)
-      err = options_bytes(o, value, MAX_BYTES, &ping.nbytes);
-    else if (id == TIMEOUT)
-      err = options_seconds_ms(o, value, 3600, &ping.timeout_ms);
-    else if (id == CONNECT)
+  if (err == 0 && ping.nbytes == 0)
+    return options_wrong(o, value, "is nothing to echo; -C only connects");
+  return err;
+}
+
+static int take(const options_t* o, int id, const char* value) {
+  switch (id) {
+    case COUNT:
+      return options_number(o, value, 0, MAX_COUNT, &ping.count);
+    case INTERVAL:
+      return options_seconds_ms(o, value, 3600, &ping.interval_ms);
+    case BYTES:
+      return take_bytes(o, value);
+    case TIMEOUT:
+      return options_limit_ms(o, value, 3600, &ping.timeout_ms);
+    default:
       ping.connect_only = 1;
-    else
-      return id;
-    if (err == 0 && id == BYTES && ping.nbytes == 0)
-      err = options_wrong(o, value, "is nothing to echo; -C only connects");
-    if (err == 0 && id == TIMEOUT && ping.timeout_ms == 0)
-      err = options_wrong(o, value, "is no time at all");
+      return 0;
   }
-  return err != 0 ? OPTION_ERROR : OPTION_END;
 }
 
 static int run(uv_loop_t* loop) {
@@ -324,17 +322,8 @@ int verb_ping(int argc, char** argv) {
   ping.interval_ms = 1000;
   ping.nbytes = 64;
   ping.timeout_ms = 5000;
-  options_begin(&o, &tool, argc, argv);
-  switch (read_options(&o)) {
-    case OPTION_END:
-      break;
-    case OPTION_HELP:
-      return print_help(&tool);
-    case OPTION_VERSION:
-      return print_version(&tool);
-    default:
-      return EXIT_USAGE;
-  }
+  if (!options_read(&o, &tool, argc, argv, take, &code))
+    return code;
   if (o.argc != 1)
     return usage_error(&tool, "needs an ADDRESS");
   if (read_address(&tool, "ADDRESS", o.argv[0], &ping.addr) != 0)

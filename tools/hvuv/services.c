@@ -142,18 +142,10 @@ static int run(int argc, char** argv) {
 }
 
 int verb_services(int argc, char** argv) {
-  const char* value;
   options_t o;
+  int code;
 
-  options_begin(&o, &tool, argc, argv);
-  switch (options_next(&o, &value)) {
-    case OPTION_END:
-      return run(o.argc, o.argv);
-    case OPTION_HELP:
-      return print_help(&tool);
-    case OPTION_VERSION:
-      return print_version(&tool);
-    default:
-      return EXIT_USAGE;
-  }
+  if (!options_read(&o, &tool, argc, argv, NULL, &code))
+    return code;
+  return run(o.argc, o.argv);
 }

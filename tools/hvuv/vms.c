@@ -128,20 +128,11 @@ static int find(const char* name) {
 }
 
 int verb_vms(int argc, char** argv) {
-  const char* value;
   options_t o;
+  int code;
 
-  options_begin(&o, &tool, argc, argv);
-  switch (options_next(&o, &value)) {
-    case OPTION_END:
-      break;
-    case OPTION_HELP:
-      return print_help(&tool);
-    case OPTION_VERSION:
-      return print_version(&tool);
-    default:
-      return EXIT_USAGE;
-  }
+  if (!options_read(&o, &tool, argc, argv, NULL, &code))
+    return code;
   if (o.argc > 1)
     return usage_error(&tool, "%s: is one too many", o.argv[1]);
   is_for_people = uv_guess_handle(1) == UV_TTY;

@@ -87,7 +87,7 @@ case_systemd_ssh_proxy_cid() {
   tar -C "$SSH_PROXY" -c . | timeout 60 ssh $ssh_options -S "$(control_path)" root@guest \
     'mkdir -p /tmp/proxy && tar -C /tmp/proxy -x'
   on_guest 'cd /tmp; rm -f cid cid.pub; ssh-keygen -q -t ed25519 -N "" -C cid -f cid
-    cat cid.pub >>/root/.ssh/authorized_keys
+    cat cid.pub >>~/.ssh/authorized_keys
     timeout 60 ssh -i /tmp/cid -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
       -o ProxyUseFdpass=yes -o "ProxyCommand=/tmp/proxy/systemd-ssh-proxy vsock/1 22" \
       root@vsock hostname; rm -r /tmp/proxy cid cid.pub' >said 2>proxy.log

@@ -232,7 +232,7 @@ case_hvcat_proxy() {
 # loopback (CID 1).
 case_ssh_by_cid() {
   on_guest 'set -e; cd /tmp; rm -f cid cid.pub
-    ssh-keygen -q -t ed25519 -N "" -C cid -f cid; cat cid.pub >>/root/.ssh/authorized_keys
+    ssh-keygen -q -t ed25519 -N "" -C cid -f cid; cat cid.pub >>~/.ssh/authorized_keys
     o="-i /tmp/cid -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
     systemd-run -q -u cid /opt/hvuv/forward tcp://127.0.0.1:2223 vsock://local:22
     for i in $(seq 100); do ss -tln | grep -q :2223 && break; sleep 0.1; done

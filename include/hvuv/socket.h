@@ -1,6 +1,7 @@
 /*
- * Sockets that come from elsewhere and go elsewhere: hvuv_open() makes a stream
- * of a socket, hvuv_detach() a socket of a stream.
+ * The socket under a stream: hvuv_open() makes a stream of a socket that comes
+ * from elsewhere, hvuv_detach() gives a stream's socket back, and its buffers
+ * have sizes.
  */
 #ifndef HVUV_SOCKET_H
 #define HVUV_SOCKET_H
@@ -80,6 +81,35 @@ HVUV_EXTERN int hvuv_open(hvuv_stream_t* stream, uv_os_sock_t sock);
  *              goes on, and keeps the loop alive, until bytes come or three
  *              minutes have passed (libuv 1.44, src/win/poll.c). */
 HVUV_EXTERN int hvuv_detach(hvuv_stream_t* stream, uv_os_sock_t* sock);
+
+/* Gets or sets the size in bytes of the socket's buffers, as
+ * uv_send_buffer_size() does: if *value is 0 it is set to the current size,
+ * otherwise the size is set to *value. Linux sets twice the value for Unix
+ * sockets.
+ *
+ * On AF_VSOCK over virtio, vhost or loopback the receive size is
+ * SO_VM_SOCKETS_BUFFER_SIZE (linux/vm_sockets.h). How much may be in flight is
+ * bounded by the receiver's and by the sender's, 256 KiB each by default, so
+ * set it on both; the send size (SO_SNDBUF) has no effect there (seen on Linux
+ * 6.1). Accepted connections inherit the listener's. Values below 128 are
+ * raised to 128. Do not lower it on a connection in use: what the peer sends
+ * before it learns of that is lost without an error (seen on Linux 6.1 and
+ * 7.2).
+ *
+ * In a Linux guest of Hyper-V a connection has two rings instead, made with it
+ * (hyperv_transport.c). An accepted one has them from its listener: set both
+ * sizes, SO_SNDBUF and SO_RCVBUF, between hvuv_bind() and hvuv_listen(). A ring
+ * has at most 256 KiB, and Linux doubles what is set, so 131072 is the most
+ * that has an effect; 208 KiB is what a listener has by default (VMBus 5.0 and
+ * later). One that connects has rings of 24 KiB, whatever was set: connect()
+ * resets them. Nothing changes the rings of a connection that is there.
+ *
+ * Connections over TCP have those of their listener too; over Unix sockets they
+ * have the system's default.
+ *
+ * UV_EBADF without a socket, UV_EINVAL for a negative value. */
+HVUV_EXTERN int hvuv_send_buffer_size(hvuv_stream_t* stream, int* value);
+HVUV_EXTERN int hvuv_recv_buffer_size(hvuv_stream_t* stream, int* value);
 
 #ifdef __cplusplus
 }

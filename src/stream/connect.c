@@ -31,6 +31,7 @@
 #include "addr/show.h"
 #include "base/log.h"
 #include "stream/hyperv_options.h"
+#include "stream/report.h"
 #include "stream/write.h"
 
 /* Nothing reports when a Unix socket's full backlog has room again (a socket
@@ -350,12 +351,12 @@ static void fail(hvuv_stream_t* s) {
   s->reading = HVUV__READING_OFF;
   memset(&s->local_addr, 0, sizeof(s->local_addr));
   memset(&s->peer_addr, 0, sizeof(s->peer_addr));
-  hvuv__write_take(s, &taken);
+  hvuv__report_take(s, &taken);
   hvuv__stream_move(s, HVUV__IDLE);
   hvuv__stream_update(s);
 
   hvuv__connect_report(s, s->connect_status);
-  hvuv__write_report(&taken);
+  hvuv__report_taken(&taken);
 }
 
 void hvuv__connect_turn_end(hvuv_stream_t* s) {

@@ -1,6 +1,7 @@
 /* What can be asked of a stream, and whether it keeps its loop alive. */
 #include "stream/info.h"
 
+#include "hvuv/socket.h"
 #include "stream/stream_state.h"
 #include "stream/wqueue.h"
 

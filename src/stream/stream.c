@@ -71,6 +71,7 @@
 #include "stream/connect.h"
 #include "stream/listener.h"
 #include "stream/read.h"
+#include "stream/report.h"
 #include "stream/stream_state.h"
 #include "stream/wqueue.h"
 #include "stream/write.h"
@@ -176,8 +177,8 @@ static void on_left(hvuv__turn_t* turn) {
   hvuv__stream_check(s);
   assert(s->state == HVUV__CLOSING);
   hvuv__connect_report(s, UV_ECANCELED);
-  hvuv__write_take(s, &taken);
-  hvuv__write_report(&taken);
+  hvuv__report_take(s, &taken);
+  hvuv__report_taken(&taken);
   hvuv__stream_move(s, HVUV__CLOSED);
   if (s->close_cb != NULL)
     s->close_cb(s);

@@ -30,6 +30,7 @@
 /* clang-format on */
 #include "stream/write.h"
 
+#include "stream/report.h"
 #include "stream/send.h"
 #include "stream/wqueue.h"
 
@@ -371,43 +372,7 @@ int hvuv_shutdown(hvuv_shutdown_t* req, hvuv_stream_t* s, hvuv_shutdown_cb cb) {
   return 0;
 }
 
-/* --- Calling back --------------------------------------------------------- */
-
-/* Calls back the writes that were done when it began; those that their
- * callbacks add wait for the next round. Returns how many. */
-static unsigned int report_writes(hvuv_stream_t* s) {
-  hvuv_write_t* req;
-  hvuv_write_t* last;
-  unsigned int reported;
-  int more;
-
-  last = s->done_tail;
-  reported = 0;
-  for (more = hvuv__wqueue_has_done(s); more; reported++) {
-    req = hvuv__wqueue_pop_done(s);
-    more = req != last; /* Asked now: the callback may free the request. */
-    if (req->cb != NULL)
-      req->cb(req, req->status);
-  }
-  return reported;
-}
-
-static void report_shutdown(hvuv_shutdown_t* req, int status) {
-  if (req != NULL && req->cb != NULL)
-    req->cb(req, status);
-}
-
-/* A callback just now may have written again, before it shut down: then the
- * shutdown waits for the next round with that write. */
-static void report_shutdown_made(hvuv_stream_t* s) {
-  hvuv_shutdown_t* req;
-
-  if (s->state != HVUV__OPEN || hvuv__wqueue_has_done(s))
-    return;
-  req = s->shutdown_req;
-  s->shutdown_req = NULL;
-  report_shutdown(req, s->shutdown_status);
-}
+/* --- The turn's end ------------------------------------------------------- */
 
 /* What was gathered leaves. */
 static void send_gathered(hvuv_stream_t* s) {
@@ -423,10 +388,11 @@ HVUV__APART static void end_slowly(hvuv_stream_t* s) {
     send_gathered(s);
   hvuv__clear_flags(s, HVUV__AWAKE);
 
-  if (report_writes(s) >= BURST_WRITES && s->writing == HVUV__WRITING_STRAIGHT)
+  if (hvuv__report_writes(s) >= BURST_WRITES &&
+      s->writing == HVUV__WRITING_STRAIGHT)
     s->writing = HVUV__WRITING_GATHERING;
   if (s->shut == HVUV__SHUT_MADE)
-    report_shutdown_made(s);
+    hvuv__report_shutdown_made(s);
   if (needs_probe(s))
     start_probe(s);
 }
@@ -451,21 +417,4 @@ void hvuv__write_end(hvuv_stream_t* s) {
   assert(!hvuv__wqueue_has_done(s));
   if (req->cb != NULL)
     req->cb(req, 0);
-}
-
-void hvuv__write_take(hvuv_stream_t* s, hvuv__taken_t* taken) {
-  hvuv__wqueue_fail(s, UV_ECANCELED);
-  taken->writes = hvuv__wqueue_take_done(s);
-  taken->shutdown_req = s->shutdown_req;
-  s->shutdown_req = NULL;
-  s->shut = HVUV__SHUT_NOT;
-}
-
-void hvuv__write_report(hvuv__taken_t* taken) {
-  hvuv_write_t* req;
-
-  while ((req = hvuv__wqueue_pop(&taken->writes)) != NULL)
-    if (req->cb != NULL)
-      req->cb(req, req->status);
-  report_shutdown(taken->shutdown_req, UV_ECANCELED);
 }

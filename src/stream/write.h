@@ -30,17 +30,4 @@ void hvuv__write_flush(hvuv_stream_t* stream);
  * turn's end. Legal in every state. */
 void hvuv__write_end(hvuv_stream_t* stream);
 
-/* What was taken off a stream, to be called back. */
-typedef struct hvuv__taken_s {
-  hvuv_write_t* writes;
-  hvuv_shutdown_t* shutdown_req;
-} hvuv__taken_t;
-
-/* Takes all writes and the shutdown off a stream. Those that are not done end
- * with UV_ECANCELED. */
-void hvuv__write_take(hvuv_stream_t* stream, hvuv__taken_t* taken);
-
-/* Calls them back; the stream is not touched. */
-void hvuv__write_report(hvuv__taken_t* taken);
-
 #endif /* HVUV_SRC_STREAM_WRITE_H */

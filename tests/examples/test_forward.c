@@ -17,17 +17,17 @@
 
 #include <cmocka.h>
 
+#include "support/echoed.h"
 #include "support/endpoint.h"
 #include "support/fakes/fake_vmm.h"
 #include "support/net.h"
 #include "support/process.h"
 
-#define MEETING     "local://loopback/22"
-#define HEADING     "Forwarding from tcp://127.0.0.1:"
-#define MIB         ((size_t) 1 << 20)
-#define CALLERS     8
-#define TIMEOUT_MS  30000
-#define SECONDS_MAX 50
+#define MEETING    "local://loopback/22"
+#define HEADING    "Forwarding from tcp://127.0.0.1:"
+#define MIB        ((size_t) 1 << 20)
+#define CALLERS    8
+#define TIMEOUT_MS 30000
 
 static const char* forward_path;
 
@@ -122,148 +122,7 @@ static void expect_no_files(void) {
 
 /* --- Calls */
 
-typedef struct talk_s {
-  uv_os_sock_t caller;
-  uv_os_sock_t server;
-  size_t size;
-  size_t sent;
-  size_t received;
-  size_t wrong;
-  int sent_end;
-  int got_end;
-  char echo[65536];
-  size_t echo_len;
-  size_t echo_sent;
-  int echo_end;
-} talk_t;
-
-static char pattern(size_t at) {
-  return (char) ((at * 31 + (at >> 8) * 7) & 0xff);
-}
-
-static uv_os_sock_t call(const struct sockaddr_in* name) {
-  uv_os_sock_t sock;
-
-  assert_int_equal(net_tcp_connect(&sock, name), 0);
-  return sock;
-}
-
-/* Calls, and is taken by the upstream. */
-static void begin(talk_t* t, const struct sockaddr_in* name, size_t size) {
-  memset(t, 0, sizeof(*t));
-  t->size = size;
-  t->caller = call(name);
-  assert_int_equal(net_await(upstream, 1, TIMEOUT_MS), 0);
-  assert_int_equal(net_accept(upstream, &t->server), 0);
-  assert_int_equal(net_unblock(t->caller), 0);
-  assert_int_equal(net_unblock(t->server), 0);
-}
-
-static void hang_up(talk_t* t) {
-  net_close(t->caller);
-  net_close(t->server);
-}
-
-static void caller_sends(talk_t* t) {
-  char chunk[10000];
-  size_t len = t->size - t->sent;
-  ssize_t n;
-  size_t i;
-
-  if (len == 0) {
-    if (!t->sent_end)
-      shutdown(t->caller, 1); /* SHUT_WR, SD_SEND */
-    t->sent_end = 1;
-    return;
-  }
-  len = len < sizeof(chunk) ? len : sizeof(chunk);
-  for (i = 0; i < len; i++)
-    chunk[i] = pattern(t->sent + i);
-  n = net_send(t->caller, chunk, len);
-  if (n > 0)
-    t->sent += (size_t) n;
-}
-
-static void caller_receives(talk_t* t) {
-  char chunk[10000];
-  ssize_t n = net_recv(t->caller, chunk, sizeof(chunk));
-  ssize_t i;
-
-  t->got_end = n == 0 || (n < 0 && n != UV_EAGAIN);
-  for (i = 0; i < n; i++)
-    t->wrong += chunk[i] != pattern(t->received + (size_t) i);
-  if (n > 0)
-    t->received += (size_t) n;
-}
-
-/* Echoes, and its own end only when the caller has ended, in words too. */
-static void server_echoes(talk_t* t) {
-  ssize_t n;
-
-  if (t->echo_end)
-    return;
-  if (t->echo_sent == t->echo_len) {
-    n = net_recv(t->server, t->echo, sizeof(t->echo));
-    if (n == 0) {
-      t->echo_end = 1;
-      shutdown(t->server, 1);
-    }
-    if (n <= 0)
-      return;
-    t->echo_len = (size_t) n;
-    t->echo_sent = 0;
-  }
-  n = net_send(t->server, t->echo + t->echo_sent, t->echo_len - t->echo_sent);
-  if (n > 0)
-    t->echo_sent += (size_t) n;
-}
-
-static void turn(talk_t* t, uint64_t since) {
-  caller_sends(t);
-  server_echoes(t);
-  if (!t->got_end)
-    caller_receives(t);
-  if (uv_hrtime() - since > (uint64_t) SECONDS_MAX * 1000000000)
-    fail_msg("%lu of %lu came back",
-             (unsigned long) t->received,
-             (unsigned long) t->size);
-}
-
-static void expect_all(talk_t* t) {
-  assert_int_equal(t->received, t->size);
-  assert_int_equal(t->wrong, 0);
-  hang_up(t);
-}
-
-/* To its end, and all came back. */
-static void converse(talk_t* t) {
-  uint64_t since = uv_hrtime();
-
-  while (!t->got_end)
-    turn(t, since);
-  assert_true(t->echo_end); /* It ended because the caller's end arrived. */
-  expect_all(t);
-}
-
-/* The same where the two ends come at once. */
-static void converse_to_both_ends(talk_t* t) {
-  uint64_t since = uv_hrtime();
-
-  while (!t->got_end || !t->echo_end)
-    turn(t, since);
-  expect_all(t);
-}
-
-/* Who cannot be passed on hears the end of it, whatever its name. */
-static void expect_hung_up(uv_os_sock_t caller) {
-  char byte;
-
-  assert_int_equal(net_await(caller, 1, TIMEOUT_MS), 0);
-  assert_true(net_recv(caller, &byte, 1) <= 0);
-  net_close(caller);
-}
-
-static talk_t talks[CALLERS];
+static echoed_t talks[CALLERS];
 
 /* --- When all is well */
 
@@ -274,10 +133,10 @@ static void a_mebibyte_comes_back_behind_a_half_close(void** state) {
   start_guest();
   assert_non_null(strstr(guest.said, "Forwarding from local://any/22\n"));
   name = start_host(MEETING);
-  begin(&talks[0], &name, MIB);
-  converse(&talks[0]);
-  begin(&talks[0], &name, 0);
-  converse(&talks[0]);
+  echoed_begin(&talks[0], upstream, &name, MIB);
+  echoed_converse(&talks[0], 0);
+  echoed_begin(&talks[0], upstream, &name, 0);
+  echoed_converse(&talks[0], 0);
   expect_stop(&host, "");
   expect_stop(&guest, "");
   expect_no_files();
@@ -291,9 +150,9 @@ static void many_call_at_once(void** state) {
   start_guest();
   name = start_host(MEETING);
   for (i = 0; i < CALLERS; i++)
-    begin(&talks[i], &name, 100000);
+    echoed_begin(&talks[i], upstream, &name, 100000);
   for (i = CALLERS - 1; i >= 0; i--)
-    converse(&talks[i]);
+    echoed_converse(&talks[i], 0);
   expect_stop(&host, "");
   expect_stop(&guest, "");
 }
@@ -303,8 +162,8 @@ static void tcp_may_be_forwarded_to_tcp(void** state) {
 
   (void) state;
   name = start_host(upstream_url);
-  begin(&talks[0], &name, MIB);
-  converse(&talks[0]);
+  echoed_begin(&talks[0], upstream, &name, MIB);
+  echoed_converse(&talks[0], 0);
   expect_stop(&host, "");
 }
 
@@ -317,13 +176,13 @@ static void one_that_is_stuck_hinders_nobody(void** state) {
   (void) state;
   start_guest();
   name = start_host(MEETING);
-  begin(&talks[0], &name, 0);
+  echoed_begin(&talks[0], upstream, &name, 0);
   for (quiet = 0; quiet < 100; quiet++)
     if (net_send(talks[0].caller, chunk, sizeof(chunk)) > 0)
       quiet = 0;
-  begin(&talks[1], &name, MIB);
-  converse(&talks[1]);
-  hang_up(&talks[0]);
+  echoed_begin(&talks[1], upstream, &name, MIB);
+  echoed_converse(&talks[1], 0);
+  echoed_hang_up(&talks[0]);
   process_signal(&host, SIGINT);
   assert_int_equal(process_finish(&host), 0);
 }
@@ -334,10 +193,10 @@ static void sigint_hangs_up_on_those_who_are_there(void** state) {
   (void) state;
   start_guest();
   name = start_host(MEETING);
-  begin(&talks[0], &name, 0);
+  echoed_begin(&talks[0], upstream, &name, 0);
   expect_stop(&host, "");
-  expect_hung_up(talks[0].caller);
-  expect_hung_up(talks[0].server);
+  echoed_expect_hung_up(talks[0].caller);
+  echoed_expect_hung_up(talks[0].server);
   expect_stop(&guest, "");
   expect_no_files();
 }
@@ -351,12 +210,12 @@ static void nobody_at_the_other_end_is_told_and_survived(void** state) {
   (void) state;
   name = start_host(MEETING);
   for (i = 0; i < 3; i++)
-    expect_hung_up(call(&name));
+    echoed_expect_hung_up(echoed_call(&name));
 
   /* The listener has seen to it that it works when somebody is there. */
   start_guest();
-  begin(&talks[0], &name, 1000);
-  converse(&talks[0]);
+  echoed_begin(&talks[0], upstream, &name, 1000);
+  echoed_converse(&talks[0], 0);
   expect_stop(&host, "connect failed on " MEETING ": ");
   assert_non_null(strstr(host.told, "(ECONNREFUSED)"));
   assert_non_null(strstr(host.told, "Start the server first"));
@@ -373,7 +232,7 @@ static void a_dead_upstream_is_told_and_survived(void** state) {
   start_guest();
   name = start_host(MEETING);
   for (i = 0; i < 3; i++)
-    expect_hung_up(call(&name));
+    echoed_expect_hung_up(echoed_call(&name));
   snprintf(told, sizeof(told), "connect failed on %s: ", upstream_url);
   expect_stop(&guest, told);
   assert_non_null(strstr(guest.told, "(ECONNREFUSED)"));
@@ -386,13 +245,13 @@ static void a_reset_ends_its_call_only(void** state) {
 
   (void) state;
   name = start_host(upstream_url);
-  begin(&talks[0], &name, 0);
-  begin(&talks[1], &name, 1000);
+  echoed_begin(&talks[0], upstream, &name, 0);
+  echoed_begin(&talks[1], upstream, &name, 1000);
   assert_int_equal(net_send(talks[0].caller, "x", 1), 1);
   assert_int_equal(net_await(talks[0].server, 1, TIMEOUT_MS), 0);
   net_abort(talks[0].server);
-  expect_hung_up(talks[0].caller);
-  converse(&talks[1]);
+  echoed_expect_hung_up(talks[0].caller);
+  echoed_converse(&talks[1], 0);
   expect_stop(&host, "receive failed on tcp://");
 }
 
@@ -425,10 +284,10 @@ static void a_stingy_hypervisor_loses_nothing(void** state) {
   start_vmm(FAKE_VMM_STINGY, url);
   start(&guest, url, upstream_url);
   name = start_host(url);
-  begin(&talks[0], &name, MIB);
-  converse_to_both_ends(&talks[0]);
-  begin(&talks[0], &name, 14);
-  converse_to_both_ends(&talks[0]);
+  echoed_begin(&talks[0], upstream, &name, MIB);
+  echoed_converse(&talks[0], 1);
+  echoed_begin(&talks[0], upstream, &name, 14);
+  echoed_converse(&talks[0], 1);
   expect_stop(&host, "");
   expect_stop(&guest, "");
   fake_vmm_stop(vmm);
@@ -444,11 +303,11 @@ static void a_caller_that_hangs_up_is_not_dialled_for(void** state) {
   start_vmm(FAKE_VMM_SILENT, url);
   start_with(&host, "3600", "tcp://127.0.0.1:0", url);
   name = name_of(&host);
-  net_abort(call(&name));
-  caller = call(&name);
+  net_abort(echoed_call(&name));
+  caller = echoed_call(&name);
   assert_int_equal(net_send(caller, "SSH-2.0-x\r\n", 11), 11);
   shutdown(caller, 1);
-  expect_hung_up(caller);
+  echoed_expect_hung_up(caller);
   expect_stop(&host, "connect cancelled on hybrid://");
   assert_int_equal(count(host.told, "has hung up"), 2);
   fake_vmm_stop(vmm);
@@ -462,7 +321,7 @@ static void who_does_not_answer_in_time_is_told_and_survived(void** state) {
   start_vmm(FAKE_VMM_SILENT, url);
   start_with(&host, "1", "tcp://127.0.0.1:0", url);
   name = name_of(&host);
-  expect_hung_up(call(&name));
+  echoed_expect_hung_up(echoed_call(&name));
   expect_stop(&host, "connect failed on hybrid://");
   assert_non_null(strstr(host.told, "(ETIMEDOUT)"));
   fake_vmm_stop(vmm);
@@ -481,7 +340,7 @@ static void an_early_answer_arrives_through_two_of_them(void** state) {
   (void) state;
   start_guest();
   name = start_host(MEETING);
-  begin(&talks[0], &name, 0);
+  echoed_begin(&talks[0], upstream, &name, 0);
   for (quiet = 0; quiet < 100; quiet++)
     if (net_send(talks[0].caller, chunk, sizeof(chunk)) > 0)
       quiet = 0;

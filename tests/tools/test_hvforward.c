@@ -26,7 +26,7 @@
 
 static process_t host;
 static process_t guest;
-static talk_t talks[AT_ONCE];
+static echoed_t talks[AT_ONCE];
 
 static struct sockaddr_in start_host(const char* option,
                                      const char* value,
@@ -57,12 +57,12 @@ static void a_chain_of_all_kinds_carries_a_mebibyte(void** state) {
   snprintf(at, sizeof(at), "unix:%s", endpoint_path("socket", path));
   rig_start(&host, arguments);
   name = rig_name(&host, "Forwarding ");
-  rig_begin(&talks[0], &name, MIB);
-  rig_converse(&talks[0], 0);
+  echoed_begin(&talks[0], rig_upstream, &name, MIB);
+  echoed_converse(&talks[0], 0);
   for (i = 0; i < AT_ONCE; i++)
-    rig_begin(&talks[i], &name, (size_t) i * 1000);
+    echoed_begin(&talks[i], rig_upstream, &name, (size_t) i * 1000);
   for (i = AT_ONCE - 1; i >= 0; i--)
-    rig_converse(&talks[i], 0);
+    echoed_converse(&talks[i], 0);
   rig_stop(&host, "");
   assert_int_equal(endpoint_count_files(endpoint_path("", path)), 1);
 }
@@ -74,8 +74,8 @@ static void names_lead_there_too(void** state) {
   (void) state;
   snprintf(named, sizeof(named), "tcp://localhost%s", strrchr(rig_url, ':'));
   name = start_host(NULL, NULL, named);
-  rig_begin(&talks[0], &name, MIB);
-  rig_converse(&talks[0], 0);
+  echoed_begin(&talks[0], rig_upstream, &name, MIB);
+  echoed_converse(&talks[0], 0);
   rig_stop(&host, "");
 }
 
@@ -91,8 +91,8 @@ static void a_stingy_hypervisor_loses_nothing(void** state) {
   snprintf(url, sizeof(url), "hybrid://%s:5000", path);
   rig_start(&guest, arguments);
   name = start_host(NULL, NULL, url);
-  rig_begin(&talks[0], &name, MIB);
-  rig_converse(&talks[0], 1);
+  echoed_begin(&talks[0], rig_upstream, &name, MIB);
+  echoed_converse(&talks[0], 1);
   rig_stop(&host, "");
   rig_stop(&guest, "");
   fake_vmm_stop(vmm);
@@ -103,7 +103,7 @@ static void answer_one(const struct sockaddr_in* name, int count) {
   int i;
 
   for (i = 0; i < count; i++)
-    rig_begin(&talks[i], name, 0);
+    echoed_begin(&talks[i], rig_upstream, name, 0);
   for (i = 0; i < count; i++) {
     assert_int_equal(net_send(talks[i].caller, &byte, 1), 1);
     assert_int_equal(net_await(talks[i].server, 1, TIMEOUT_MS), 0);
@@ -114,7 +114,7 @@ static void answer_one(const struct sockaddr_in* name, int count) {
   for (i = 0; i < count; i++) {
     assert_int_equal(net_await(talks[i].caller, 1, TIMEOUT_MS), 0);
     assert_int_equal(net_recv(talks[i].caller, &byte, 1), 1);
-    rig_expect_hung_up(talks[i].caller);
+    echoed_expect_hung_up(talks[i].caller);
   }
 }
 
@@ -145,9 +145,9 @@ static void a_guest_behind_a_stingy_hypervisor_closes(void** state) {
   snprintf(url, sizeof(url), "hybrid://%s:5000", path);
   rig_start(&guest, arguments);
   name = start_host(NULL, NULL, url);
-  rig_begin(&talks[0], &name, 0);
+  echoed_begin(&talks[0], rig_upstream, &name, 0);
   shutdown(talks[0].server, SHUT_WR);
-  rig_expect_hung_up(talks[0].caller);
+  echoed_expect_hung_up(talks[0].caller);
   net_close(talks[0].server);
   process_signal(&host, SIGTERM);
   assert_int_equal(process_finish(&host), 0);
@@ -173,15 +173,15 @@ static void a_killed_side_ends_its_calls_only(void** state) {
   (void) state;
   start_guest();
   name = start_host(NULL, NULL, MEETING);
-  rig_begin(&talks[0], &name, 0);
+  echoed_begin(&talks[0], rig_upstream, &name, 0);
   process_signal(&guest, SIGKILL);
   assert_int_equal(process_finish(&guest), 128 + SIGKILL);
-  rig_expect_hung_up(talks[0].caller);
-  rig_expect_hung_up(talks[0].server);
-  expect_reset(rig_call(&name));
+  echoed_expect_hung_up(talks[0].caller);
+  echoed_expect_hung_up(talks[0].server);
+  expect_reset(echoed_call(&name));
   start_guest(); /* at the socket that the killed one left */
-  rig_begin(&talks[0], &name, 1000);
-  rig_converse(&talks[0], 0);
+  echoed_begin(&talks[0], rig_upstream, &name, 1000);
+  echoed_converse(&talks[0], 0);
   rig_stop(&host, "connect failed on " MEETING ": ");
   assert_non_null(strstr(host.told, "(ECONNREFUSED)"));
   rig_stop(&guest, "");
@@ -234,12 +234,12 @@ static void a_silent_far_side_is_waited_for_as_long_as_was_asked(void** state) {
   vmm = fake_vmm_start(endpoint_path("vmm", path), FAKE_VMM_SILENT);
   snprintf(url, sizeof(url), "hybrid://%s:5000", path);
   name = start_host("--wait", "0.5", url);
-  rig_expect_hung_up(rig_call(&name));
+  echoed_expect_hung_up(echoed_call(&name));
   rig_stop(&host, "connect failed on hybrid://");
   assert_non_null(strstr(host.told, "(ETIMEDOUT)"));
 
   name = start_host("--wait", "3600", url);
-  net_abort(rig_call(&name));
+  net_abort(echoed_call(&name));
   while (strstr(host.told, "has hung up") == NULL)
     assert_true(process_await_told(&host, "has hung up"));
   rig_stop(&host, "connect cancelled on hybrid://");
@@ -253,7 +253,7 @@ static void retry_waits_for_a_server_that_starts_late(void** state) {
 
   (void) state;
   name = start_host("--retry", "30", MEETING);
-  caller = rig_call(&name);
+  caller = echoed_call(&name);
   assert_int_equal(net_await(caller, 1, 300), UV_ETIMEDOUT);
   start_guest();
   assert_int_equal(net_await(rig_upstream, 1, TIMEOUT_MS), 0);
@@ -262,7 +262,7 @@ static void retry_waits_for_a_server_that_starts_late(void** state) {
   assert_int_equal(net_await(caller, 1, TIMEOUT_MS), 0);
   assert_int_equal(net_recv(caller, &byte, 1), 1);
   net_close(talks[0].server);
-  rig_expect_hung_up(caller);
+  echoed_expect_hung_up(caller);
   rig_stop(&host, "");
   rig_stop(&guest, "");
 }
@@ -272,8 +272,8 @@ static void an_idle_call_ends_when_that_was_asked(void** state) {
 
   (void) state;
   name = start_host("-i", "0.3", rig_url);
-  rig_begin(&talks[0], &name, 0);
-  rig_expect_hung_up(talks[0].caller);
+  echoed_begin(&talks[0], rig_upstream, &name, 0);
+  echoed_expect_hung_up(talks[0].caller);
   net_close(talks[0].server);
   rig_stop(&host, "time limit failed");
 }
@@ -286,11 +286,11 @@ static void a_side_that_takes_nothing_is_given_up(void** state) {
 
   (void) state;
   name = start_host("--stuck-timeout", "0.5", rig_url);
-  rig_begin(&talks[0], &name, 0);
+  echoed_begin(&talks[0], rig_upstream, &name, 0);
   for (quiet = 0; quiet < 100; quiet++)
     if (net_send(talks[0].caller, chunk, sizeof(chunk)) > 0)
       quiet = 0;
-  rig_expect_hung_up(talks[0].caller);
+  echoed_expect_hung_up(talks[0].caller);
   net_close(talks[0].server);
   rig_stop(&host, "send failed on tcp://127.0.0.1:");
   assert_non_null(strstr(host.told, "(ETIMEDOUT)"));
@@ -323,7 +323,7 @@ static void a_full_backlog_of_a_unix_socket_is_waited_for(void** state) {
   snprintf(url, sizeof(url), "unix:%s", path);
   name = start_host(NULL, NULL, url);
   for (i = 0; i < 4; i++)
-    callers[i] = rig_call(&name);
+    callers[i] = echoed_call(&name);
   assert_int_equal(net_await(callers[3], 1, 200), UV_ETIMEDOUT);
   for (i = 0; i < 4; i++) {
     assert_int_equal(net_await(server, 1, TIMEOUT_MS), 0);
@@ -331,7 +331,7 @@ static void a_full_backlog_of_a_unix_socket_is_waited_for(void** state) {
     net_close(taken);
   }
   for (i = 0; i < 4; i++)
-    rig_expect_hung_up(callers[i]);
+    echoed_expect_hung_up(callers[i]);
   net_close(server);
   rig_stop(&host, "");
 }
@@ -353,7 +353,7 @@ static void a_tcp_server_that_does_not_answer_is_given_up(void** state) {
     connect(waiting[i], (struct sockaddr*) &full, sizeof(full));
   }
   name = start_host("--wait", "0.3", rig_url);
-  rig_expect_hung_up(rig_call(&name));
+  echoed_expect_hung_up(echoed_call(&name));
   rig_stop(&host, "connect failed on tcp://");
   assert_non_null(strstr(host.told, "(ETIMEDOUT)"));
   for (i = 0; i < 3; i++)
@@ -370,7 +370,7 @@ static void a_flood_of_failures_is_not_reported_one_by_one(void** state) {
   (void) state;
   name = start_host("--allow", "10.0.0.1", rig_url);
   for (i = 0; i < 400; i++)
-    rig_expect_hung_up(rig_call(&name));
+    echoed_expect_hung_up(echoed_call(&name));
   rig_stop(&host, " more of such were not reported\n");
   for (at = strstr(host.told, "refused"); at != NULL; reports++)
     at = strstr(at + 1, "refused");
@@ -385,14 +385,14 @@ static void expect_room_soon(const struct sockaddr_in* name) {
   int i;
 
   for (i = 0; i < 1000; i++) {
-    caller = rig_call(name);
+    caller = echoed_call(name);
     if (net_await(rig_upstream, 1, 20) == 0)
       break;
-    rig_expect_hung_up(caller);
+    echoed_expect_hung_up(caller);
   }
   assert_int_equal(net_accept(rig_upstream, &talks[0].server), 0);
   net_close(talks[0].server);
-  rig_expect_hung_up(caller);
+  echoed_expect_hung_up(caller);
 }
 
 static void a_peer_has_as_many_calls_as_it_may(void** state) {
@@ -400,9 +400,9 @@ static void a_peer_has_as_many_calls_as_it_may(void** state) {
 
   (void) state;
   name = start_host("--max-per-peer", "1", rig_url);
-  rig_begin(&talks[0], &name, 0);
-  rig_expect_hung_up(rig_call(&name));
-  rig_converse(&talks[0], 0);
+  echoed_begin(&talks[0], rig_upstream, &name, 0);
+  echoed_expect_hung_up(echoed_call(&name));
+  echoed_converse(&talks[0], 0);
   expect_room_soon(&name);
   rig_stop(&host, "refused tcp://127.0.0.1:");
 }
@@ -413,14 +413,14 @@ static void callers_wait_while_there_is_no_room(void** state) {
 
   (void) state;
   name = start_host("--max-calls", "1", rig_url);
-  rig_begin(&talks[0], &name, 1000);
-  waiting = rig_call(&name);
+  echoed_begin(&talks[0], rig_upstream, &name, 1000);
+  waiting = echoed_call(&name);
   assert_int_equal(net_await(rig_upstream, 1, 100), UV_ETIMEDOUT);
-  rig_converse(&talks[0], 0);
+  echoed_converse(&talks[0], 0);
   assert_int_equal(net_await(rig_upstream, 1, TIMEOUT_MS), 0);
   assert_int_equal(net_accept(rig_upstream, &talks[0].server), 0);
   net_close(talks[0].server);
-  rig_expect_hung_up(waiting);
+  echoed_expect_hung_up(waiting);
   rig_stop(&host, "");
 }
 
@@ -429,11 +429,11 @@ static void only_those_may_call_who_are_named(void** state) {
 
   (void) state;
   name = start_host("--allow", "127.0.0.2", rig_url);
-  rig_expect_hung_up(rig_call(&name));
+  echoed_expect_hung_up(echoed_call(&name));
   rig_stop(&host, "no --allow names it");
   name = start_host("--allow", "127.0.0.0/8", rig_url);
-  rig_begin(&talks[0], &name, 1000);
-  rig_converse(&talks[0], 0);
+  echoed_begin(&talks[0], rig_upstream, &name, 1000);
+  echoed_converse(&talks[0], 0);
   rig_stop(&host, "");
 }
 
@@ -445,7 +445,7 @@ static void a_call_under_way_may_end_after_sigterm(void** state) {
 
   (void) state;
   name = start_host("--grace", "60", rig_url);
-  rig_begin(&talks[0], &name, MIB);
+  echoed_begin(&talks[0], rig_upstream, &name, MIB);
   process_signal(&host, SIGTERM);
   assert_true(
       process_await_told(&host, "stopping; calls under way: 1, with 60.000 s"));
@@ -453,7 +453,7 @@ static void a_call_under_way_may_end_after_sigterm(void** state) {
     net_close(late);
     fail_msg("it still lets callers in");
   }
-  rig_converse(&talks[0], 0);
+  echoed_converse(&talks[0], 0);
   assert_int_equal(process_finish(&host), 0);
 }
 
@@ -462,19 +462,19 @@ static void a_second_signal_and_the_grace_end_calls(void** state) {
 
   (void) state;
   name = start_host("--grace", "3600", rig_url);
-  rig_begin(&talks[0], &name, 0);
+  echoed_begin(&talks[0], rig_upstream, &name, 0);
   process_signal(&host, SIGTERM);
   assert_true(process_await_told(&host, "stopping"));
   process_signal(&host, SIGTERM);
-  rig_expect_hung_up(talks[0].caller);
-  rig_expect_hung_up(talks[0].server);
+  echoed_expect_hung_up(talks[0].caller);
+  echoed_expect_hung_up(talks[0].server);
   assert_int_equal(process_finish(&host), 0);
 
   name = start_host("--grace", "0.1", rig_url);
-  rig_begin(&talks[0], &name, 0);
+  echoed_begin(&talks[0], rig_upstream, &name, 0);
   rig_stop(&host, "cutting what is left, calls: 1");
-  rig_expect_hung_up(talks[0].caller);
-  rig_expect_hung_up(talks[0].server);
+  echoed_expect_hung_up(talks[0].caller);
+  echoed_expect_hung_up(talks[0].server);
 }
 
 static void a_call_that_is_being_made_ends_with_the_program(void** state) {
@@ -488,10 +488,10 @@ static void a_call_that_is_being_made_ends_with_the_program(void** state) {
   vmm = fake_vmm_start(endpoint_path("vmm", path), FAKE_VMM_SILENT);
   snprintf(url, sizeof(url), "hybrid://%s:5000", path);
   name = start_host("--grace", "0.5", url);
-  caller = rig_call(&name);
+  caller = echoed_call(&name);
   assert_int_equal(net_await(caller, 1, 100), UV_ETIMEDOUT);
   rig_stop(&host, "cutting what is left, calls: 1");
-  rig_expect_hung_up(caller);
+  echoed_expect_hung_up(caller);
   fake_vmm_stop(vmm);
 }
 
@@ -504,12 +504,12 @@ static void its_status_has_a_line_for_each_call(void** state) {
 
   (void) state;
   name = start_host("--status", ANYWHERE, rig_url);
-  rig_begin(&talks[0], &name, 0);
+  echoed_begin(&talks[0], rig_upstream, &name, 0);
   assert_int_equal(net_send(talks[0].caller, "12345", 5), 5);
   assert_int_equal(net_await(talks[0].server, 1, TIMEOUT_MS), 0);
   assert_true(process_await(&host, "Status at "));
   name = rig_name(&host, "Status at ");
-  reader = rig_call(&name);
+  reader = echoed_call(&name);
   while (net_await(reader, 1, TIMEOUT_MS) == 0 &&
          (n = net_recv(reader, text + len, sizeof(text) - 1 - len)) > 0)
     len += (size_t) n;
@@ -519,7 +519,7 @@ static void its_status_has_a_line_for_each_call(void** state) {
   assert_non_null(strstr(text, " s, 5 > 0 <, open\n"));
   process_signal(&host, SIGUSR1);
   assert_true(process_await_told(&host, " s, 5 > 0 <, open\n"));
-  rig_hang_up(&talks[0]);
+  echoed_hang_up(&talks[0]);
   rig_stop(&host, ": calls 1 of at most ");
 }
 

@@ -17,7 +17,7 @@
 #define CALLERS  8
 
 static process_t forward;
-static talk_t talks[CALLERS];
+static echoed_t talks[CALLERS];
 
 static void name_a_pipe(char pipe[], size_t size) {
   snprintf(pipe, size, "pipe:hvforward-test-%d", (int) uv_os_getpid());
@@ -40,12 +40,12 @@ static void a_pipe_carries_a_mebibyte_both_ways(void** state) {
   name_a_pipe(pipe, sizeof(pipe));
   rig_start(&forward, arguments);
   name = rig_name(&forward, "Forwarding tcp");
-  rig_begin(&talks[0], &name, MIB);
-  rig_converse(&talks[0], 1);
+  echoed_begin(&talks[0], rig_upstream, &name, MIB);
+  echoed_converse(&talks[0], 1);
   for (i = 0; i < CALLERS; i++)
-    rig_begin(&talks[i], &name, (size_t) i * 1000);
+    echoed_begin(&talks[i], rig_upstream, &name, (size_t) i * 1000);
   for (i = 0; i < CALLERS; i++)
-    rig_converse(&talks[i], 1);
+    echoed_converse(&talks[i], 1);
   end();
 }
 
@@ -66,8 +66,8 @@ static void local_addresses_lead_to_a_pipe(void** state) {
   name_a_pipe(pipe, sizeof(pipe));
   rig_start(&forward, arguments);
   name = rig_name(&forward, "Forwarding tcp");
-  rig_begin(&talks[0], &name, MIB);
-  rig_converse(&talks[0], 1);
+  echoed_begin(&talks[0], rig_upstream, &name, MIB);
+  echoed_converse(&talks[0], 1);
   end();
 }
 
@@ -78,7 +78,7 @@ static void nobody_at_a_pipe_is_reported(void** state) {
   (void) state;
   rig_start(&forward, arguments);
   name = rig_name(&forward, "Forwarding tcp");
-  rig_expect_hung_up(rig_call(&name));
+  echoed_expect_hung_up(echoed_call(&name));
   assert_true(process_await_told(&forward,
                                  "connect failed on pipe:hvforward-nobody: "));
   process_signal(&forward, SIGTERM);

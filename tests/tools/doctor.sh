@@ -178,7 +178,9 @@ if [ -c /dev/full ]; then
   [ "$said" = "1 1" ] || fail "a full disk: $said $(cat err)"
 fi
 
-if command -v script >/dev/null && script --version 2>/dev/null | grep -q util-linux; then
+# A container or a bare root may have no pseudo-terminals to give.
+if script --version 2>/dev/null | grep -q util-linux &&
+  script -qec true /dev/null </dev/null >/dev/null 2>&1; then
   say "on a terminal: colours, unless NO_COLOR is set, and a heading"
   shown() { # VARIABLE COMMAND
     env TERM=xterm "$1" script -qec "$2" /dev/null </dev/null

@@ -19,7 +19,7 @@ END
 python3 web.py >web.out 2>/dev/null &
 pids=$!
 await '^port' web.out
-forward guest local://any/80 "tcp://localhost:$(sed -n 's/^port //p' web.out)"
+forward guest local://any/80 "tcp://127.0.0.1:$(sed -n 's/^port //p' web.out)"
 guest=$forward
 forward host tcp://127.0.0.1:0 local://loopback/80
 url=http://127.0.0.1:$(port host)/big

@@ -2,6 +2,7 @@
  * hvforward as its users see it: test_hvforward HVFORWARD. Callers and upstream are
  * this program's (forward_rig.h); between them are one hvforward or two.
  */
+#include <netdb.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -69,9 +70,16 @@ static void a_chain_of_all_kinds_carries_a_mebibyte(void** state) {
 
 static void names_lead_there_too(void** state) {
   char named[40];
+  struct addrinfo* found;
   struct sockaddr_in name;
 
   (void) state;
+  if (getaddrinfo("localhost", NULL, NULL, &found) != 0) {
+    print_message("Skipped: this system has no localhost; it is a line of "
+                  "/etc/hosts\n");
+    skip();
+  }
+  freeaddrinfo(found);
   snprintf(named, sizeof(named), "tcp://localhost%s", strrchr(rig_url, ':'));
   name = start_host(NULL, NULL, named);
   echoed_begin(&talks[0], rig_upstream, &name, MIB);

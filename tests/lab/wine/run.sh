@@ -19,14 +19,23 @@ unset DISPLAY WAYLAND_DISPLAY
 # Wine writes the names of files in the locale's alphabet, and C's is ASCII.
 LC_ALL=C.UTF-8
 export LC_ALL
+
+# Windows fixes the address of a page that Wine's loader lies some 40 MiB below. Where the
+# kernel puts the loader's heap by chance, now and then one program in some thousand finds
+# the page taken and ends before it began ("failed to map the shared user data").
+if setarch "$(uname -m)" -R true 2>/dev/null; then
+  set -- setarch "$(uname -m)" -R wine "$@"
+else
+  set -- wine "$@"
+fi
 if [ "${HVUV_WINE_SLOW:-}" != 1 ]; then
-  exec wine "$@"
+  exec "$@"
 fi
 
 WINEPREFIX=$WINEPREFIX-slow
 for try in 1 2 3; do
   code=0
-  wine "$@" || code=$?
+  "$@" || code=$?
   # Starting a server fails while there is one.
   if [ $code -eq 0 ] || [ $code -eq 77 ] || ! wineserver -p 2>/dev/null; then
     exit $code

@@ -1,0 +1,16 @@
+import hvuv from './index.js';
+
+export const {
+  Server,
+  Socket,
+  connect,
+  createConnection,
+  createServer,
+  explain,
+  formatAddress,
+  localCid,
+  parseAddress,
+  supported,
+} = hvuv;
+
+export default hvuv;

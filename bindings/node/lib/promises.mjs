@@ -1,0 +1,5 @@
+import promises from './promises.js';
+
+export const { connect, listen } = promises;
+
+export default promises;

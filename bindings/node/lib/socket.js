@@ -1,0 +1,441 @@
+'use strict';
+
+// A connection, as a Duplex with the manners of net.Socket. Where this file
+// looks odd, net is odd in the same way, and programs count on it.
+//
+//   connect() ----> connecting --'connect', 'ready'--> open
+//                       |                               |
+//                       +-----------'error'-------------+--- each direction ends by
+//                                                       |    itself: 'end', 'finish'
+//                                                       v
+//                                             destroy() --> 'close', from the loop
+//
+// A Writable has one _write or _writev at a time, so a handle has one write.
+
+const { Duplex } = require('node:stream');
+
+const { coded, systemError, wrongType } = require('./errors');
+const { Handle } = require('./handle');
+const { toParts } = require('./address');
+const { Timeout, checked } = require('./timeout');
+
+const kTimeout = Symbol('timeout');
+const kPending = Symbol('pending');
+const kNames = Symbol('names');
+const kCounts = Symbol('counts');
+const kReset = Symbol('reset');
+const kConnectTimeout = Symbol('connectTimeout');
+
+const FOLLOWS = 1;
+
+function emitCloseNT(socket) {
+  socket.emit('close', false);
+}
+
+// With half-open connections not allowed, there is nothing to be said once the
+// peer has said all.
+function onReadableEnd() {
+  if (!this.allowHalfOpen) this.write = writeAfterEnd;
+}
+
+function writeAfterEnd(chunk, encoding, callback) {
+  if (!this.writableEnded) return Duplex.prototype.write.call(this, chunk, encoding, callback);
+  if (typeof encoding === 'function') callback = encoding;
+  const error = coded(Error, 'EPIPE', 'This socket has been ended by the other party');
+  if (typeof callback === 'function') process.nextTick(callback, error);
+  this.destroy(error);
+  return false;
+}
+
+function checkCallback(callback, name) {
+  if (callback !== undefined && callback !== null && typeof callback !== 'function') {
+    throw wrongType(name, 'of type function', callback);
+  }
+}
+
+class Socket extends Duplex {
+  constructor(options = {}) {
+    if (options === null || typeof options !== 'object') throw wrongType('options', 'of type object', options);
+    const { handle, pauseOnCreate, timeout, connectTimeout, ...rest } = options;
+    super({
+      ...rest,
+      allowHalfOpen: Boolean(options.allowHalfOpen),
+      emitClose: false, // by the handle's end
+      autoDestroy: true,
+      decodeStrings: false,
+    });
+
+    this._handle = handle ?? null;
+    this.connecting = false;
+    this.server = null;
+    this._server = null;
+    this.timeout = undefined;
+    this[kTimeout] = null;
+    this[kPending] = null; // what is written while connecting
+    this[kNames] = { local: undefined, remote: undefined };
+    this[kCounts] = { read: 0, written: 0 }; // when there is no handle any more
+    this[kReset] = false;
+    this[kConnectTimeout] = connectTimeout;
+    this.on('end', onReadableEnd);
+
+    if (timeout !== undefined) this.setTimeout(timeout);
+    if (handle !== undefined && handle !== null) {
+      handle.owner = this;
+      if (pauseOnCreate) this.pause();
+      else if (options.readable !== false && !options.manualStart) this.read(0);
+    }
+  }
+
+  // --- Connecting ---
+
+  /**
+   * connect(address[, options][, listener]); the address also as an `address`
+   * of the options.
+   */
+  connect(address, options, listener) {
+    if (typeof options === 'function') [options, listener] = [undefined, options];
+    if (typeof address === 'object' && address !== null && address.family === undefined) {
+      options = { ...address, ...options };
+      address = options.address;
+    }
+    checkCallback(listener, 'listener');
+    const parts = toParts(address);
+    const timeoutMs = options?.connectTimeout ?? this[kConnectTimeout] ?? 0;
+
+    if (this.write !== Socket.prototype.write) this.write = Socket.prototype.write;
+    if (this.destroyed) this._undestroy();
+    if (this._handle === null) this._handle = new Handle(this);
+    this[kNames] = { local: undefined, remote: undefined };
+    if (options?.timeout !== undefined) this.setTimeout(options.timeout);
+    if (listener) this.once('connect', listener);
+    this._unrefTimer();
+    this.connecting = true;
+
+    const handle = this._handle;
+    const status = handle.connect(parts.address, checked(timeoutMs),
+      (result) => this.#onConnect(handle, parts, result));
+    if (status !== 0) this.destroy(systemError(status, 'connect', parts.address));
+    return this;
+  }
+
+  #onConnect(handle, parts, status) {
+    if (this.destroyed || this._handle !== handle) return;
+    this.connecting = false;
+    if (status !== 0) {
+      this.destroy(systemError(status, 'connect', parts.address));
+      return;
+    }
+    this[kNames].remote = parts;
+    this._unrefTimer();
+    this.emit('connect');
+    this.emit('ready');
+    // Looks for what came, or for an end that has come at once.
+    if (!this.isPaused() && !this.destroyed) this.read(0);
+  }
+
+  // --- Reading ---
+
+  _read() {
+    if (this.connecting || this._handle === null) {
+      this.once('connect', this._read);
+    } else if (!this._handle.reading) {
+      const status = this._handle.readStart();
+      if (status !== 0) this.destroy(this.#error(status, 'read'));
+    }
+  }
+
+  onHandleRead(handle, status, bytes) {
+    this._unrefTimer();
+    if (status > 0) {
+      if (!this.destroyed && !this.push(bytes) && handle.reading && !this.destroyed) handle.readStop();
+    } else if (status !== END) {
+      this.destroy(this.#error(status, 'read'));
+    } else {
+      this.push(null);
+      this.read(0);
+    }
+  }
+
+  // --- Writing ---
+
+  _write(chunk, encoding, callback) {
+    this.#send(false, chunk, encoding, callback);
+  }
+
+  _writev(entries, callback) {
+    this.#send(true, entries, '', callback);
+  }
+
+  #send(isGathered, data, encoding, callback) {
+    if (this.connecting) {
+      this.#sendLater(isGathered, data, encoding, callback);
+      return;
+    }
+    const handle = this._handle;
+    if (handle === null) {
+      callback(coded(Error, 'ERR_SOCKET_CLOSED', 'Socket is closed'));
+      return;
+    }
+
+    this._unrefTimer();
+    const done = (status) => this.#onWrite(status, callback);
+    const result = isGathered ? handle.writev(data, done) : handle.write(data, encoding, done);
+    if (result === FOLLOWS) {
+      if (this[kTimeout] !== null) this[kTimeout].queued = handle.writeQueueSize();
+    } else if (result !== 0) {
+      callback(this.#error(result, 'write'));
+    } else {
+      callback();
+    }
+  }
+
+  #sendLater(isGathered, data, encoding, callback) {
+    this[kPending] = { isGathered, data, encoding };
+    const onConnect = () => {
+      this.off('close', onClose);
+      this[kPending] = null;
+      this.#send(isGathered, data, encoding, callback);
+    };
+    const onClose = () => {
+      this.off('connect', onConnect);
+      callback(coded(Error, 'ERR_SOCKET_CLOSED_BEFORE_CONNECTION',
+        'Socket closed before the connection was established'));
+    };
+    this.once('connect', onConnect);
+    this.once('close', onClose);
+  }
+
+  #onWrite(status, callback) {
+    if (this.destroyed) {
+      callback(null);
+      return;
+    }
+    if (status < 0) {
+      callback(this.#error(status, 'write'));
+      return;
+    }
+    if (this[kTimeout] !== null) this[kTimeout].queued = 0;
+    this._unrefTimer();
+    callback();
+  }
+
+  _final(callback) {
+    if (this.connecting) {
+      this.once('connect', () => this._final(callback));
+      return;
+    }
+    if (this._handle === null) {
+      callback();
+      return;
+    }
+    const status = this._handle.shutdown((result) => {
+      callback(result < 0 && !this.destroyed ? this.#error(result, 'shutdown') : null);
+    });
+    // The peer may have gone: nothing more to be said to it.
+    if (status === NOT_CONNECTED) callback();
+    else if (status !== FOLLOWS) callback(this.#error(status, 'shutdown'));
+  }
+
+  // --- Its end ---
+
+  _destroy(exception, callback) {
+    this.connecting = false;
+    if (this[kTimeout] !== null) this[kTimeout].clear();
+
+    const handle = this._handle;
+    const isReset = this[kReset];
+    this[kReset] = false;
+    this._handle = null;
+    if (handle !== null) {
+      const isException = Boolean(exception);
+      this[kCounts] = { read: handle.bytesRead, written: handle.bytesWritten };
+      handle.close(() => this.emit('close', isException), isReset);
+      callback(exception);
+    } else {
+      callback(exception);
+      process.nextTick(emitCloseNT, this);
+    }
+
+    if (this._server !== null) this._server._onSocketDestroyed();
+    this._server = null;
+  }
+
+  destroySoon() {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once('finish', this.destroy);
+  }
+
+  /**
+   * Closes so that the peer sees that the connection was broken off, where its
+   * family can show that: see hvuv_close_reset() in hvuv/stream.h.
+   */
+  resetAndDestroy() {
+    if (this._handle === null) {
+      this.destroy(coded(Error, 'ERR_SOCKET_CLOSED', 'Socket is closed'));
+      return this;
+    }
+    const reset = () => {
+      this[kReset] = true;
+      this.destroy();
+    };
+    if (this.connecting) this.once('connect', reset);
+    else reset();
+    return this;
+  }
+
+  // --- Time, and whether the loop waits ---
+
+  setTimeout(ms, callback) {
+    checkCallback(callback, 'callback');
+    const duration = checked(ms);
+    this.timeout = ms;
+    if (this.destroyed) return this;
+    this[kTimeout] ??= new Timeout(this);
+    this[kTimeout].set(duration);
+    if (callback) {
+      if (duration === 0) this.removeListener('timeout', callback);
+      else this.once('timeout', callback);
+    }
+    return this;
+  }
+
+  _unrefTimer() {
+    if (this[kTimeout] !== null) this[kTimeout].refresh();
+  }
+
+  ref() {
+    if (this._handle === null) this.once('connect', this.ref);
+    else this._handle.setRef(true);
+    return this;
+  }
+
+  unref() {
+    if (this._handle === null) this.once('connect', this.unref);
+    else this._handle.setRef(false);
+    return this;
+  }
+
+  // Of TCP, which these sockets are not; who calls them means no harm.
+  setNoDelay() {
+    return this;
+  }
+
+  setKeepAlive() {
+    return this;
+  }
+
+  // --- What it is ---
+
+  #error(status, syscall) {
+    return systemError(status, syscall, this.#remote()?.address);
+  }
+
+  #remote() {
+    const names = this[kNames];
+    if (names.remote === undefined && !this.connecting) {
+      const text = this._handle?.peername();
+      if (text !== undefined) names.remote = toParts(text);
+    }
+    return names.remote;
+  }
+
+  #local() {
+    const names = this[kNames];
+    if (names.local === undefined && !this.connecting) {
+      const text = this._handle?.sockname();
+      if (text !== undefined) names.local = toParts(text);
+    }
+    return names.local;
+  }
+
+  /** The parts of its own address; an empty object if there is none. */
+  address() {
+    return this.#local() ?? {};
+  }
+
+  get remoteAddress() {
+    return this.#remote()?.address;
+  }
+
+  get remoteFamily() {
+    return this.#remote()?.family;
+  }
+
+  get remoteVmId() {
+    return this.#remote()?.vmId;
+  }
+
+  get remoteCid() {
+    return this.#remote()?.cid;
+  }
+
+  get remotePort() {
+    return this.#remote()?.port;
+  }
+
+  get remoteServiceId() {
+    return this.#remote()?.serviceId;
+  }
+
+  get localAddress() {
+    return this.#local()?.address;
+  }
+
+  get localFamily() {
+    return this.#local()?.family;
+  }
+
+  get localPort() {
+    return this.#local()?.port;
+  }
+
+  get pending() {
+    return this._handle === null || this.connecting;
+  }
+
+  get readyState() {
+    if (this.connecting) return 'opening';
+    if (this.readable && this.writable) return 'open';
+    if (this.readable) return 'readOnly';
+    return this.writable ? 'writeOnly' : 'closed';
+  }
+
+  get bufferSize() {
+    return this._handle === null ? undefined : this.writableLength;
+  }
+
+  get bytesRead() {
+    return this._handle === null ? this[kCounts].read : this._handle.bytesRead;
+  }
+
+  get _bytesDispatched() {
+    return this._handle === null ? this[kCounts].written : this._handle.bytesWritten;
+  }
+
+  /** Bytes written, those included that wait here. */
+  get bytesWritten() {
+    let bytes = this._bytesDispatched;
+    for (const entry of this.writableBuffer ?? []) bytes += sizeOf(entry);
+    const pending = this[kPending];
+    if (pending === null) return bytes;
+    if (!pending.isGathered) return bytes + sizeOf({ chunk: pending.data, encoding: pending.encoding });
+    for (const entry of pending.data) bytes += sizeOf(entry);
+    return bytes;
+  }
+}
+
+function sizeOf({ chunk, encoding }) {
+  return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.length;
+}
+
+const { UV_EOF: END, UV_ENOTCONN: NOT_CONNECTED } = codes();
+
+// By name: their numbers are the system's.
+function codes() {
+  const numbers = {};
+  for (const [number, [name]] of require('node:util').getSystemErrorMap()) numbers[`UV_${name}`] = number;
+  return numbers;
+}
+
+module.exports = { Socket };

@@ -23,7 +23,7 @@ words() {
 }
 
 files() {
-  find . \( -name .git -o -path ./build \) -prune -o -type f -print | sed 's|^\./||' | sort
+  find . \( -name .git -o -path ./build -o -name node_modules \) -prune -o -type f -print | sed 's|^\./||' | sort
 }
 
 cmake_files() {

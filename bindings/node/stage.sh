@@ -1,0 +1,18 @@
+#!/bin/sh
+# stage.sh MODULE FOLDER: what `npm pack` is to pack, in FOLDER: the package as it stands
+# here, the built MODULE, and in sources/ a tree of the repository that install.js can
+# build it from on another system.
+set -eu
+module=$1 folder=$2
+here=$(cd "$(dirname "$0")" && pwd)
+top=$here/../..
+
+rm -rf "$folder"
+mkdir -p "$folder/sources/bindings/node" "$folder/sources/third_party"
+cp -R "$here/lib" "$here"/*.d.ts "$here/package.json" "$here/README.md" "$here/install.js" \
+  "$top/LICENSE" "$folder"
+cp -R "$here/CMakeLists.txt" "$here/src" "$folder/sources/bindings/node"
+cp -R "$top/CMakeLists.txt" "$top/include" "$top/src" "$folder/sources"
+cp "$top"/third_party/*.cmake "$folder/sources/third_party"
+cp "$module" "$folder/hvuv.node"
+strip --strip-unneeded "$folder/hvuv.node"

@@ -6,6 +6,8 @@
 // While a handle is open, and until its close callback, `handles` holds it and
 // what it owns, as Node holds its own; afterwards its number is another's.
 
+const { executionAsyncId } = require('node:async_hooks');
+
 const { BYTES, handles, state } = require('./dispatch');
 const native = require('./native');
 
@@ -90,6 +92,11 @@ class Handle {
 
   peername() {
     return this.id < 0 ? undefined : native.peername(this.id);
+  }
+
+  // What Node's HTTP client attributes to this handle: what runs now is as good.
+  getAsyncId() {
+    return executionAsyncId();
   }
 
   writeQueueSize() {

@@ -23,8 +23,8 @@ function openSession(t, address) {
 async function request(session, headers, body) {
   const stream = session.request(headers, { endStream: body === undefined });
   if (body !== undefined) stream.end(body);
-  const [head] = await event(stream, 'response');
-  return { head, body: await collect(stream) };
+  const [[head], whole] = await Promise.all([event(stream, 'response'), collect(stream)]);
+  return { head, body: whole };
 }
 
 test('1,000 requests at once go over one connection', async (t) => {
@@ -94,12 +94,11 @@ test('a session that is closed ends the connection when its streams have ended',
     stream.respond({ ':status': 200 });
     stream.end('last');
   });
-  const accepted = event(server, 'connection');
+  const gone = event(server, 'connection').then(([socket]) =>
+    new Promise((done) => socket.once('close', done)));
   const session = openSession(t, address);
   const stream = session.request({ ':path': '/' });
-  const [[socket]] = await Promise.all([accepted, event(stream, 'response')]);
-  const gone = new Promise((done) => socket.once('close', done));
-  session.close();
+  stream.once('response', () => session.close());
 
   assert.equal((await collect(stream)).toString(), 'last');
   await gone;

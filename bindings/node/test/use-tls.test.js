@@ -25,16 +25,20 @@ const ofClient = {
   checkServerIdentity: () => undefined,
 };
 
+// Else the end of the peer ends a socket also while TLS has bytes to send. The TLS socket
+// is half-open then, too, so a server ends its own.
+const halfOpen = { allowHalfOpen: true };
+
 async function serveTls(t, onConnection) {
   const server = tls.createServer(ofServer, onConnection);
   server.on('tlsClientError', () => {});
-  return serve(t, (socket) => server.emit('connection', socket));
+  return serve(t, (socket) => server.emit('connection', socket), halfOpen);
 }
 
 test('bytes go both ways over tls.connect({ socket })', async (t) => {
   const { address } = await serveTls(t, (socket) => socket.pipe(socket));
   const sent = numbered(1 << 20);
-  const socket = tls.connect({ ...ofClient, socket: hvuv.connect(address) });
+  const socket = tls.connect({ ...ofClient, socket: hvuv.connect(address, halfOpen) });
   await event(socket, 'secureConnect');
   assert.match(socket.getCipher().name, /PSK/);
   socket.end(sent);
@@ -49,7 +53,7 @@ test('a client without the secret is not let in', async (t) => {
   const socket = tls.connect({
     ...ofClient,
     pskCallback: () => ({ psk: Buffer.alloc(32), identity: 'guest' }),
-    socket: hvuv.connect(address),
+    socket: hvuv.connect(address, halfOpen),
   });
 
   const [error] = await event(socket, 'error');
@@ -58,9 +62,13 @@ test('a client without the secret is not let in', async (t) => {
 });
 
 test('the TLS socket that is destroyed closes the one below', async (t) => {
-  const { address, server } = await serveTls(t, (socket) => socket.on('error', () => {}));
+  const { address, server } = await serveTls(t, (socket) => {
+    socket.on('error', () => {});
+    socket.on('end', () => socket.end());
+    socket.resume();
+  });
   const accepted = event(server, 'connection');
-  const below = hvuv.connect(address);
+  const below = hvuv.connect(address, halfOpen);
   const socket = tls.connect({ ...ofClient, socket: below });
   await event(socket, 'secureConnect');
   const [peer] = await accepted;
@@ -74,9 +82,9 @@ test('the TLS socket that is destroyed closes the one below', async (t) => {
 
 test('HTTPS is served and asked', async (t) => {
   const server = https.createServer(ofServer, (req, res) => res.end(req.url));
-  const { address } = await serve(t, (socket) => server.emit('connection', socket));
+  const { address } = await serve(t, (socket) => server.emit('connection', socket), halfOpen);
   const createConnection = () =>
-    tls.connect({ ...ofClient, socket: hvuv.connect(address) });
+    tls.connect({ ...ofClient, socket: hvuv.connect(address, halfOpen) });
 
   const req = https.get({ createConnection, path: '/secret' });
   const [res] = await event(req, 'response');
@@ -90,10 +98,10 @@ test('HTTP/2 is agreed upon by ALPN', async (t) => {
     stream.respond({ ':status': 200 });
     stream.end(stream.session.alpnProtocol);
   });
-  const { address } = await serve(t, (socket) => server.emit('connection', socket));
+  const { address } = await serve(t, (socket) => server.emit('connection', socket), halfOpen);
   const session = http2.connect('https://guest', {
     createConnection: () => tls.connect(
-      { ...ofClient, ALPNProtocols: ['h2'], socket: hvuv.connect(address) }),
+      { ...ofClient, ALPNProtocols: ['h2'], socket: hvuv.connect(address, halfOpen) }),
   });
   t.after(() => session.destroy());
 

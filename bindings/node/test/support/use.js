@@ -15,11 +15,12 @@ const hvuv = require('../..');
 
 let ports = 5000;
 
-// serve(TEST, ON_CONNECTION): a server for one test, at an address of its own. What it
-// has accepted is destroyed with it when the test has ended.
-async function serve(t, onConnection, address = `local://loopback/${ports++}`) {
+// serve(TEST, ON_CONNECTION[, OPTIONS]): a server for one test, at an address of its own.
+// What it has accepted is destroyed with it when the test has ended.
+async function serve(t, onConnection, options) {
+  const address = `local://loopback/${ports++}`;
   const open = new Set();
-  const server = hvuv.createServer((socket) => {
+  const server = hvuv.createServer(options, (socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
     onConnection(socket);
@@ -32,7 +33,7 @@ async function serve(t, onConnection, address = `local://loopback/${ports++}`) {
     server.close(() => done());
     for (const socket of open) socket.destroy();
   }));
-  return { server, address, connect: (options) => hvuv.connect(address, options), open };
+  return { server, address, open };
 }
 
 // event(EMITTER, NAME): its arguments, or the error that came first

@@ -194,29 +194,40 @@ node_tests() {
     say "Testing with Node $node_version"
     node_run "$which" $node_here/test/*.test.js
     node_step "Installing the package in an empty folder, for Node $node_version" \
-      node_install "$which" prebuilt
+      node_install prebuilt
   done
   set_node "$1"
-  node_step "Installing it where it has to be built first" node_install "$1" built
+  node_step "Installing it where it has to be built first" node_install built
   node_end
 }
 
-# node_install NAME prebuilt|built: packs, installs the tarball without a network, and
-# runs the README's first program, by Node's version of that name
+# node_pack FOLDER: the staged package as a tarball in that folder
+node_pack() {
+  rm -rf "$1"
+  mkdir -p "$1"
+  (cd "$node_work/stage" && npm pack --pack-destination "$1")
+}
+
+# node_install prebuilt|built: packs, installs the tarball in an empty folder without a
+# network, and runs the README's first program
 node_install() {
-  case $2 in
-    prebuilt) sh $node_here/stage.sh "$module" "$node_work/stage" ;;
-    built) : >"$node_work/stage/hvuv.node" ;; # as on a system that it is not built for
-  esac
+  sh $node_here/stage.sh "$module" "$node_work/stage"
+  if [ "$1" = prebuilt ]; then
+    node_pack "$node_work/package"
+    cp "$node_work"/package/*.tgz "$node_work"
+  else # as on a system that its module was not built for
+    : >"$node_work/stage/hvuv.node"
+    node_pack "$node_work/package"
+  fi
   rm -rf "$node_work/empty"
   mkdir -p "$node_work/empty"
-  (cd "$node_work/stage" && npm pack --pack-destination "$node_work/empty")
   cd "$node_work/empty"
   PATH=$(dirname "$node"):$PATH HVUV_NODE_INCLUDE=$node_include \
-    npm install --offline --no-audit --no-fund --foreground-scripts ./hvuv-*.tgz
+    npm install --offline --no-audit --no-fund --foreground-scripts ../package/hvuv-*.tgz
   awk '/^```js$/ { inside = 1; next } /^```$/ { if (inside) exit } inside' \
     node_modules/hvuv/README.md >first.js
-  HVUV_LOCAL_DIR=$(mktemp -d) timeout 20 "$node" first.js
+  HVUV_LOCAL_DIR=$(mktemp -d) timeout 20 "$node" first.js >said
+  grep -q '^Hello from the host!$' said
 }
 
 # --- Under AddressSanitizer --------------------------------------------------

@@ -1,0 +1,50 @@
+'use strict';
+
+// Exceptions thrown in callbacks go where Node's own go, and the conversation
+// goes on; process.exit() may be called in each of them.
+
+const assert = require('node:assert/strict');
+
+const { each } = require('./support/each');
+const { run } = require('./support/child');
+
+const on = ['net', 'local'];
+
+const places = [
+  'connection',
+  'connect',
+  'the callback of connect()',
+  'ready',
+  'data',
+  'data of an accepted socket',
+  'end',
+  'end of an accepted socket',
+  'finish',
+  'drain',
+  'timeout',
+  'error',
+  'close',
+  'close of an accepted socket',
+  'close of a server',
+  'the callback of write()',
+  'the callback of a large write()',
+  'the callback of end()',
+  'the callback of close()',
+];
+
+for (const place of places) {
+  each(`an exception within ${place} is an uncaught one, and all goes on`, { on }, async (transport) => {
+    const { code, signal, lines, stderr } = await run('throws.js', transport.name, place);
+    assert.equal(stderr, '');
+    assert.equal(lines[0], `caught thrown within ${place}`);
+    assert.deepEqual(lines.slice(1), ['over', 'exit']);
+    assert.deepEqual([code, signal], [0, null]);
+  });
+
+  each(`process.exit() within ${place} exits at once`, { on }, async (transport) => {
+    const { code, signal, lines, stderr } = await run('throws.js', transport.name, place, 'exit');
+    assert.equal(stderr, '');
+    assert.deepEqual(lines, ['exit']);
+    assert.deepEqual([code, signal], [7, null]);
+  });
+}

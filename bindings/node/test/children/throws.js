@@ -1,14 +1,15 @@
 'use strict';
 
-// throws.js TRANSPORT PLACE [exit]: throws within a callback, or exits there
-// with the code 7, and goes on to the orderly end of a conversation.
+// throws.js TRANSPORT PLACE throw|destroy|exit: throws within a callback and
+// goes on to the orderly end of a conversation; or destroys both sockets once it
+// has thrown; or exits in place of throwing, with the code 7.
 //
 // Prints what was caught, and "over" when both sides have closed.
 
 const { open } = require('../support/transports');
 const { listening, watch, closed } = require('../support/events');
 
-const [, , kind, place, isExit] = process.argv;
+const [, , kind, place, act] = process.argv;
 const transport = open(kind);
 
 const LARGE = Buffer.alloc(1 << 20);
@@ -19,20 +20,23 @@ let armed = true;
 function here(name) {
   if (name !== place || !armed) return;
   armed = false;
-  if (isExit) process.exit(7);
+  if (act === 'exit') process.exit(7);
   throw new Error(`thrown within ${name}`);
 }
 
-process.on('uncaughtException', (error) => console.log('caught', error.message));
+const sockets = [];
+
+process.on('uncaughtException', (error) => {
+  console.log('caught', error.message);
+  if (act === 'destroy') for (const socket of sockets) socket.destroy();
+});
 process.on('exit', () => console.log('exit'));
 process.on('beforeExit', () => here('beforeExit'));
 
 function serve(peer) {
-  watch(peer);
+  sockets.push(watch(peer));
   peer.on('data', () => here('data of an accepted socket'));
-  peer.on('end', () => {
-    here('end of an accepted socket');
-  });
+  peer.on('end', () => here('end of an accepted socket'));
   peer.on('close', () => here('close of an accepted socket'));
   peer.write('hello');
   here('connection');
@@ -45,6 +49,7 @@ async function converse() {
   };
   const { server, address } = await listening(seam);
   server.on('listening', () => here('listening'));
+  const done = new Promise((resolve) => server.once('close', resolve));
   server.on('close', () => here('close of a server'));
   const accepted = new Promise((resolve) => {
     server.on('connection', (peer) => {
@@ -54,6 +59,7 @@ async function converse() {
   });
 
   const client = watch(transport.connect(address, {}, () => here('the callback of connect()')));
+  sockets.push(client);
   client.on('connect', () => here('connect'));
   client.on('ready', () => here('ready'));
   client.on('data', () => here('data'));
@@ -73,7 +79,6 @@ async function converse() {
 
   const peer = await accepted;
   await Promise.all([closed(client), closed(peer)]);
-  const done = new Promise((resolve) => server.once('close', resolve));
   server.close(() => here('the callback of close()'));
   await done;
 }

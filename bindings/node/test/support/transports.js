@@ -8,6 +8,8 @@
 //   hybrid   hvuv over hybrid:// addresses, through a VMM played in JavaScript
 //            (vmm.js) that joins the caller with the listener
 //
+// $HVUV_TEST_PACKAGE is the folder of the package to test in place of this one.
+//
 // $HVUV_TEST_TRANSPORTS names those to run, with commas between them; by
 // default all of them. What one does otherwise than net on purpose is in its
 // `differs`, and in the table of the README.
@@ -56,7 +58,7 @@ function netTransport() {
 }
 
 function hvuvTransport(name, address, nobody, differs) {
-  const hvuv = require('../..');
+  const hvuv = require(process.env.HVUV_TEST_PACKAGE ?? '../..');
   return {
     name,
     module: hvuv,

@@ -89,7 +89,7 @@ const makers = {
     return hvuvTransport(
       'hybrid',
       () => `hybrid://${at}:${next()}`,
-      ['ECONNRESET', 'EOF'],
+      ['ECONNREFUSED'],
       { relayed: true });
   },
 };

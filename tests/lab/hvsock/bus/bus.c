@@ -18,7 +18,7 @@
 #include "bus/bus.h"
 
 #include <assert.h>
-#include <inttypes.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -112,10 +112,22 @@ static void on_ring(uv_async_t* ring) {
   take_signals(bus);
 }
 
+/* libuv writes to sockets whose other end may be gone: that is an error of the write,
+ * and no signal. */
+static void block_sigpipe(void) {
+  sigset_t set;
+
+  sigemptyset(&set);
+  sigaddset(&set, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void run(void* arg) {
   bus_t* bus = arg;
-  int left = uv_run(&bus->loop, UV_RUN_DEFAULT);
+  int left;
 
+  block_sigpipe();
+  left = uv_run(&bus->loop, UV_RUN_DEFAULT);
   assert(left == 0);
   (void) left;
 }

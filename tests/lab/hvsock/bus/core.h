@@ -1,6 +1,7 @@
 /*
- * The bus without its thread: all of it, on a loop of the caller's, in one thread. What
- * the guest does comes in by the three functions at the end, in order.
+ * The bus without its thread: all of it, on a loop of the caller's, in one thread, which
+ * does not take SIGPIPE. What the guest does comes in by the functions at the end, in
+ * order.
  *
  *   core -- contact
  *        |- hvsock -- conn -- relay -- ring

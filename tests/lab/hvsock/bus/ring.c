@@ -21,17 +21,11 @@ static void check(const bus__ring_t* ring) {
 #endif
 
 uint32_t bus__ring_load(const bus__ring_t* ring, size_t what) {
-  return atomic_load_explicit((_Atomic uint32_t*) (ring->control + what),
-                              memory_order_acquire);
+  return atomic_load((_Atomic uint32_t*) (ring->control + what));
 }
 
 void bus__ring_store(bus__ring_t* ring, size_t what, uint32_t value) {
-  atomic_store_explicit(
-      (_Atomic uint32_t*) (ring->control + what), value, memory_order_release);
-}
-
-void bus__ring_fence(void) {
-  atomic_thread_fence(memory_order_seq_cst);
+  atomic_store((_Atomic uint32_t*) (ring->control + what), value);
 }
 
 int bus__ring_break(bus__ring_t* ring, bus__reason_t why) {

@@ -13,8 +13,8 @@
  * so a ring is never filled to its last byte. The index that is ours is kept here and
  * only written there.
  *
- * Signals. Who has stored its index looks at the other one behind a full fence, so that
- * of two that go to sleep at the same time one sees the other:
+ * Signals. Who has stored its index then looks at the other one, all in sequentially
+ * consistent order, so that of two that go to sleep at the same time one sees the other:
  *   - a consumer is signalled when a packet is put into an empty ring, unless it masks
  *     signals;
  *   - a producer that has set pending_send_sz is signalled when the free bytes become
@@ -48,9 +48,9 @@ typedef struct bus__ring_s {
  * begins with both indices alike; UV_EPROTO if it does not. */
 int bus__ring_map(bus__ring_t* ring, uint8_t* const* pages, uint32_t count);
 
+/* A word of the control page; all of these accesses are in one order. */
 uint32_t bus__ring_load(const bus__ring_t* ring, size_t what);
 void bus__ring_store(bus__ring_t* ring, size_t what, uint32_t value);
-void bus__ring_fence(void);
 
 /* The guest's index; UV_EPROTO where that cannot be one. */
 int bus__ring_index(bus__ring_t* ring, size_t what, uint32_t* index);

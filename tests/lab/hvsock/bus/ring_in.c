@@ -88,7 +88,6 @@ int bus__ring_give_back(bus__ring_t* ring) {
   assert(taken > 0);
   bus__ring_store(ring, BUS__RING_READ, ring->index);
   ring->stored = ring->index;
-  bus__ring_fence();
 
   pending = bus__ring_load(ring, BUS__RING_PENDING) & ~7u;
   err = bus__ring_index(ring, BUS__RING_WRITE, &w);

@@ -80,7 +80,6 @@ int bus__ring_put(bus__ring_t* ring,
   write_packet(ring, from, len, body);
   bus__ring_store(ring, BUS__RING_WRITE, ring->index);
   ring->stored = ring->index;
-  bus__ring_fence();
 
   mask = bus__ring_load(ring, BUS__RING_MASK);
   err = bus__ring_index(ring, BUS__RING_READ, &r);
@@ -96,7 +95,6 @@ int bus__ring_ask(bus__ring_t* ring, size_t payload) {
 
   assert(pending < ring->size);
   bus__ring_store(ring, BUS__RING_PENDING, pending);
-  bus__ring_fence();
   room = bus__ring_room(ring);
   return room < 0 ? room : (size_t) room >= payload;
 }

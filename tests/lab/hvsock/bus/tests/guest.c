@@ -1,6 +1,7 @@
 /* The fake guest's machine and its half of VMBus; guest.h has the design. */
 #include "guest.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -43,7 +44,9 @@ static void flag(void* context, uint32_t relid) {
   guest->flags[relid]++;
 }
 
-static void log_line(void* context, const char* format, ...) {
+__attribute__((format(printf, 2, 3))) static void log_line(void* context,
+                                                           const char* format,
+                                                           ...) {
   guest_t* guest = context;
   va_list args;
 
@@ -57,6 +60,7 @@ static void log_line(void* context, const char* format, ...) {
 }
 
 void guest_open_memory(guest_t* guest, bus_machine_t* machine) {
+  signal(SIGPIPE, SIG_IGN); /* what the bus's thread blocks */
   memset(guest, 0, sizeof(*guest));
   guest->ram = aligned_alloc(PAGE, (size_t) GUEST_PAGES * PAGE);
   guest->messages = malloc(GUEST_MESSAGES_MAX * sizeof(*guest->messages));

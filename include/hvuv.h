@@ -30,6 +30,7 @@
 #include "hvuv/engine.h"
 #include "hvuv/explain.h"
 #include "hvuv/export.h"
+#include "hvuv/follow.h"
 #include "hvuv/framing.h"
 #include "hvuv/guid.h"
 #include "hvuv/hyperv.h"

@@ -131,10 +131,10 @@ HVUV_EXTERN int hvuv_client_connect(hvuv_client_t* client,
 
 /* Sets the address of the attempts that follow, while the client is connecting,
  * waiting to retry, or connected; an attempt or a connection that there is goes
- * on at its own address. The delays stay as they are. So a client follows a VM
- * that gets a new id each time it starts, as WSL 2's does, in the rhythm of its
- * retries: when an attempt has failed, on_attempt asks hvuv_vm_find()
- * (hvuv/vm.h), and its callback sets the address with the id that was found.
+ * on at its own address. The delays stay as they are. So a client follows
+ * whoever moves, in the rhythm of its retries; hvuv_follow_connect()
+ * (hvuv/follow.h) does it for a VM that gets a new id each time it starts, as
+ * WSL 2's, and has it looked up before each attempt.
  *
  * Returns 0, or UV_EINVAL if a pointer is NULL, *addr is not an address, or the
  * client has nothing to do or is closing. */

@@ -1,11 +1,11 @@
 /*
  * What hvuv keeps on a loop: libuv handles of its own, two that all streams of
  * the loop share, one or two more for each socket, two for each client and
- * relay, three for each server, a pipe for a server while it stops with a
- * grace, and on Windows possibly a third shared one with a thread, on Linux one
- * for all sockets that are young (hvuv/engine.h), and for a server that has had
- * connections one for their time limits, with a descriptor (timerfd).
- * hvuv_close() and its like close them.
+ * relay, one for each follow, three for each server, a pipe for a server while
+ * it stops with a grace, and on Windows possibly a third shared one with a
+ * thread, on Linux one for all sockets that are young (hvuv/engine.h), and for a
+ * server that has had connections one for their time limits, with a descriptor
+ * (timerfd). hvuv_close() and its like close them.
  *
  * uv_walk() visits them too. A program that ends its loop by closing whatever
  * uv_walk() shows may do so: the handles are closed once, whether hvuv_close()

@@ -16,7 +16,7 @@
  *
  * A name may belong to several VMs, and does not last: the id of WSL 2's VM is
  * new each time it starts, so look it up again before each connect that follows
- * a failure: hvuv_client_set_addr() (hvuv/client.h). None of this was seen on a
+ * a failure, or have that done (hvuv/follow.h). None of this was seen on a
  * real Windows by this project.
  *
  * The work is done in libuv's thread pool. The callback comes from the loop,

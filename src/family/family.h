@@ -121,6 +121,10 @@ int hvuv__family_find(const hvuv_addr_t* addr, const hvuv__family_t** family);
 /* Gives back what bind() claimed. */
 void hvuv__family_release(hvuv__claim_t* claim);
 
+/* Whether what bind() has made is still there for callers; claim may be
+ * NULL. */
+int hvuv__family_is_there(const hvuv__claim_t* claim);
+
 /* The family of a foreign socket, by the name that the system gives it. */
 const hvuv__family_t* hvuv__family_of_name(const struct sockaddr* name,
                                            size_t len,

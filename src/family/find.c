@@ -46,6 +46,10 @@ void hvuv__family_release(hvuv__claim_t* claim) {
   hvuv__claim_release(claim);
 }
 
+int hvuv__family_is_there(const hvuv__claim_t* claim) {
+  return claim == NULL || hvuv__claim_is_bound(claim);
+}
+
 const hvuv__family_t* hvuv__family_of_name(const struct sockaddr* name,
                                            size_t len,
                                            hvuv_addr_t* addr) {

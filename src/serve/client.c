@@ -12,11 +12,15 @@
  *    +--------------------- OPEN ---------------------+
  *      closed, not again          closed, reconnects (retry.c)
  *
+ *   With a guide (client.h) IDLE and WAITING become ASKING first, which becomes
+ *   DIALLING when the guide has given the address, or WAITING when it goes.
+ *
  *   any --- hvuv_client_close ---> CLOSING --- connection gone, the owner
  *                                              empty ---> freed, cb
  *
  *   state      connection   alarm   who moves it on
  *   IDLE       none         no      the user
+ *   ASKING     none         no      the guide
  *   DIALLING   NEW, or none when there was no memory for one
  *                           no      on_connected, on_gone
  *   OPEN       opened       no      on_gone
@@ -26,8 +30,8 @@
  *
  * There is one connection at a time at most: a failed attempt is reported when
  * its connection is gone, from the loop, whether it failed at once or later.
- * The client's own callbacks are called in three places (on_connected, on_gone,
- * on_alarm), and last there, because the user may do anything meanwhile except
+ * The client's own callbacks are called in four places (on_connected, on_gone,
+ * on_alarm, hvuv__client_guided), and last there, because the user may do anything meanwhile except
  * free the client.
  */
 #include "serve/client.h"
@@ -45,16 +49,21 @@ typedef struct hvuv__client_s client_t;
 #define MAY_BECOME(state) (1u << (state))
 
 static const unsigned int next_states[] = {
-    [HVUV__CLIENT_IDLE] =
-        MAY_BECOME(HVUV__CLIENT_DIALLING) | MAY_BECOME(HVUV__CLIENT_CLOSING),
+    [HVUV__CLIENT_IDLE] = MAY_BECOME(HVUV__CLIENT_ASKING) |
+                          MAY_BECOME(HVUV__CLIENT_DIALLING) |
+                          MAY_BECOME(HVUV__CLIENT_CLOSING),
+    [HVUV__CLIENT_ASKING] = MAY_BECOME(HVUV__CLIENT_DIALLING) |
+                            MAY_BECOME(HVUV__CLIENT_WAITING) |
+                            MAY_BECOME(HVUV__CLIENT_CLOSING),
     [HVUV__CLIENT_DIALLING] =
         MAY_BECOME(HVUV__CLIENT_OPEN) | MAY_BECOME(HVUV__CLIENT_WAITING) |
         MAY_BECOME(HVUV__CLIENT_IDLE) | MAY_BECOME(HVUV__CLIENT_CLOSING),
     [HVUV__CLIENT_OPEN] = MAY_BECOME(HVUV__CLIENT_WAITING) |
                           MAY_BECOME(HVUV__CLIENT_IDLE) |
                           MAY_BECOME(HVUV__CLIENT_CLOSING),
-    [HVUV__CLIENT_WAITING] =
-        MAY_BECOME(HVUV__CLIENT_DIALLING) | MAY_BECOME(HVUV__CLIENT_CLOSING),
+    [HVUV__CLIENT_WAITING] = MAY_BECOME(HVUV__CLIENT_ASKING) |
+                             MAY_BECOME(HVUV__CLIENT_DIALLING) |
+                             MAY_BECOME(HVUV__CLIENT_CLOSING),
     [HVUV__CLIENT_CLOSING] = 0,
 };
 
@@ -70,8 +79,10 @@ static void check(const client_t* c) {
   assert((c->state == HVUV__CLIENT_CLOSING) ==
          (c->owner.state != HVUV__OWNER_OPEN));
   assert(c->owner.waits == (c->state == HVUV__CLIENT_WAITING));
-  if (c->state == HVUV__CLIENT_IDLE || c->state == HVUV__CLIENT_WAITING)
+  if (c->state == HVUV__CLIENT_IDLE || c->state == HVUV__CLIENT_WAITING ||
+      c->state == HVUV__CLIENT_ASKING)
     assert(c->conn == NULL);
+  assert(c->state != HVUV__CLIENT_ASKING || c->guide != NULL);
   if (c->state == HVUV__CLIENT_OPEN)
     assert(c->conn != NULL && (c->conn->flags & HVUV__CONN_WAS_OPEN));
   (void) c;
@@ -100,11 +111,13 @@ static void wait_for(client_t* c, uint64_t delay_ms) {
   check(c);
 }
 
-static void attempt_failed(client_t* c, int status) {
+static void attempt_failed(client_t* c,
+                           hvuv_error_class_t error_class,
+                           int status) {
   hvuv_attempt_t attempt;
 
   assert(c->state == HVUV__CLIENT_DIALLING && c->conn == NULL);
-  attempt = hvuv__retry_failed(&c->retry, &c->addr, status);
+  attempt = hvuv__retry_failed(&c->retry, error_class, status);
   if (!attempt.is_last)
     wait_for(c, attempt.next_delay_ms);
   report_attempt(c, &attempt);
@@ -157,18 +170,68 @@ static int dial(client_t* c) {
   return 0;
 }
 
+/* An attempt that came to nothing before there was a connection. */
+static void fail_at_once(client_t* c,
+                         hvuv_error_class_t error_class,
+                         int status) {
+  move(c, HVUV__CLIENT_DIALLING);
+  hvuv__retry_begin(&c->retry);
+  attempt_failed(c, error_class, status);
+}
+
+static void dial_or_fail(client_t* c) {
+  if (dial(c) != 0)
+    fail_at_once(c, hvuv_error_class(&c->addr, UV_ENOMEM), UV_ENOMEM);
+}
+
+/* --- The guide ------------------------------------------------------------ */
+
+static void ask_guide(client_t* c) {
+  move(c, HVUV__CLIENT_ASKING);
+  c->guide->ask(c->guide);
+  check(c);
+}
+
+/* What no VM has is no mistake: it may start. */
+void hvuv__client_guided(hvuv_client_t* handle,
+                         const hvuv_addr_t* addr,
+                         int status) {
+  client_t* c = handle->impl;
+
+  check(c);
+  assert(c->state == HVUV__CLIENT_ASKING && status <= 0);
+  if (status == 0) {
+    c->addr = *addr;
+    dial_or_fail(c);
+    return;
+  }
+  fail_at_once(c,
+               status == UV_ENOENT ? HVUV_ERROR_VM_OFF
+                                   : hvuv_error_class(&c->addr, status),
+               status);
+}
+
+void hvuv__client_unguide(hvuv_client_t* handle) {
+  client_t* c = handle->impl;
+
+  check(c);
+  assert(c->guide != NULL && c->state != HVUV__CLIENT_CLOSING);
+  hvuv__owner_remove_guest(&c->owner, &c->guide->guest);
+  c->guide = NULL;
+  if (c->state == HVUV__CLIENT_ASKING)
+    wait_for(c, 0);
+}
+
 /* --- Events of the owner -------------------------------------------------- */
 
 static void on_alarm(hvuv__owner_t* owner) {
   client_t* c = (client_t*) owner;
 
   assert(c->state == HVUV__CLIENT_WAITING);
-  if (dial(c) == 0)
-    return;
-
-  move(c, HVUV__CLIENT_DIALLING);
-  hvuv__retry_begin(&c->retry);
-  attempt_failed(c, UV_ENOMEM);
+  if (c->guide != NULL)
+    ask_guide(c);
+  else
+    dial_or_fail(c);
 }
 
 static void connection_closed(client_t* c, int has_message, int reason) {
@@ -189,7 +252,7 @@ static void on_gone(hvuv__owner_t* owner, hvuv_conn_t* conn, int reason) {
   assert(c->conn == conn);
   c->conn = NULL;
   if (c->state == HVUV__CLIENT_DIALLING)
-    attempt_failed(c, reason);
+    attempt_failed(c, hvuv_error_class(&c->addr, reason), reason);
   else if (c->state == HVUV__CLIENT_OPEN)
     connection_closed(c, has_message, reason);
 }
@@ -276,27 +339,55 @@ int hvuv_client_init(uv_loop_t* loop,
   return 0;
 }
 
-int hvuv_client_connect(hvuv_client_t* handle,
-                        const hvuv_addr_t* addr,
-                        const hvuv_protocol_t* protocol) {
-  client_t* c;
-
+static int may_connect(const hvuv_client_t* handle,
+                       const hvuv_protocol_t* protocol) {
   if (handle == NULL || handle->impl == NULL ||
       handle->impl->state == HVUV__CLIENT_CLOSING ||
-      hvuv_addr_family(addr) == 0)
+      hvuv__protocol_check(protocol) != 0)
     return UV_EINVAL;
-  if (hvuv__protocol_check(protocol) != 0)
-    return UV_EINVAL;
+  check(handle->impl);
+  return handle->impl->state == HVUV__CLIENT_IDLE ? 0 : UV_EALREADY;
+}
 
-  c = handle->impl;
-  check(c);
-  if (c->state != HVUV__CLIENT_IDLE)
-    return UV_EALREADY;
-
+static void set_target(client_t* c,
+                       const hvuv_addr_t* addr,
+                       const hvuv_protocol_t* protocol) {
   c->addr = *addr;
   c->protocol = protocol;
   hvuv__retry_reset(&c->retry);
-  return dial(c);
+}
+
+int hvuv_client_connect(hvuv_client_t* handle,
+                        const hvuv_addr_t* addr,
+                        const hvuv_protocol_t* protocol) {
+  int err;
+
+  err = hvuv_addr_family(addr) == 0 ? UV_EINVAL : may_connect(handle, protocol);
+  if (err != 0)
+    return err;
+  set_target(handle->impl, addr, protocol);
+  return dial(handle->impl);
+}
+
+int hvuv__client_begin(hvuv_client_t* handle,
+                       hvuv__guide_t* guide,
+                       const hvuv_addr_t* addr,
+                       const hvuv_protocol_t* protocol) {
+  client_t* c;
+  int err;
+
+  err = may_connect(handle, protocol);
+  if (err != 0)
+    return err;
+  c = handle->impl;
+  if (c->guide != NULL && c->guide != guide)
+    return UV_EALREADY;
+  if (c->guide == NULL)
+    hvuv__owner_add_guest(&c->owner, &guide->guest);
+  c->guide = guide;
+  set_target(c, addr, protocol);
+  ask_guide(c);
+  return 0;
 }
 
 /* hvuv_connect() has copied what it needs of the address of an attempt under
@@ -341,6 +432,7 @@ void hvuv_client_close(hvuv_client_t* handle, hvuv_client_close_cb cb) {
   check(c);
   move(c, HVUV__CLIENT_CLOSING);
   c->close_cb = cb;
+  c->guide = NULL;
   hvuv__owner_stop_alarm(&c->owner);
   if (c->conn != NULL)
     hvuv__conn_close(c->conn, UV_ECANCELED);

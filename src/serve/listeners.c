@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "hvuv/socket.h"
 #include "serve/journal.h"
-#include "stream/stream_state.h"
+#include "stream/listener.h"
 #include "sys/sys.h"
 
 static void check(const hvuv__listener_t* l) {
@@ -236,4 +236,11 @@ hvuv__listener_t* hvuv__listeners_find(const hvuv__listeners_t* list,
         hvuv_addr_equal(&bound, addr))
       return l;
   return NULL;
+}
+
+int hvuv__listeners_reach(const hvuv__listeners_t* list,
+                          const hvuv_addr_t* addr) {
+  const hvuv__listener_t* l = hvuv__listeners_find(list, addr);
+
+  return l != NULL && hvuv__listener_is_there(&l->stream);
 }

@@ -81,6 +81,11 @@ hvuv__listener_t* hvuv__listeners_at(const hvuv__listeners_t* list,
 hvuv__listener_t* hvuv__listeners_find(const hvuv__listeners_t* list,
                                        const hvuv_addr_t* addr);
 
+/* Whether one is bound to this address, and callers can reach it: its socket is
+ * still at its path, if it has one. */
+int hvuv__listeners_reach(const hvuv__listeners_t* list,
+                          const hvuv_addr_t* addr);
+
 /* The one that is CALLED and whose caller has waited longest; NULL: none. */
 hvuv__listener_t* hvuv__listeners_longest(const hvuv__listeners_t* list);
 

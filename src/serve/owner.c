@@ -10,6 +10,7 @@ static void check(const hvuv__owner_t* owner) {
   assert((owner->alarm == NULL) == (owner->state == HVUV__OWNER_CLOSING));
   assert(owner->group.stats.connections_now <= owner->blocks);
   assert(owner->witness == NULL || owner->state == HVUV__OWNER_EMPTYING);
+  assert(owner->guests == NULL || owner->state == HVUV__OWNER_OPEN);
   switch (owner->state) {
     case HVUV__OWNER_OPEN:
       assert(!hvuv_is_closing(&owner->anchor));
@@ -167,8 +168,32 @@ void hvuv__owner_watch_walks(hvuv__owner_t* owner) {
   check(owner);
 }
 
+void hvuv__owner_add_guest(hvuv__owner_t* owner, hvuv__guest_t* guest) {
+  assert(owner->state == HVUV__OWNER_OPEN && guest->on_owner_ended != NULL);
+  guest->next = owner->guests;
+  owner->guests = guest;
+}
+
+void hvuv__owner_remove_guest(hvuv__owner_t* owner, hvuv__guest_t* guest) {
+  hvuv__guest_t** link;
+
+  for (link = &owner->guests; *link != guest; link = &(*link)->next)
+    assert(*link != NULL);
+  *link = guest->next;
+}
+
+static void dismiss_guests(hvuv__owner_t* owner) {
+  hvuv__guest_t* guest;
+
+  while ((guest = owner->guests) != NULL) {
+    owner->guests = guest->next;
+    guest->on_owner_ended(guest);
+  }
+}
+
 void hvuv__owner_end(hvuv__owner_t* owner) {
   assert(owner->state == HVUV__OWNER_OPEN);
+  dismiss_guests(owner);
   owner->state = HVUV__OWNER_EMPTYING;
   close_if_empty(owner);
   check(owner);

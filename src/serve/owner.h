@@ -5,6 +5,7 @@
  *     |------ alarm     one, for whatever the owner waits for
  *     |------ anchor    a stream that never gets a socket
  *     |------ witness   of a walk, while it empties and waits for that
+ *     |------ guests    whoever uses it from outside, until it ends
  *     '------ blocks    the connections and listeners that are not freed yet
  *
  *   OPEN --- hvuv__owner_end ---> EMPTYING --- no block is left ---> CLOSING
@@ -44,6 +45,16 @@ typedef struct hvuv__owner_events_s {
   void (*on_closed)(hvuv__owner_t* owner);
 } hvuv__owner_events_t;
 
+/* Whoever uses an owner and does not own it. Zeroed at first. */
+typedef struct hvuv__guest_s hvuv__guest_t;
+
+struct hvuv__guest_s {
+  /* The owner ends, and has forgotten the guest. From inside the call that ends
+   * it. */
+  void (*on_owner_ended)(hvuv__guest_t* guest);
+  hvuv__guest_t* next;
+};
+
 enum hvuv__owner_state {
   HVUV__OWNER_OPEN = 0,
   HVUV__OWNER_EMPTYING,
@@ -58,6 +69,7 @@ struct hvuv__owner_s {
   int waits; /* the alarm is set, and holds the loop */
   hvuv__alarm_t* alarm;
   hvuv__witness_t* witness; /* NULL: nobody watches */
+  hvuv__guest_t* guests;
   hvuv_stream_t anchor;
 };
 
@@ -78,6 +90,10 @@ hvuv_conn_t* hvuv__owner_new_conn(hvuv__owner_t* owner,
  * empties begins to close. */
 void hvuv__owner_add_block(hvuv__owner_t* owner);
 void hvuv__owner_remove_block(hvuv__owner_t* owner);
+
+/* A guest comes, while the owner is open, and goes. */
+void hvuv__owner_add_guest(hvuv__owner_t* owner, hvuv__guest_t* guest);
+void hvuv__owner_remove_guest(hvuv__owner_t* owner, hvuv__guest_t* guest);
 
 /* 0 on a loop whose handles were closed by whoever walked it: nothing happens
  * there any more but that what closes ends. */

@@ -51,13 +51,13 @@ void hvuv__retry_begin(hvuv__retry_t* retry) {
 }
 
 hvuv_attempt_t hvuv__retry_failed(hvuv__retry_t* retry,
-                                  const hvuv_addr_t* addr,
+                                  hvuv_error_class_t error_class,
                                   int status) {
   hvuv_attempt_t attempt = {.number = retry->attempts, .status = status};
 
   check(retry);
   assert(retry->attempts > 0 && status < 0);
-  attempt.error_class = hvuv_error_class(addr, status);
+  attempt.error_class = error_class;
   attempt.is_last = !(retry->classes & (unsigned int) attempt.error_class) ||
                     !has_attempts_left(retry);
   if (!attempt.is_last)

@@ -34,9 +34,9 @@ int hvuv__retry_init(hvuv__retry_t* retry,
 void hvuv__retry_reset(hvuv__retry_t* retry);
 void hvuv__retry_begin(hvuv__retry_t* retry);
 
-/* What on_attempt is called with, after one that failed. */
+/* What on_attempt is called with, after one that failed, in this way. */
 hvuv_attempt_t hvuv__retry_failed(hvuv__retry_t* retry,
-                                  const hvuv_addr_t* addr,
+                                  hvuv_error_class_t error_class,
                                   int status);
 
 /* After a connection that lasted so long, and in which the peer sent a message

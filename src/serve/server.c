@@ -275,8 +275,8 @@ int hvuv_server_init(uv_loop_t* loop,
   return 0;
 }
 
-static int check_listen(const hvuv_server_t* handle,
-                        const hvuv_protocol_t* protocol) {
+int hvuv__server_check_listen(const hvuv_server_t* handle,
+                              const hvuv_protocol_t* protocol) {
   if (handle == NULL || handle->impl->state == HVUV__SERVER_STOPPING ||
       handle->impl->follows)
     return UV_EINVAL;
@@ -288,7 +288,7 @@ int hvuv_server_listen(hvuv_server_t* handle,
                        const hvuv_protocol_t* protocol) {
   int err;
 
-  err = addr == NULL ? UV_EINVAL : check_listen(handle, protocol);
+  err = addr == NULL ? UV_EINVAL : hvuv__server_check_listen(handle, protocol);
   if (err == 0)
     err = hvuv__listeners_add(&handle->impl->listeners, addr, protocol);
   if (err == 0)
@@ -301,7 +301,7 @@ int hvuv_server_listen_socket(hvuv_server_t* handle,
                               const hvuv_protocol_t* protocol) {
   int err;
 
-  err = check_listen(handle, protocol);
+  err = hvuv__server_check_listen(handle, protocol);
   if (err == 0)
     err = hvuv__listeners_add_socket(&handle->impl->listeners, sock, protocol);
   if (err == 0)

@@ -35,4 +35,8 @@ struct hvuv__server_s {
   hvuv_server_stop_cb stop_cb;
 };
 
+/* Whether it may listen with this protocol: 0 or UV_EINVAL. */
+int hvuv__server_check_listen(const hvuv_server_t* server,
+                              const hvuv_protocol_t* protocol);
+
 #endif /* HVUV_SRC_SERVE_SERVER_STATE_H */

@@ -79,6 +79,11 @@ int hvuv_chmod(hvuv_stream_t* s, int flags) {
   return s->family->chmod(s->claim, flags);
 }
 
+int hvuv__listener_is_there(const hvuv_stream_t* s) {
+  assert(s->state == HVUV__BOUND || s->state == HVUV__LISTENING);
+  return hvuv__family_is_there(s->claim);
+}
+
 int hvuv_listen(hvuv_stream_t* s, int backlog, hvuv_connection_cb cb) {
   int err;
 

@@ -18,6 +18,10 @@ int hvuv__listener_adopt(hvuv_stream_t* client,
                          const hvuv_addr_t* local,
                          const hvuv_addr_t* peer);
 
+/* 1 while callers reach a bound stream: the file of its socket, if it has one,
+ * is still its own. */
+int hvuv__listener_is_there(const hvuv_stream_t* stream);
+
 /* The connection that a listening stream has reported is somebody's: it looks
  * for the next one. */
 void hvuv__listener_forget(hvuv_stream_t* server);

@@ -42,6 +42,9 @@ void hvuv__claim_bound(hvuv__claim_t* claim);
 /* The claimed path, the claim's own: len bytes, and not NUL-terminated. */
 const char* hvuv__claim_path(const hvuv__claim_t* claim, size_t* len);
 
+/* Whether the claim's socket is still at its path. */
+int hvuv__claim_is_bound(const hvuv__claim_t* claim);
+
 /* Adds read or write permission (UV_READABLE, UV_WRITABLE) for everybody to the
  * mode of the claim's socket. UV_ENOENT if that is no longer at its path,
  * UV_ENOTSUP where sockets have no mode. */

@@ -153,6 +153,13 @@ static int has_socket(const hvuv__claim_t* claim, struct stat* st) {
          st->st_ino == claim->ino;
 }
 
+int hvuv__claim_is_bound(const hvuv__claim_t* claim) {
+  struct stat st;
+
+  check(claim);
+  return has_socket(claim, &st);
+}
+
 /* --- The claim */
 
 static void give_up(hvuv__claim_t* claim) {

@@ -221,20 +221,29 @@ void hvuv__claim_abandon(hvuv__claim_t* claim) {
   give_up(claim);
 }
 
-static void remove_socket(const hvuv__claim_t* claim) {
-  WCHAR wide[HVUV__WIDE_ROOM];
+/* Whether what is at its path may be the claim's socket. */
+static int has_socket(const hvuv__claim_t* claim, WCHAR* wide) {
   identity_t found;
 
-  if (hvuv__file_wide(claim->path, wide) != 0 || look_for_socket(wide) != 0)
-    return;
+  if (!claim->has_socket || hvuv__file_wide(claim->path, wide) != 0 ||
+      look_for_socket(wide) != 0)
+    return 0;
   found = identify(wide);
-  if (may_be_same(&claim->socket, &found))
-    DeleteFileW(wide);
+  return may_be_same(&claim->socket, &found);
+}
+
+int hvuv__claim_is_bound(const hvuv__claim_t* claim) {
+  WCHAR wide[HVUV__WIDE_ROOM];
+
+  check(claim);
+  return has_socket(claim, wide);
 }
 
 void hvuv__claim_release(hvuv__claim_t* claim) {
+  WCHAR wide[HVUV__WIDE_ROOM];
+
   check(claim);
-  if (claim->has_socket)
-    remove_socket(claim);
+  if (has_socket(claim, wide))
+    DeleteFileW(wide);
   give_up(claim);
 }

@@ -430,12 +430,64 @@ static void a_fork_waits_for_whoever_has_the_log(void** state) {
   assert_int_equal(failures, 0);
 }
 
+/* --- Follows -------------------------------------------------------------- */
+
+static hvuv_follow_t follow;
+static int lookups;
+
+static int on_lookup(hvuv_lookup_t* lookup) {
+  hvuv_addr_t addr;
+
+  lookups++;
+  hvuv_addr_vsock(&addr, 3, 5);
+  hvuv_lookup_done(lookup, &addr, 0);
+  return 0;
+}
+
+static void look_up(uv_loop_t* loop, int n) {
+  int i;
+
+  for (i = 0; i < 1000 && lookups < n; i++)
+    uv_run(loop, UV_RUN_ONCE);
+}
+
+static int follow_on(uv_loop_t* loop) {
+  if (uv_loop_fork(loop) != 0)
+    return 2;
+  look_up(loop, 3);
+  hvuv_follow_close(&follow, NULL);
+  uv_run(loop, UV_RUN_DEFAULT);
+  return lookups >= 3 && uv_loop_close(loop) == 0 ? 0 : 3;
+}
+
+static void a_follow_goes_on_in_both(void** state) {
+  hvuv_follow_options_t options;
+  uv_loop_t loop;
+
+  (void) state;
+  assert_int_equal(uv_loop_init(&loop), 0);
+  hvuv_follow_options_init(&options);
+  options.resolve = on_lookup;
+  options.interval_ms = 5;
+  options.min_interval_ms = 1;
+  lookups = 0;
+  assert_int_equal(hvuv_follow_start(&loop, &follow, &options, NULL), 0);
+  look_up(&loop, 1);
+  assert_int_equal(exit_code_of_child(follow_on, &loop), 0);
+  look_up(&loop, 3);
+  assert_true(lookups >= 3);
+  hvuv_follow_close(&follow, NULL);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_childs_loop_at_the_place_of_a_parents_is_its_own),
       cmocka_unit_test(a_loop_forked_by_uv_loop_fork_goes_on),
       cmocka_unit_test(accepted_streams_go_on_in_a_forked_child),
       cmocka_unit_test(an_alarm_rings_in_both),
+      cmocka_unit_test(a_follow_goes_on_in_both),
       cmocka_unit_test(
           a_child_that_closes_a_young_stream_leaves_the_parents_alone),
       cmocka_unit_test(

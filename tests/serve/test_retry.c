@@ -28,7 +28,7 @@ static void start(void) {
 
 static hvuv_attempt_t failed(int status) {
   hvuv__retry_begin(&retry);
-  return hvuv__retry_failed(&retry, &addr, status);
+  return hvuv__retry_failed(&retry, hvuv_error_class(&addr, status), status);
 }
 
 static void attempts_are_numbered_and_delays_double(void** state) {

@@ -32,14 +32,15 @@ static int hooked_unlink(const char* path);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #endif
-#define flock               hooked_flock
-#define unlink              hooked_unlink
-#define hvuv__claim_take    real_take
-#define hvuv__claim_path    real_path
-#define hvuv__claim_bound   real_bound
-#define hvuv__claim_chmod   real_chmod
-#define hvuv__claim_release real_release
-#define hvuv__claim_abandon real_abandon
+#define flock                hooked_flock
+#define unlink               hooked_unlink
+#define hvuv__claim_take     real_take
+#define hvuv__claim_path     real_path
+#define hvuv__claim_bound    real_bound
+#define hvuv__claim_chmod    real_chmod
+#define hvuv__claim_is_bound real_is_bound
+#define hvuv__claim_release  real_release
+#define hvuv__claim_abandon  real_abandon
 #include "unix/claim_posix.c"
 #undef flock
 #undef unlink
@@ -47,6 +48,7 @@ static int hooked_unlink(const char* path);
 #undef hvuv__claim_path
 #undef hvuv__claim_bound
 #undef hvuv__claim_chmod
+#undef hvuv__claim_is_bound
 #undef hvuv__claim_release
 #undef hvuv__claim_abandon
 #if defined(__GNUC__)

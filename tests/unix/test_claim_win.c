@@ -41,6 +41,7 @@ static void close_stand_in(uv_os_sock_t sock);
 #define hvuv__claim_path         real_path
 #define hvuv__claim_bound        real_bound
 #define hvuv__claim_chmod        real_chmod
+#define hvuv__claim_is_bound     real_is_bound
 #define hvuv__claim_release      real_release
 #define hvuv__claim_abandon      real_abandon
 #include "unix/probe.c"
@@ -56,6 +57,7 @@ static void close_stand_in(uv_os_sock_t sock);
 #undef hvuv__claim_path
 #undef hvuv__claim_bound
 #undef hvuv__claim_chmod
+#undef hvuv__claim_is_bound
 #undef hvuv__claim_release
 #undef hvuv__claim_abandon
 #if defined(__GNUC__)

@@ -29,7 +29,7 @@ enum e820_type { E820_RAM = 1, E820_ACPI = 3 };
 #define SELECTOR_DATA 0x18u
 #define GDT_CODE_64   0x00af9b000000ffffull
 #define GDT_DATA      0x00cf93000000ffffull
-#define GDT_ENTRIES   4u
+#define GDT_ENTRIES   ((size_t) 4)
 
 #define TABLE_ENTRIES 512u
 #define DIRECTORIES   4u /* of 1 GiB each */
@@ -52,7 +52,8 @@ static void add_e820(uint8_t* zero,
                      uint64_t from,
                      uint64_t end,
                      enum e820_type type) {
-  uint8_t* entry = zero + E820_TABLE + zero[E820_ENTRIES] * E820_ENTRY_BYTES;
+  uint8_t* entry =
+      zero + E820_TABLE + (size_t) zero[E820_ENTRIES] * E820_ENTRY_BYTES;
 
   assert(from < end && zero[E820_ENTRIES] < 128);
   word_put(entry, from, 8);

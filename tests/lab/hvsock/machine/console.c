@@ -23,7 +23,8 @@ void console_flush(console_t* console) {
       break;
     done += (size_t) n;
   }
-  console->lost += console->used - done;
+  if (console->fd >= 0)
+    console->lost += console->used - done;
   console->used = 0;
 }
 

@@ -244,11 +244,11 @@ void machine_report(const machine_t* m) {
                (unsigned long long) s->flagged,
                (unsigned long long) s->flagged_again,
                (unsigned long long) s->not_raised);
-  journal_line(
-      "serial ports: %llu and %llu bytes, %llu lost",
-      (unsigned long long) m->consoles[0].bytes,
-      (unsigned long long) m->consoles[1].bytes,
-      (unsigned long long) (m->consoles[0].lost + m->consoles[1].lost));
+  journal_line("serial ports: %llu and %llu bytes, %llu lost",
+               (unsigned long long) m->consoles[0].bytes,
+               (unsigned long long) m->consoles[1].bytes,
+               (unsigned long long) m->consoles[0].lost +
+                   (unsigned long long) m->consoles[1].lost);
 }
 
 /* --- For the host side ----------------------------------------------------- */

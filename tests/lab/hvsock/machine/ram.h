@@ -10,7 +10,7 @@ typedef struct ram_s {
   uint64_t size; /* bytes, whole pages */
 } ram_t;
 
-#define RAM_PAGE 4096u
+#define RAM_PAGE ((size_t) 4096)
 
 /* Returns 0 or UV_ENOMEM. The memory reads as zeros. */
 int ram_open(ram_t* ram, uint64_t size);

@@ -12,10 +12,10 @@
 #include "machine/bzimage.h"
 #include "machine/words.h"
 
-#define MIB        0x100000u
+#define MIB        0x100000ull
 #define LOAD_AT    (16 * MIB)
 #define INIT_SIZE  (4 * MIB)
-#define FILE_BYTES (5u * 512 + 3000)
+#define FILE_BYTES ((size_t) 5 * 512 + 3000)
 
 static uint8_t kernel[FILE_BYTES];
 static const uint8_t initrd[] = "a RAM disk";
@@ -138,7 +138,7 @@ static void all_is_placed_as_the_protocol_wants_it(void** state) {
   assert_int_equal(boot_load(&boot, &ram, &files, &why), 0);
   assert_int_equal(boot.rip, LOAD_AT + 0x200);
   assert_int_equal(boot.rsi, 0x7000);
-  assert_memory_equal(ram.base + LOAD_AT, kernel + 5 * 512, 3000);
+  assert_memory_equal(ram.base + LOAD_AT, kernel + (size_t) 5 * 512, 3000);
   assert_memory_equal(zero + 0x202, "HdrS", 4);
   assert_int_equal(zero[0x210], 0xff);
   at = word_32(zero + 0x218);
@@ -160,7 +160,7 @@ static void the_map_of_memory_has_no_overlaps_and_ends_with_ram(void** state) {
   assert_int_equal(boot_load(&boot, &ram, &files, &why), 0);
   assert_int_equal(zero[0x1e8], 3);
   for (i = 0; i < zero[0x1e8]; i++) {
-    const uint8_t* entry = zero + 0x2d0 + i * 20;
+    const uint8_t* entry = zero + 0x2d0 + (size_t) i * 20;
 
     assert_true(word_64(entry) >= end);
     end = word_64(entry) + word_64(entry + 8);

@@ -454,12 +454,6 @@ static int count_descriptors(const rig_t* rig) {
   return endpoint_count_descriptors();
 }
 
-static int recount_descriptors(const rig_t* rig) {
-  if (rig->transport != NULL && rig->transport->has_threads)
-    return endpoint_count_sockets();
-  return endpoint_recount_descriptors(rig->descriptors);
-}
-
 int rig_setup(void** state) {
   rig_t* rig;
 
@@ -549,7 +543,7 @@ int rig_teardown(void** state) {
   int err;
 
   err = end(rig);
-  descriptors = recount_descriptors(rig);
+  descriptors = count_descriptors(rig);
   if (descriptors != rig->descriptors) {
     print_error(
         "%d descriptors before, %d after\n", rig->descriptors, descriptors);

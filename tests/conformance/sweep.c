@@ -288,7 +288,7 @@ static void converse(const char* what, long n) {
   expect_clean(what, n);
   loop_close(talk.loop);
   if (next == NULL)
-    assert_int_equal(endpoint_recount_descriptors(before), before);
+    assert_int_equal(endpoint_count_descriptors(), before);
 }
 
 void sweep_calls(void) {
@@ -393,5 +393,5 @@ void sweep_before_each(sweep_next cb) {
 int sweep_close(void) {
   fault_fail_nth(0, 0);
   fault_fail_verb("", 0, 0);
-  return endpoint_recount_descriptors(descriptors) == descriptors ? 0 : -1;
+  return endpoint_count_descriptors() == descriptors ? 0 : -1;
 }

@@ -26,14 +26,10 @@ void endpoint_play(const char* vm_id);
 /* How many files are in a folder, "." and ".." apart; 0 if there is none. */
 int endpoint_count_files(const char* folder);
 
-/* Open descriptors of this process, or -1 where the system does not tell. */
+/* Open descriptors of this process, or -1 where the system does not say. On Windows
+ * handles of the kinds that hvuv opens (handles.h); completion ports apart, of which
+ * one lingers for a second, with a thread, after a loop. */
 int endpoint_count_descriptors(void);
-
-/* The same, to be compared with a count of earlier. On Windows a thread of hvuv's
- * engine lingers for a second, with one handle: what is more than before has a
- * few seconds to go, and where such a thread has gone meanwhile, which makes one
- * less, the count is as before. */
-int endpoint_recount_descriptors(int before);
 
 /* How many of them are sockets, on Windows; elsewhere all count. */
 int endpoint_count_sockets(void);

@@ -33,11 +33,6 @@ int endpoint_count_descriptors(void) {
   return count_descriptors(0);
 }
 
-int endpoint_recount_descriptors(int before) {
-  (void) before;
-  return count_descriptors(0);
-}
-
 int endpoint_count_sockets(void) {
   return count_descriptors(0);
 }

@@ -5,6 +5,8 @@
 
 #include <tlhelp32.h>
 
+#include "support/handles.h"
+
 typedef LONG(WINAPI* query_t)(HANDLE, int, void*, ULONG, ULONG*);
 
 /* ThreadQuerySetWin32StartAddress of NtQueryInformationThread(). */
@@ -33,9 +35,6 @@ static int is_of_windows(DWORD id) {
                             &module) &&
          module == ntdll;
 }
-
-/* Handle values are multiples of four, and low ones are used first. */
-#define HANDLE_MAX ((ULONG_PTR) 0x4000)
 
 /* Half a minute: a machine may be busy. */
 #define AWAIT_MAX     1500
@@ -66,11 +65,9 @@ int census_await_threads(int n) {
 }
 
 int census_handles(void) {
-  ULONG_PTR value;
-  DWORD flags;
-  int n = 0;
+  return handles_count(handles_is_kept);
+}
 
-  for (value = 4; value < HANDLE_MAX; value += 4)
-    n += GetHandleInformation((HANDLE) value, &flags) != 0;
-  return n;
+int census_ports(void) {
+  return handles_count(handles_is_port);
 }

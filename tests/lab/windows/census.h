@@ -1,5 +1,4 @@
-/* What this process has of the system's: counted, because Wine answers 0 to
- * GetProcessHandleCount(). */
+/* What this process has of the system's, what Windows keeps for itself apart. */
 #ifndef HVUV_TESTS_LAB_WINDOWS_CENSUS_H
 #define HVUV_TESTS_LAB_WINDOWS_CENSUS_H
 
@@ -9,7 +8,9 @@ int census_threads(void);
  * allow; returns how many there are. */
 int census_await_threads(int n);
 
-/* Handles of any kind, sockets among them. */
+/* Handles of the kinds that hvuv opens, sockets among them, and completion ports,
+ * which come and go with threads. */
 int census_handles(void);
+int census_ports(void);
 
 #endif /* HVUV_TESTS_LAB_WINDOWS_CENSUS_H */

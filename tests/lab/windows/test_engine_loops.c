@@ -123,11 +123,13 @@ static void nothing_is_kept_of_those_that_came_and_went(void** state) {
 static void closing_with_all_questions_out_gives_all_back(void** state) {
   party_t* pairs[50][2];
   int handles;
+  int ports;
   int i;
 
   (void) state;
   all_threads_are_given_back();
   handles = census_handles();
+  ports = census_ports();
   for (i = 0; i < 50; i++) {
     party_pair(pairs[i]);
     party_read(pairs[i][0]);
@@ -140,6 +142,7 @@ static void closing_with_all_questions_out_gives_all_back(void** state) {
   }
   all_closed(pairs[0]);
   all_threads_are_given_back();
+  assert_int_equal(census_ports(), ports);
   if (party_is_on("afd")) /* libuv's loop keeps a socket for its polling */
     assert_int_equal(census_handles(), handles);
 }

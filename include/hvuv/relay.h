@@ -134,7 +134,8 @@ struct hvuv_relay_s {
  *     the other side still sends is read and thrown away; what this side has
  *     sent is passed on to its end, then both are closed.
  *   - Reading from a side fails (it was reset): both are closed as soon as what
- *     it had sent has been passed on.
+ *     was read of it has been passed on, which over TCP on Windows may be less
+ *     than had arrived (hvuv_close_reset()).
  *   - hvuv_relay_close() or a limit: both are closed at once.
  *
  * Except in the first case, a stream whose peer did not get everything is reset

@@ -147,7 +147,9 @@ HVUV_EXTERN void hvuv_close(hvuv_stream_t* stream, hvuv_close_cb cb);
  * uv_tcp_close_reset(). Writes that wait in the stream are not sent. What the
  * peer sees:
  *
- *   an adopted TCP socket   UV_ECONNRESET (SO_LINGER with a time of 0)
+ *   an adopted TCP socket   UV_ECONNRESET (SO_LINGER with a time of 0); on
+ *                           Windows, even what had arrived and was not read is
+ *                           gone (dotnet/runtime issue 57186)
  *   Unix sockets (`local`,  UV_ECONNRESET if bytes it sent were not read,
  *   `hybrid`, adopted)      else UV_EOF: these sockets have no other reset
  *   AF_VSOCK                UV_EOF (seen on Linux 6.1; its transports have no

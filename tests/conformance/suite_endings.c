@@ -295,8 +295,8 @@ static void expect_each_write_reported(scene_t* s) {
 }
 
 /* Writing to a peer that has closed resets the connection, too. */
-static int is_dropped_by_wine(const scene_t* s) {
-  return wine_has(WINE_RESET_DROPS_BYTES) && is_exit(s->e) &&
+static int is_dropped_by_reset(const scene_t* s) {
+  return !net_reads_before_reset() && is_exit(s->e) &&
          s->us->end == UV_ECONNRESET;
 }
 
@@ -309,7 +309,7 @@ static void expect_the_words_and_an_end(scene_t* s) {
                                       : 0;
   if ((expected_ends(s->e) & end) == 0)
     fail_msg("reading ended with %s", uv_err_name(s->us->end));
-  if (s->us->in_bytes < WORDS && is_dropped_by_wine(s))
+  if (s->us->in_bytes < WORDS && is_dropped_by_reset(s))
     assert_int_equal(s->us->in_bytes, 0);
   else if (family->loses_words && s->us->in_bytes < WORDS)
     assert_true(is_exit(s->e) && (s->e->act == RESET || leaves_unread(s->e)));

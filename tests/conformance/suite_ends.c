@@ -1,6 +1,6 @@
 /* How a conversation ends: half-close, close, abort. */
 #include "suite.h"
-#include "support/wine.h"
+#include "support/net.h"
 
 /* One side ends its direction after n bytes; the other answers and ends its
  * own. */
@@ -151,7 +151,7 @@ static void bytes_before_an_abort_are_read_and_then_its_error_once(
   RIG_RUN_UNTIL(rig, client->ends > 0);
   rig_spin(rig, 10);
 
-  if (!wine_has(WINE_RESET_DROPS_BYTES) || client->in_bytes != 0)
+  if (net_reads_before_reset() || client->in_bytes != 0)
     assert_int_equal(client->in_bytes, 5);
   assert_int_equal(client->in_wrong, 0);
   expect_aborted(client);

@@ -19,6 +19,7 @@
 #include "support/alloc.h"
 #include "support/loop.h"
 #include "support/net.h"
+#include "support/wine.h"
 #include "sys/sys.h"
 
 #define NCONNS 2
@@ -358,7 +359,7 @@ static void an_abort_resets_a_tcp_connection(void** state) {
   end_t* end = &scene.ends[0];
 
   (void) state;
-  if (!net_is_posix())
+  if (wine_has(WINE_ENDS_BEFORE_RESET))
     skip();
   begin();
   open_tcp(end);
@@ -383,10 +384,13 @@ static void an_abort_resets_a_unix_connection_with_bytes_unread(void** state) {
   assert_peer_reads(end, UV_ECONNRESET);
 }
 
+/* Where the abort is a reset that takes back what came before it, it does not. */
 static void the_last_word_before_an_abort_arrives(void** state) {
   end_t* end = &scene.ends[0];
 
   (void) state;
+  if (!net_reads_before_reset())
+    skip();
   begin();
   open_unix(end);
   assert_int_equal(hvuv_conn_send(end->conn, "go away", 7), 0);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/wine.h"
+
 #define CHUNK       65536
 #define SECONDS_MAX 50
 
@@ -24,8 +26,14 @@ static int is_hvuv(const side_t* side) {
 }
 
 int side_is_tcp(const relay_rig_t* rig, int side) {
-  return rig->pairing->kinds[side] == SIDE_TCP ||
+  return !net_is_posix() || rig->pairing->kinds[side] == SIDE_TCP ||
          rig->pairing->kinds[side] == SIDE_HVUV_TCP;
+}
+
+int relay_loses_what_waits(const relay_rig_t* rig, int side) {
+  return wine_has(rig->pairing->kinds[side] == SIDE_TCP
+                      ? WINE_END_ENDS_WAITING_SENDS
+                      : WINE_END_DROPS_SENDS);
 }
 
 void** side_data(side_t* side) {
@@ -149,6 +157,20 @@ int peer_abort(peer_t* peer) {
 
 void peer_expect(const peer_t* peer, size_t bytes) {
   assert_int_equal(peer->received, bytes);
+  assert_int_equal(peer->wrong, 0);
+}
+
+void peer_expect_reset(const peer_t* peer) {
+  assert_true(peer->heard == UV_ECONNRESET ||
+              (peer->heard == UV_EOF && wine_has(WINE_RESET_MAY_BE_END)));
+}
+
+void peer_expect_before_reset(const peer_t* peer, size_t bytes) {
+  if (net_reads_before_reset() ||
+      (peer->heard == UV_EOF && !wine_has(WINE_RESET_MAY_BE_END)))
+    assert_int_equal(peer->received, bytes);
+  else
+    assert_true(peer->received <= bytes);
   assert_int_equal(peer->wrong, 0);
 }
 

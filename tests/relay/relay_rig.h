@@ -24,7 +24,7 @@
 #include "support/loop.h"
 #include "support/net.h"
 
-/* hvuv's is an AF_UNIX pair where there are such, or adopted TCP. */
+/* hvuv's is an AF_UNIX pair where there are such (net_pair()), or adopted TCP. */
 enum side_kind { SIDE_HVUV, SIDE_HVUV_TCP, SIDE_TCP, SIDE_PIPE };
 
 typedef struct pairing_s {
@@ -75,6 +75,12 @@ typedef struct relay_rig_s {
   int done;
 } relay_rig_t;
 
+/* Whether a Wine (wine.h) drops what waits to be sent to a side's peer when that ends its
+ * own direction: of what libuv has given to WSASend(), or of what was sent without
+ * blocking. */
+int relay_loses_what_waits(const relay_rig_t* rig, int side);
+
+/* On Windows each side is. */
 int side_is_tcp(const relay_rig_t* rig, int side);
 
 int relay_setup(void** state);
@@ -135,5 +141,11 @@ void relay_expect_end(relay_rig_t* rig, int status);
 
 /* The peer got so many bytes of the other, and nothing else. */
 void peer_expect(const peer_t* peer, size_t bytes);
+
+/* The same behind a reset, which may have taken them back. */
+void peer_expect_before_reset(const peer_t* peer, size_t bytes);
+
+/* Reading has ended with a reset. */
+void peer_expect_reset(const peer_t* peer);
 
 #endif /* HVUV_TESTS_RELAY_RELAY_RIG_H */

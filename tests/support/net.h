@@ -35,6 +35,9 @@ void net_close(uv_os_sock_t sock);
  * then told (wine.h). */
 int net_abort(uv_os_sock_t sock);
 
+/* Whether what came over TCP before a reset can be read after it. */
+int net_reads_before_reset(void);
+
 /* Two connected stream sockets: of AF_UNIX, or where there are none over TCP on
  * the loopback interface. */
 int net_pair(uv_os_sock_t socks[2]);

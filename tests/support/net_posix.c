@@ -61,6 +61,10 @@ int net_abort(uv_os_sock_t sock) {
   return UV_ECONNRESET;
 }
 
+int net_reads_before_reset(void) {
+  return 1;
+}
+
 int net_unblock(uv_os_sock_t sock) {
   return fcntl(sock, F_SETFL, fcntl(sock, F_GETFL) | O_NONBLOCK) == 0
              ? 0

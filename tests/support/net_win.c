@@ -65,6 +65,10 @@ int net_abort(uv_os_sock_t sock) {
   return wine_has(WINE_ENDS_BEFORE_RESET) ? UV_EOF : UV_ECONNRESET;
 }
 
+int net_reads_before_reset(void) {
+  return wine_has(WINE_KEEPS_BYTES_BEFORE_RESET);
+}
+
 int net_unblock(uv_os_sock_t sock) {
   u_long on;
 

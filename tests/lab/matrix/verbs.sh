@@ -72,10 +72,10 @@ matrix_end() {
 
 # --- A root ------------------------------------------------------------------
 
-# Where this system's own packages come from.
+# Where this system's own packages come from, as apt has it.
 mirror() {
-  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
-    grep -v security | head -n 1
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
+    'Origin: Debian' 'Label: Debian' | head -n 1
 }
 
 # bootstrap PACKAGES [OPTIONS]: makes $root of the suite, unless it is there
@@ -84,7 +84,7 @@ bootstrap() {
   shift
   [ ! -f "$root/made" ] || return 0
   need debootstrap
-  say "Making build/matrix/$name.root of Debian $suite, $arch"
+  say "Making ${root#"$PWD"/} of Debian $suite, $arch"
   rm -rf "$root"
   if ! debootstrap --variant=minbase --arch="$arch" --include="$included" "$@" \
     "$suite" "$root" "${HVUV_MATRIX_MIRROR:-$(mirror)}" >>"$log" 2>&1; then

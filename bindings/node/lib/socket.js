@@ -100,19 +100,19 @@ class Socket extends Duplex {
     }
     checkCallback(listener, 'listener');
     const parts = toParts(address);
-    const timeoutMs = options?.connectTimeout ?? this[kConnectTimeout] ?? 0;
+    const timeoutMs = checked(options?.connectTimeout ?? this[kConnectTimeout] ?? 0, 'options.connectTimeout');
 
     if (this.write !== Socket.prototype.write) this.write = Socket.prototype.write;
     if (this.destroyed) this._undestroy();
+    if (options?.timeout !== undefined) this.setTimeout(options.timeout);
     if (this._handle === null) this._handle = new Handle(this);
     this[kNames] = { local: undefined, remote: undefined };
-    if (options?.timeout !== undefined) this.setTimeout(options.timeout);
     if (listener) this.once('connect', listener);
     this._unrefTimer();
     this.connecting = true;
 
     const handle = this._handle;
-    const status = handle.connect(parts.address, checked(timeoutMs),
+    const status = handle.connect(parts.address, timeoutMs,
       (result) => this.#onConnect(handle, parts, result));
     if (status !== 0) this.destroy(systemError(status, 'connect', parts.address));
     return this;

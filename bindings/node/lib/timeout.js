@@ -8,9 +8,9 @@ const { outOfRange, wrongType } = require('./errors');
 
 const MOST_MS = 2 ** 31 - 1;
 
-function checked(ms) {
-  if (typeof ms !== 'number') throw wrongType('msecs', 'of type number', ms);
-  if (ms < 0 || !Number.isFinite(ms)) throw outOfRange('msecs', 'a non-negative finite number', ms);
+function checked(ms, name = 'msecs') {
+  if (typeof ms !== 'number') throw wrongType(name, 'of type number', ms);
+  if (ms < 0 || !Number.isFinite(ms)) throw outOfRange(name, 'a non-negative finite number', ms);
   return Math.min(Math.trunc(ms), MOST_MS);
 }
 

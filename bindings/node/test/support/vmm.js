@@ -7,9 +7,10 @@
 //
 // Its manners:
 //   generous  the end of one direction is passed on behind its last byte
-//   stingy    the end of the host's direction ends both, the end of the guest's
-//             is not heard of until the guest has closed, the OK comes late and
-//             in two pieces
+//   stingy    the end of the host's direction ends both at once, and what the
+//             guest had still to say is lost; the end of the guest's is not
+//             passed on but, somewhat later, closes; the OK comes late and in two
+//             pieces
 //   silent    accepts and does nothing more, as one whose VM is paused
 //
 // It knows nothing of hvuv, and its handles hold no process open.
@@ -34,9 +35,13 @@ function carry(from, to, onEnd) {
 
 function join(host, guest, manners) {
   const stingy = manners === 'stingy';
-  carry(host, guest, () => (stingy ? guest.destroySoon() : guest.end()));
+  carry(host, guest, () => {
+    guest.end();
+    if (stingy) host.destroy();
+  });
   carry(guest, host, () => {
-    if (!stingy) host.end();
+    if (stingy) setTimeout(() => host.destroySoon(), LATE_MS).unref();
+    else host.end();
   });
 }
 

@@ -8,7 +8,7 @@ const path = require('node:path');
 
 const { folder } = require('./transports');
 
-const LIMIT_MS = 15000;
+const LIMIT_MS = 100000;
 
 // Starts a program of ../children with the name of a transport and of a scene.
 function start(file, transport, ...args) {

@@ -18,6 +18,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
+const { getEnvironmentData, setEnvironmentData } = require('node:worker_threads');
 
 const { startVmm } = require('./vmm');
 
@@ -33,12 +34,13 @@ function makeFolder() {
   return made;
 }
 
-// Addresses are never used twice in a process, nor by a child and its parent.
-let count = 0;
+// Addresses are never used twice: the threads of a process count together, and
+// a child has a number of its own.
+const counter = getEnvironmentData('hvuv.counter') ?? new Int32Array(new SharedArrayBuffer(4));
+setEnvironmentData('hvuv.counter', counter);
 
 function next() {
-  count += 1;
-  return (process.pid % 100000) * 10000 + count;
+  return (process.pid % 100000) * 10000 + Atomics.add(counter, 0, 1);
 }
 
 function netTransport() {

@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
       abort();                                                                 \
   } while (0)
 
-#define PAGE      4096u
+#define PAGE      ((size_t) 4096)
 #define PAGES     80u
 #define RELIDS    4u /* that have pages of their own */
 #define STEPS_MAX 300

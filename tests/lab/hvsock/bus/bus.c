@@ -100,6 +100,7 @@ static void take_signals(bus_t* bus) {
 static void on_ring(uv_async_t* ring) {
   bus_t* bus = ring->data;
 
+  take_commands(bus);
   if (atomic_load(&bus->is_stopping)) {
     uv_close((uv_handle_t*) ring, NULL);
     bus__core_close(&bus->core);
@@ -107,7 +108,6 @@ static void on_ring(uv_async_t* ring) {
   }
   if (atomic_exchange(&bus->is_slot_free, 0))
     bus__core_slot_free(&bus->core);
-  take_commands(bus);
   take_messages(bus);
   take_signals(bus);
 }

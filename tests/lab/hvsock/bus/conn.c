@@ -251,6 +251,8 @@ static void on_byte(uv_stream_t* pipe, ssize_t nread, const uv_buf_t* buf) {
   uv_read_stop(pipe);
   if (whole < 0) {
     refuse(conn, BUS__REFUSED_REQUEST);
+  } else if (!conn->conns->host->is_ready) {
+    refuse(conn, BUS__REFUSED_CONTACT); /* there is no guest, or not yet */
   } else if (choose_instance(conn) != 0) {
     refuse(conn, BUS__REFUSED_BUSY);
   } else {
@@ -271,12 +273,10 @@ int bus__conn_accept(bus__conns_t* conns, uv_stream_t* listener) {
     return UV_ENOMEM;
   bus__count(conns->host, BUS__HOST_CALLS, 1);
   err = uv_accept(listener, (uv_stream_t*) &conn->pipe);
-  if (err == 0 && !conns->host->is_ready)
-    err = UV_EAGAIN; /* no guest, or it has not come so far */
   if (err == 0)
     err = uv_read_start((uv_stream_t*) &conn->pipe, on_byte_alloc, on_byte);
   if (err != 0)
-    refuse(conn, BUS__REFUSED_CONTACT);
+    refuse(conn, BUS__REFUSED_BUSY);
   else
     uv_timer_start(
         &conn->timer, on_no_request, conns->host->limits.request_ms, 0);

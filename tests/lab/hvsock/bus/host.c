@@ -23,8 +23,10 @@ void bus__refuse(bus__host_t* host, bus__reason_t why, uint32_t relid) {
   uint64_t n = ++host->counters.refused[why];
 
   assert(why < BUS__REASON_END);
-  if (n <= LOGGED_MAX)
+  if (n <= LOGGED_MAX && relid != 0)
     bus__log(host, "relid %" PRIu32 ": refused: %s", relid, reason_texts[why]);
+  else if (n <= LOGGED_MAX)
+    bus__log(host, "refused: %s", reason_texts[why]);
   if (n == LOGGED_MAX)
     bus__log(host, "(no more of this kind is logged)");
 }

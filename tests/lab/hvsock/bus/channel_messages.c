@@ -159,6 +159,7 @@ void bus__channels_on_open(bus__channels_t* channels, const uint8_t* message) {
   if (why == BUS__REASON_END) {
     channel->state = BUS__CHANNEL_OPEN;
     bus__count(channels->host, BUS__OPENS, 1);
+    channels->host->opened_ms = uv_now(channels->host->loop);
     channel->calls->on_open(channel->user);
   } else if (channel != NULL) {
     bus__channel_end(channel);

@@ -1,4 +1,4 @@
-/* The life of a connection; conn.h draws it. */
+/* The life of a connection, once the call is there; conn.h draws it. */
 #include "bus/conn.h"
 
 #include <assert.h>
@@ -6,10 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bus/dial.h"
-
-/* Between two calls to a program whose backlog is full. */
-#define AGAIN_MS 20u
+#define OFFER_LOOKS_MAX 10u
 
 #ifdef NDEBUG
 #define check(conn) ((void) 0)
@@ -28,10 +25,6 @@ static void check(const bus__conn_t* conn) {
 
 /* --- Beginning and end ------------------------------------------------------------- */
 
-static bus__conn_t* of_pipe(void* pipe) {
-  return (bus__conn_t*) ((char*) pipe - offsetof(bus__conn_t, pipe));
-}
-
 static void on_closed(bus__conn_t* conn) {
   assert(conn->handles > 0);
   if (--conn->handles > 0)
@@ -46,14 +39,14 @@ static void on_closed(bus__conn_t* conn) {
 }
 
 static void on_pipe_closed(uv_handle_t* pipe) {
-  on_closed(of_pipe(pipe));
+  on_closed(bus__conn_of_pipe(pipe));
 }
 
 static void on_timer_closed(uv_handle_t* timer) {
   on_closed(timer->data);
 }
 
-static bus__conn_t* begin(bus__conns_t* conns, bus__conn_state_t state) {
+bus__conn_t* bus__conn_begin(bus__conns_t* conns, bus__conn_state_t state) {
   bus__conn_t* conn = calloc(1, sizeof(*conn));
   int err;
 
@@ -89,7 +82,7 @@ static void close_both(bus__conn_t* conn) {
   check(conn);
 }
 
-static void refuse(bus__conn_t* conn, bus__reason_t why) {
+void bus__conn_refuse(bus__conn_t* conn, bus__reason_t why) {
   bus__refuse(conn->conns->host, why, 0);
   close_both(conn);
 }
@@ -179,16 +172,33 @@ static void on_channel_gone(void* user) {
 static const bus__channel_user_t channel_calls = {
     on_channel_open, on_channel_signal, on_channel_gone};
 
+static unsigned int offer_limit(const bus__conn_t* conn) {
+  const bus__limits_t* limits = &conn->conns->host->limits;
+
+  return conn->is_from_host ? limits->host_offer_ms : limits->guest_offer_ms;
+}
+
+/* Linux takes one offer after another. So that in a crowd of calls the last ones are
+ * not refused for what the first ones took, time counts from the last open; it is
+ * looked at each time that a limit has passed, ten times at most. */
 static void on_not_opened(uv_timer_t* timer) {
   bus__conn_t* conn = timer->data;
+  bus__host_t* host = conn->conns->host;
+  unsigned int limit = offer_limit(conn);
 
-  bus__refuse(conn->conns->host, BUS__REFUSED_UNANSWERED, conn->channel->relid);
+  assert(conn->state == BUS__CONN_OFFERED);
+  if (++conn->looks < OFFER_LOOKS_MAX &&
+      uv_now(host->loop) - host->opened_ms < limit) {
+    uv_timer_start(timer, on_not_opened, limit, 0);
+    return;
+  }
+  bus__refuse(host, BUS__REFUSED_UNANSWERED, conn->channel->relid);
   bus__conn_end(conn);
 }
 
-static void offer(bus__conn_t* conn) {
-  const bus__limits_t* limits = &conn->conns->host->limits;
-
+void bus__conn_offer(bus__conn_t* conn) {
+  assert(conn->state == BUS__CONN_REQUESTED ||
+         conn->state == BUS__CONN_DIALING || conn->state == BUS__CONN_WAITING);
   conn->channel = bus__channels_offer(conn->conns->channels,
                                       &conn->service,
                                       &conn->instance,
@@ -196,168 +206,12 @@ static void offer(bus__conn_t* conn) {
                                       &channel_calls,
                                       conn);
   if (conn->channel == NULL) {
-    refuse(conn, BUS__REFUSED_BUSY);
+    bus__conn_refuse(conn, BUS__REFUSED_BUSY);
     return;
   }
   conn->state = BUS__CONN_OFFERED;
-  uv_timer_start(&conn->timer,
-                 on_not_opened,
-                 conn->is_from_host ? limits->host_offer_ms
-                                    : limits->guest_offer_ms,
-                 0);
+  uv_timer_start(&conn->timer, on_not_opened, offer_limit(conn), 0);
   check(conn);
-}
-
-void bus__conn_offer(bus__conn_t* conn) {
-  assert(conn->state == BUS__CONN_WAITING);
-  offer(conn);
-}
-
-/* --- The host calls ------------------------------------------------------------------- */
-
-/* A version 4 GUID that no live channel has. Its first field is what the guest takes for
- * the peer's port, of which all ones would be any. */
-static int choose_instance(bus__conn_t* conn) {
-  uint8_t* bytes = conn->instance.bytes;
-  int err;
-
-  do {
-    err = uv_random(NULL, NULL, bytes, 16, 0, NULL);
-    if (err != 0)
-      return err;
-    bytes[7] = (uint8_t) ((bytes[7] & 0x0f) | 0x40);
-    bytes[8] = (uint8_t) ((bytes[8] & 0x3f) | 0x80);
-  } while (bus__guid_data1(&conn->instance) == UINT32_MAX ||
-           bus__channels_find(conn->conns->channels, &conn->instance) != NULL);
-  return 0;
-}
-
-static void on_byte_alloc(uv_handle_t* pipe, size_t suggested, uv_buf_t* buf) {
-  (void) suggested;
-  *buf = uv_buf_init(&of_pipe(pipe)->byte, 1);
-}
-
-static void on_byte(uv_stream_t* pipe, ssize_t nread, const uv_buf_t* buf) {
-  bus__conn_t* conn = of_pipe(pipe);
-  int whole;
-
-  (void) buf;
-  assert(conn->state == BUS__CONN_REQUESTED);
-  if (nread == 0)
-    return;
-  whole = nread < 0 ? UV_EPROTO : bus__request_feed(&conn->request, conn->byte);
-  if (whole == 0)
-    return;
-  uv_read_stop(pipe);
-  if (whole < 0) {
-    refuse(conn, BUS__REFUSED_REQUEST);
-  } else if (!conn->conns->host->is_ready) {
-    refuse(conn, BUS__REFUSED_CONTACT); /* there is no guest, or not yet */
-  } else if (choose_instance(conn) != 0) {
-    refuse(conn, BUS__REFUSED_BUSY);
-  } else {
-    conn->service = conn->request.service;
-    offer(conn);
-  }
-}
-
-static void on_no_request(uv_timer_t* timer) {
-  refuse(timer->data, BUS__REFUSED_REQUEST);
-}
-
-int bus__conn_accept(bus__conns_t* conns, uv_stream_t* listener) {
-  bus__conn_t* conn = begin(conns, BUS__CONN_REQUESTED);
-  int err;
-
-  if (conn == NULL)
-    return UV_ENOMEM;
-  bus__count(conns->host, BUS__HOST_CALLS, 1);
-  err = uv_accept(listener, (uv_stream_t*) &conn->pipe);
-  if (err == 0)
-    err = uv_read_start((uv_stream_t*) &conn->pipe, on_byte_alloc, on_byte);
-  if (err != 0)
-    refuse(conn, BUS__REFUSED_BUSY);
-  else
-    uv_timer_start(
-        &conn->timer, on_no_request, conns->host->limits.request_ms, 0);
-  return 0;
-}
-
-/* --- The guest calls -------------------------------------------------------------------- */
-
-static void refuse_call(bus__conn_t* conn) {
-  uint8_t result[44] = {0};
-
-  bus__put_u32(result, 0, BUS__TL_CONNECT_RESULT);
-  memcpy(result + 8, conn->instance.bytes, 16);
-  memcpy(result + 24, conn->service.bytes, 16);
-  bus__put_u32(result, 40, BUS__STATUS_REFUSED);
-  bus__messages_send(conn->conns->messages, result, sizeof(result));
-  refuse(conn, BUS__REFUSED_NOBODY);
-}
-
-static void on_waited(uv_timer_t* timer) {
-  refuse_call(timer->data);
-}
-
-/* The socket is connected; who else has the endpoint? Whoever it is, in the guest it is
- * gone, or the endpoint would not be free for this call. */
-static void on_dialed(bus__conn_t* conn) {
-  bus__conn_t* other;
-  bus__conn_t* next;
-
-  for (other = conn->conns->first; other != NULL; other = next) {
-    next = other->next;
-    if (other != conn && other->state > BUS__CONN_DIALING &&
-        bus__guid_equal(&other->instance, &conn->instance))
-      bus__conn_end(other);
-  }
-  if (bus__channels_find(conn->conns->channels, &conn->instance) == NULL) {
-    offer(conn);
-    return;
-  }
-  conn->state = BUS__CONN_WAITING;
-  uv_timer_start(&conn->timer, on_waited, conn->conns->host->limits.wait_ms, 0);
-  check(conn);
-}
-
-static void dial(bus__conn_t* conn);
-
-static void on_again(uv_timer_t* timer) {
-  dial(timer->data);
-}
-
-static void dial(bus__conn_t* conn) {
-  bus__host_t* host = conn->conns->host;
-  uv_os_fd_t fd;
-  int err = bus__dial(host->options.path, &conn->service, &fd);
-
-  if (err == UV_EAGAIN &&
-      uv_now(host->loop) - conn->begun_ms < host->limits.dial_ms) {
-    uv_timer_start(&conn->timer, on_again, AGAIN_MS, 0);
-    return;
-  }
-  if (err == 0)
-    err = uv_pipe_open(&conn->pipe, fd);
-  if (err != 0)
-    refuse_call(conn);
-  else
-    on_dialed(conn);
-}
-
-void bus__conn_call(bus__conns_t* conns,
-                    const bus__guid_t* service,
-                    const bus__guid_t* endpoint) {
-  bus__conn_t* conn = begin(conns, BUS__CONN_DIALING);
-
-  bus__count(conns->host, BUS__GUEST_CALLS, 1);
-  if (conn == NULL) {
-    bus__refuse(conns->host, BUS__REFUSED_BUSY, 0);
-    return;
-  }
-  conn->service = *service;
-  conn->instance = *endpoint;
-  dial(conn);
 }
 
 /* --- ------------------------------------------------------------------------------------ */

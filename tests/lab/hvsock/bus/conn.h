@@ -62,6 +62,7 @@ struct bus__conn_s {
   bus__guid_t instance; /* the guest's endpoint, when it calls */
   bus__channel_t* channel;
   uint64_t begun_ms;
+  unsigned int looks; /* at an offer that is not opened */
   uv_pipe_t pipe;
   uv_timer_t timer;
   int handles; /* that are not closed yet */
@@ -78,12 +79,25 @@ void bus__conn_call(bus__conns_t* conns,
                     const bus__guid_t* service,
                     const bus__guid_t* endpoint);
 
-/* WAITING, and the older offer has been released. */
+/* Both sides are known: offers it to the guest. Of one that is WAITING, the older offer
+ * has been released. */
 void bus__conn_offer(bus__conn_t* conn);
 
 /* In any state. */
 void bus__conn_end(bus__conn_t* conn);
 
 void bus__conn_log(const bus__conn_t* conn);
+
+/* --- What conn.c has for conn_calls.c ------------------------------------------- */
+
+/* NULL without memory. */
+bus__conn_t* bus__conn_begin(bus__conns_t* conns, bus__conn_state_t state);
+
+/* Ends one without a channel. */
+void bus__conn_refuse(bus__conn_t* conn, bus__reason_t why);
+
+static inline bus__conn_t* bus__conn_of_pipe(void* pipe) {
+  return (bus__conn_t*) ((char*) pipe - offsetof(bus__conn_t, pipe));
+}
 
 #endif /* HVSOCK_BUS_CONN_H */

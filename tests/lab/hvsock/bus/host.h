@@ -24,8 +24,9 @@ typedef struct bus__host_s {
   bus_options_t options;
   bus__limits_t limits;
   bus__counters_t counters;
-  uint32_t version; /* of VMBus, once it was agreed on; else 0 */
-  int is_ready;     /* it has asked for offers, so it can be called */
+  uint32_t version;   /* of VMBus, once it was agreed on; else 0 */
+  int is_ready;       /* it has asked for offers, so it can be called */
+  uint64_t opened_ms; /* when the guest has opened a channel last */
   int is_stalled;
 } bus__host_t;
 

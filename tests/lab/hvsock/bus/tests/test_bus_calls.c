@@ -153,6 +153,33 @@ static void a_guest_that_is_silent_is_rescinded_and_the_program_closed(
   close(fd);
 }
 
+/* The guest takes one offer after another, and time counts from the last that it took. */
+static void the_last_of_a_crowd_has_its_time(void** state) {
+  guest_channel_t channel[3];
+  char text[64];
+  int fd[3];
+  int i;
+
+  (void) state;
+  guest.core.host.limits.host_offer_ms = 100;
+  for (i = 0; i < 3; i++) {
+    fd[i] = host_call(&guest, "CONNECT 1\n");
+    guest_take_offer(&guest, &channel[i]);
+  }
+  for (i = 0; i < 3; i++) {
+    guest.ticks = 0;
+    while (guest.ticks < 12) /* ticks are of 5 ms */
+      uv_run(&guest.loop, UV_RUN_ONCE);
+    if (guest_is_rescinded(&guest, channel[i].relid))
+      break; /* a machine that slept for too long shows nothing */
+    guest_open_channel(&channel[i], 7);
+    assert_true(host_read(fd[i], text, sizeof(text)) > 0);
+  }
+  assert_true(i > 0);
+  for (i = 0; i < 3; i++)
+    close(fd[i]);
+}
+
 static void nobody_is_called_before_the_guest_is_there(void** state) {
   int fd;
 
@@ -380,6 +407,7 @@ int main(void) {
       TEST(a_program_that_sends_no_line_is_closed),
       TEST(a_line_may_come_in_pieces),
       TEST(a_guest_that_is_silent_is_rescinded_and_the_program_closed),
+      TEST(the_last_of_a_crowd_has_its_time),
       TEST(nobody_is_called_before_the_guest_is_there),
       TEST(a_call_goes_to_who_listens_at_the_port),
       TEST(else_to_who_listens_at_the_guid),

@@ -94,6 +94,41 @@ exec 5>&-
 wait "$caller"
 ended "$status"
 
+say "a VM by its id is looked up, called, and followed"
+vm=6e0b8e9c-4c6c-4c0e-9a9e-0f6f0a1b2c3d
+code=0
+echo hi | $hvcat "vm:$vm/9" >back 2>said || code=$?
+[ "$code" -eq 1 ] || fail "exit code $code: $(cat said)"
+grep -q "lookup failed on vm:$vm/9: .*(ENOENT)" said || fail "$(cat said)"
+forward to "unix:$work/one" "vm:$vm/9"
+to=$forward
+: >from.out
+"$tools/hvforward" --follow 0.1 "vm:$vm/7" exec:cat >from.out 2>from.err &
+from=$!
+pids="$pids $from"
+await "lookup failed on vm:$vm/7: .*(ENOENT)" from.err
+export HVUV_LOCAL_VM=$vm
+forward guest local://any/9 exec:cat
+guest=$forward
+unset HVUV_LOCAL_VM
+[ "$(echo hi | $hvcat "vm:$vm/9")" = hi ] || fail "no call by name"
+"$tools/hvuv" ping -c 1 "vm:$vm/9" >back || fail "$(cat back)"
+forward way local://any/8 "unix:$work/one"
+[ "$(echo hi | $hvcat local://loopback/8)" = hi ] || fail "$(cat to.err)"
+await "^Forwarding local://$vm/7 to exec:cat" from.out
+[ "$(echo hi | HVUV_LOCAL_VM=$vm $hvcat local://parent/7)" = hi ] || fail "$(cat from.err)"
+ended "$guest"
+n=0
+until grep -q "connect failed on vm:$vm/9: .*(ENOENT). No VM of this name runs" to.err; do
+  echo hi | $hvcat local://loopback/8 >back 2>/dev/null || true
+  n=$((n + 1))
+  [ "$n" -lt 100 ] || fail "$(cat to.err)"
+  sleep 0.1
+done
+ended "$from"
+ended "$to"
+ended "$forward"
+
 say "under nohup it outlives its terminal"
 trap '' HUP
 forward nohup local://any/9 exec:cat

@@ -20,8 +20,10 @@ int report_meaning(const tool_t* tool,
                    int err,
                    const char* meaning);
 
-/* Reads an address of the command line. Returns 0, or EXIT_USAGE with the fault
- * reported: which argument, which part of it, what was meant. */
+/* Reads an address of the command line, or a VM's name and a service (vm.h),
+ * which it looks up, in the default loop. Returns 0, or what to exit with:
+ * EXIT_USAGE with the fault reported, which argument, which part of it, what
+ * was meant; 1 if the name could not be looked up, with the reason. */
 int read_address(const tool_t* tool,
                  const char* argument,
                  const char* text,

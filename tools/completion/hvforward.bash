@@ -8,7 +8,7 @@ _hvforward() {
       mapfile -t COMPREPLY < <(compgen -W "auto yes no close" -- "$word")
       return
       ;;
-    --stuck-timeout | --mode) return ;;
+    --stuck-timeout | --mode | --follow) return ;;
     -m | --max-calls | -p | --max-per-peer | -g | --grace) return ;;
     -l | --log)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
@@ -25,10 +25,10 @@ _hvforward() {
     -*)
       mapfile -t COMPREPLY < <(compgen -W "-w --wait --retry -i --idle-timeout
         -r --half-close-rest --half-close --stuck-timeout -m --max-calls -p --max-per-peer -a --allow
-        --mode -g --grace -s --status -l --log -h --help -V --version" -- "$word")
+        --mode --follow -g --grace -s --status -l --log -h --help -V --version" -- "$word")
       ;;
     *)
-      mapfile -t COMPREPLY < <(compgen -W "tcp:// unix: pipe: exec: fd: systemd:
+      mapfile -t COMPREPLY < <(compgen -W "tcp:// unix: pipe: exec: fd: systemd: vm:
         hyperv:// vsock:// hybrid:// local://" -- "$word")
       compopt -o nospace 2>/dev/null || true
       ;;

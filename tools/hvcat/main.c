@@ -236,7 +236,7 @@ static int read_option(const options_t* o, int id, const char* value) {
   }
 }
 
-/* What is left behind the options. Returns 0, or EXIT_USAGE. */
+/* What is left behind the options. Returns 0, or what to exit with. */
 static int read_arguments(int argc, char** argv) {
   if (conflict(&cat.settings) != NULL)
     return usage_error(&hvcat, "%s", conflict(&cat.settings));
@@ -249,9 +249,7 @@ static int read_arguments(int argc, char** argv) {
             ? "%s: options come before ADDRESS"
             : "%s: is one too many; one ADDRESS, such as vsock://3:22",
         argv[1]);
-  return read_address(&hvcat, "ADDRESS", argv[0], &cat.settings.addr) == 0
-             ? 0
-             : EXIT_USAGE;
+  return read_address(&hvcat, "ADDRESS", argv[0], &cat.settings.addr);
 }
 
 int main(int argc, char** argv) {
@@ -261,8 +259,9 @@ int main(int argc, char** argv) {
   argv = program_start(&argc, argv);
   if (!options_read(&o, &hvcat, argc - 1, argv + 1, read_option, &code))
     return code;
-  if (read_arguments(o.argc, o.argv) != 0)
-    return EXIT_USAGE;
+  code = read_arguments(o.argc, o.argv);
+  if (code != 0)
+    return code;
 
   if (cat.settings.connect_timeout_ms == 0)
     cat.settings.connect_timeout_ms = CONNECT_TIMEOUT_MS;

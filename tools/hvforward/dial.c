@@ -109,7 +109,7 @@ static void on_late(uv_timer_t* timer) {
   if (!d->is_late++)
     uv_timer_start(timer, on_late, 1, 0);
   else if (d->is_looking_up)
-    uv_cancel((uv_req_t*) &d->lookup); /* or it ends by itself */
+    d->to->kind->give_up(d);
   else
     close_leg(d, UV_ETIMEDOUT);
 }
@@ -153,7 +153,7 @@ void dial_cancel(dial_t* d) {
   if (d->state == DIAL_PAUSES)
     finish(d, UV_ECANCELED);
   else if (d->is_looking_up)
-    uv_cancel((uv_req_t*) &d->lookup);
+    d->to->kind->give_up(d);
   else if (d->state == DIAL_TRIES)
     close_leg(d, UV_ECANCELED);
 }

@@ -139,3 +139,15 @@ int doors_open(uv_loop_t* loop, const route_t* route, door_cb cb) {
     err = opened > 0 ? 0 : missing;
   return place_report(&route->from, step, err);
 }
+
+int doors_move(uv_loop_t* loop, const route_t* route, door_cb cb) {
+  door_t* older = doors;
+  door_t* door;
+  hvuv_step_t step;
+  int err = open_door(loop, route, 0, cb, &step);
+
+  for (door = older; err == 0 && door != NULL; door = door->next)
+    if (door->route == route)
+      close_door(door);
+  return place_report(&route->from, step, err);
+}

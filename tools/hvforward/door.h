@@ -11,6 +11,10 @@ typedef void (*door_cb)(const route_t* route, leg_t* server);
  * reported; some may be open even so. */
 int doors_open(uv_loop_t* loop, const route_t* route, door_cb cb);
 
+/* Opens what a FROM names now, and then closes the doors that it had. Returns
+ * 0, or an error that was reported; those it had stay then. */
+int doors_move(uv_loop_t* loop, const route_t* route, door_cb cb);
+
 /* Takes callers that wait, as far as there is room. */
 void doors_look(void);
 

@@ -10,6 +10,7 @@
  *   calls.c     what is known of all calls        limits.c who may
  *   dial.c      the way to TO, with retries       peer.c   who it is
  *   kind_*.c    how each kind of end listens and connects
+ *   follower.c  FROMs that move with a VM's id
  *   place.c     an end: which kind, its text      leg.c    a stream, hvuv's or libuv's
  *   system_*.c, unix_socket_*.c                   what systems do in their own way
  *
@@ -27,6 +28,7 @@
 typedef struct settings_s {
   uint64_t wait_ms;      /* for one connect */
   uint64_t retry_ms;     /* so long a connect is made again; 0: not */
+  uint64_t follow_ms;    /* between two lookups of a FROM's VM; 0: one */
   uint64_t grace_ms;     /* for the calls under way at a signal to end */
   uint64_t max_calls;    /* at once; others wait in the kernel */
   uint64_t max_per_peer; /* 0: no limit */

@@ -17,21 +17,29 @@ static void on_refused(hvuv_stream_t* server,
   leg->status_cb(leg, status);
 }
 
-static int addr_bind(const place_t* place, int index, leg_t* server) {
+int kind_hvuv_bind(const hvuv_addr_t* addr, int index, leg_t* server) {
   if (index > 0)
     return UV_EOF;
   hvuv_set_refused_cb(&server->u.hvuv, on_refused); /* Always 0. */
-  return hvuv_bind(&server->u.hvuv, &place->u.addr);
+  return hvuv_bind(&server->u.hvuv, addr);
 }
 
-static int addr_connect(dial_t* dial) {
+static int addr_bind(const place_t* place, int index, leg_t* server) {
+  return kind_hvuv_bind(&place->u.addr, index, server);
+}
+
+int kind_hvuv_connect(dial_t* dial, const hvuv_addr_t* addr) {
   hvuv_stream_t* stream = &dial->leg->u.hvuv;
   int err = hvuv_set_connect_timeout(stream, settings.wait_ms);
 
   if (err != 0)
     return err;
   return hvuv_connect(
-      &dial->leg->connect.hvuv, stream, &dial->to->u.addr, leg_on_hvuv_connect);
+      &dial->leg->connect.hvuv, stream, addr, leg_on_hvuv_connect);
+}
+
+static int addr_connect(dial_t* dial) {
+  return kind_hvuv_connect(dial, &dial->to->u.addr);
 }
 
 static void addr_print(const place_t* place,

@@ -214,6 +214,11 @@ static int tcp_connect(dial_t* dial) {
   return err;
 }
 
+/* Or it ends by itself. */
+static void give_up(dial_t* dial) {
+  uv_cancel((uv_req_t*) &dial->lookup);
+}
+
 /* --- Errors */
 
 static const char* connect_meaning(int err) {
@@ -279,6 +284,7 @@ const kind_t kind_tcp = {.scheme = "tcp://",
                          .parse = tcp_parse,
                          .bind = tcp_bind,
                          .connect = tcp_connect,
+                         .give_up = give_up,
                          .print = tcp_print,
                          .explain = tcp_explain,
                          .may_pass = place_may_pass};

@@ -20,6 +20,7 @@
 #define ID_SINK       257
 #define ID_HALF_CLOSE 258
 #define ID_MODE       259
+#define ID_FOLLOW     260
 
 static const option_t table[] = {
     {'w', "wait", "SECONDS", "How long a connect to TO may take (10).", 'w'},
@@ -75,6 +76,11 @@ static const option_t table[] = {
      "Of Unix sockets that unix: makes: 600, 660, 666 (777 less\n"
      "the umask).",
      ID_MODE},
+    {0,
+     "follow",
+     "SECONDS",
+     "How often the VM of a FROM that is vm: is looked up (10; 0: once).",
+     ID_FOLLOW},
     {'g',
      "grace",
      "SECONDS",
@@ -102,6 +108,8 @@ const tool_t hvforward = {
         "  pipe:NAME                 a named pipe (Windows)\n"
         "  vsock://3:22, hyperv://VM/22, hybrid:///run/vm.sock:22,\n"
         "  local://loopback/22       hvuv_address(7)\n"
+        "  vm:NAME/22                a VM by its name, which is followed: "
+        "vm:wsl/22 (Windows)\n"
         "  exec:COMMAND              TO: a shell's command for each call\n"
         "  fd:N, systemd:[NAME]      FROM: sockets that it was started with\n"
         "Exits with 0 after a signal, 1 if it could not begin, 2 for wrong "
@@ -243,6 +251,8 @@ static int read_option(const options_t* o, int id, const char* value) {
       return options_number(o, value, 1, MAX_NUMBER, &s->max_per_peer);
     case 'a':
       return read_peer(o, value);
+    case ID_FOLLOW:
+      return options_seconds_ms(o, value, MAX_SECONDS, &s->follow_ms);
     case 'g':
       return options_seconds_ms(o, value, MAX_SECONDS, &s->grace_ms);
     case 's':
@@ -261,6 +271,7 @@ int main(int argc, char** argv) {
   hvuv_relay_options_init(&settings.relay);
   settings.socket_mode = -1;
   settings.wait_ms = 10000;
+  settings.follow_ms = 10000;
   settings.grace_ms = 5000;
   settings.max_calls = system_most_calls();
   if (!options_read(&o, &hvforward, argc - 1, argv + 1, read_option, &code))

@@ -15,6 +15,7 @@ static const kind_t* const kinds[] = {&kind_tcp,
                                       &kind_exec,
                                       &kind_fd,
                                       &kind_systemd,
+                                      &kind_vm,
                                       &kind_hvuv};
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -60,7 +61,7 @@ static int unknown(const char* text, char* why, size_t size) {
   snprintf(why,
            size,
            "\"%.80s\" begins with none of tcp://, unix:, pipe:, exec:, fd:, "
-           "systemd:, hyperv://, vsock://, hybrid:// and local://.%s%s%s",
+           "systemd:, vm:, hyperv://, vsock://, hybrid:// and local://.%s%s%s",
            text,
            meant[0] != '\0' ? " Did you mean " : "",
            meant,

@@ -4,6 +4,7 @@
  *   tcp://HOST:PORT   kind_tcp.c       exec:COMMAND    kind_exec.c
  *   unix:PATH         kind_unix.c      fd:N, systemd:  kind_fd.c
  *   pipe:NAME         kind_pipe.c      hyperv:// ...   kind_hvuv.c
+ *   vm:NAME/SERVICE   kind_vm.c
  *
  * The table of kinds is in place.c; all else is the same for each.
  */
@@ -13,6 +14,7 @@
 #include <hvuv.h>
 
 #include "leg.h"
+#include "vm.h"
 
 #define PLACE_WHY_SIZE  HVUV_ADDR_WHY_STRLEN
 #define PLACE_TEXT_SIZE HVUV_ADDR_STRLEN
@@ -20,6 +22,7 @@
 
 typedef struct kind_s kind_t;
 typedef struct dial_s dial_t;
+typedef struct vm_s vm_t;
 
 typedef struct place_s {
   const kind_t* kind;
@@ -33,6 +36,7 @@ typedef struct place_s {
       int is_literal; /* host is no name, and this is its address: */
       struct sockaddr_storage name;
     } tcp;
+    vm_t* vm;
     char path[PLACE_HOST_SIZE];
     int fd;
   } u;
@@ -44,6 +48,7 @@ struct kind_s {
   leg_class_t listens_as; /* the class of what it binds, and so of callers */
   leg_class_t connects_as;
   int times_itself; /* connect() has a time limit of its own */
+  int moves;        /* its address changes: a follower opens its doors */
 
   /* Reads what stands behind the scheme; else why gets a sentence. */
   int (*parse)(place_t* place, char* why, size_t size);
@@ -55,6 +60,10 @@ struct kind_s {
   /* Begins an attempt with dial->leg, which is initialised; its outcome is
    * reported to dial_attempted(), later. NULL: FROM only. */
   int (*connect)(dial_t* dial);
+
+  /* Has a lookup of connect()'s end soon, as cancelled or late. NULL: there are
+   * none. */
+  void (*give_up)(dial_t* dial);
 
   /* The address that a leg listens at, as text. */
   void (*print)(const place_t* place,
@@ -71,7 +80,11 @@ struct kind_s {
 };
 
 extern const kind_t kind_tcp, kind_unix, kind_pipe, kind_exec, kind_fd,
-    kind_systemd, kind_hvuv;
+    kind_systemd, kind_vm, kind_hvuv;
+
+/* kind_hvuv's verbs at this address. */
+int kind_hvuv_bind(const hvuv_addr_t* addr, int index, leg_t* server);
+int kind_hvuv_connect(dial_t* dial, const hvuv_addr_t* addr);
 
 /* Reads an end. Returns 0, or UV_EINVAL with a sentence in why. */
 int place_parse(const char* text, place_t* place, char* why, size_t size);

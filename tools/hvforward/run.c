@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "door.h"
+#include "follower.h"
 #include "hvforward.h"
 #include "kind_exec.h"
 #include "log.h"
@@ -41,6 +42,7 @@ static void end(void) {
   if (state == ENDS)
     return;
   state = ENDS;
+  followers_end();
   doors_close(1);
   status_end();
   exec_end();
@@ -80,6 +82,7 @@ static void on_grace(uv_timer_t* timer) {
 static void drain(void) {
   assert(state == RUNS);
   state = DRAINS;
+  followers_end();
   doors_close(0);
   if (calls.now == 0) {
     end();
@@ -133,6 +136,11 @@ static void watch_signals(void) {
   }
 }
 
+static int open_from(const route_t* route, door_cb cb) {
+  return route->from.kind->moves ? follower_start(loop, route, cb)
+                                 : doors_open(loop, route, cb);
+}
+
 int run(const route_t* routes, int count, const route_t* status) {
   int code = 0;
   int i;
@@ -144,9 +152,9 @@ int run(const route_t* routes, int count, const route_t* status) {
   call_init(loop, on_call_over);
   status_init(loop);
   if (status->from.kind != NULL)
-    code = doors_open(loop, status, status_send) != 0;
+    code = open_from(status, status_send) != 0;
   for (i = 0; i < count && code == 0; i++)
-    code = doors_open(loop, &routes[i], call_take) != 0;
+    code = open_from(&routes[i], call_take) != 0;
   if (code != 0)
     end();
   uv_run(loop, UV_RUN_DEFAULT);

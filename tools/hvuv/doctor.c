@@ -121,7 +121,7 @@ static int take(const options_t* o, int id, const char* value) {
 int verb_doctor(int argc, char** argv) {
   hvuv_addr_t addr;
   options_t o;
-  int code;
+  int code = 0;
 
   if (!options_read(&o, &tool, argc, argv, take, &code))
     return code;
@@ -129,7 +129,9 @@ int verb_doctor(int argc, char** argv) {
     return usage_error(&tool, "%s: takes one ADDRESS only", o.argv[1]);
   if (listening && o.argc == 0)
     return usage_error(&tool, "-l needs an ADDRESS");
-  if (o.argc == 1 && read_address(&tool, "ADDRESS", o.argv[0], &addr) != 0)
-    return EXIT_USAGE;
+  if (o.argc == 1)
+    code = read_address(&tool, "ADDRESS", o.argv[0], &addr);
+  if (code != 0)
+    return code;
   return examine(o.argc == 1 ? &addr : NULL);
 }

@@ -181,8 +181,9 @@ int verb_echo(int argc, char** argv) {
     return code;
   if (o.argc != 1)
     return usage_error(&tool, "needs an ADDRESS");
-  if (read_address(&tool, "ADDRESS", o.argv[0], &echo.addr) != 0)
-    return EXIT_USAGE;
+  code = read_address(&tool, "ADDRESS", o.argv[0], &echo.addr);
+  if (code != 0)
+    return code;
 
   loop = program_loop();
   if (start(loop) != 0)

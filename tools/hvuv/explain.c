@@ -69,9 +69,11 @@ int verb_explain(int argc, char** argv) {
     return code;
   if (o.argc != 2)
     return usage_error(&tool, "needs an ERROR and an ADDRESS");
-  if (read_error(o.argv[0], &err) != 0 ||
-      read_address(&tool, "ADDRESS", o.argv[1], &addr) != 0)
+  if (read_error(o.argv[0], &err) != 0)
     return EXIT_USAGE;
+  code = read_address(&tool, "ADDRESS", o.argv[1], &addr);
+  if (code != 0)
+    return code;
   hvuv_explain_step(&addr, step, err, text, sizeof(text));
   output("%s\n", text);
   return program_end(0);

@@ -11,36 +11,6 @@ typedef struct asked_s {
   int has_heading;
 } asked_t;
 
-static const struct {
-  int err;
-  const char* meaning;
-} meanings[] = {
-    {UV_ENOENT,
-     "No VM of this name runs. 'hvuv vms' lists those that do; wsl needs a WSL "
-     "with a distribution."},
-    {UV_EMLINK,
-     "Several VMs have this name: 'hvuv vms' lists them with their ids."},
-    {UV_EACCES,
-     "Only administrators and Hyper-V Administrators may ask for VMs: run this "
-     "in a prompt that was opened with 'Run as administrator'."},
-    {UV_ENOTSUP,
-     "Names of VMs are known on Windows, from 10 version 1809 on with Hyper-V; "
-     "'wsl' there if it is WSL 2. Elsewhere partitions of local addresses are "
-     "found by their id."},
-    {UV_ETIMEDOUT, "What manages the VMs did not respond in 30 seconds."},
-    {UV_EINVAL, "A name is not empty."},
-    {UV_ENAMETOOLONG, "A name has at most 255 bytes."},
-};
-
-const char* managed_meaning(int err) {
-  size_t i;
-
-  for (i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
-    if (meanings[i].err == err)
-      return meanings[i].meaning;
-  return "That is the system's own answer.";
-}
-
 static const char* state_name(hvuv_vm_state_t state) {
   static const char* const names[] = {
       "unknown", "created", "running", "paused", "stopped"};

@@ -9,7 +9,4 @@
  * out, whose listeners are listed by themselves. Returns 0 or a UV_E* code. */
 int print_managed(const char* name, int is_for_people);
 
-/* What such a code means. */
-const char* managed_meaning(int err);
-
 #endif /* HVUV_TOOLS_MANAGED_H */

@@ -326,8 +326,9 @@ int verb_ping(int argc, char** argv) {
     return code;
   if (o.argc != 1)
     return usage_error(&tool, "needs an ADDRESS");
-  if (read_address(&tool, "ADDRESS", o.argv[0], &ping.addr) != 0)
-    return EXIT_USAGE;
+  code = read_address(&tool, "ADDRESS", o.argv[0], &ping.addr);
+  if (code != 0)
+    return code;
 
   ping.payload = malloc((size_t) ping.nbytes);
   if (ping.payload == NULL)

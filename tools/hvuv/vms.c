@@ -8,6 +8,7 @@
 #include "listeners.h"
 #include "managed.h"
 #include "os.h"
+#include "vm.h"
 
 #define FOLDER_ROOM 1024
 
@@ -103,7 +104,7 @@ static int list(void) {
             "%s: VMs are not listed (%s). %s\n",
             tool.name,
             uv_err_name(managed_err),
-            managed_meaning(managed_err));
+            vm_meaning(managed_err));
   if (count > 0) {
     qsort(all, count, sizeof(all[0]), compare);
     if (is_for_people)
@@ -123,7 +124,7 @@ static int find(const char* name) {
   int err = print_managed(name, 0);
 
   if (err != 0)
-    report_meaning(&tool, "find", name, err, managed_meaning(err));
+    report_meaning(&tool, "find", name, err, vm_meaning(err));
   return program_end(err != 0);
 }
 

@@ -40,6 +40,12 @@ function serve(socket) {
 
 const ended = (socket) => new Promise((done) => socket.once('close', done));
 
+// The listener of the last round goes.
+function replace(socket, event, listener) {
+  socket.removeAllListeners(event);
+  socket.on(event, listener);
+}
+
 // Sends `size` bytes on each of `sockets` and waits for them, `count` times in all.
 function echo(clients, size, count) {
   const message = Buffer.alloc(size, 'e');
@@ -51,10 +57,8 @@ function echo(clients, size, count) {
       const send = () => {
         if (toSend-- > 0) socket.write(message);
       };
-      socket.removeAllListeners('data');
-      socket.removeAllListeners('error');
-      socket.on('error', failed);
-      socket.on('data', (chunk) => {
+      replace(socket, 'error', failed);
+      replace(socket, 'data', (chunk) => {
         got += chunk.length;
         if (got < size) return;
         got = 0;
@@ -74,17 +78,15 @@ function bulk([socket], size, count) {
     const head = Buffer.alloc(5);
     head[0] = SINK;
     head.writeUInt32BE(size * count + head.length, 1);
-    socket.removeAllListeners('data');
-    socket.removeAllListeners('drain');
-    socket.on('error', failed);
-    socket.on('data', () => done());
+    replace(socket, 'error', failed);
+    replace(socket, 'data', () => done());
     const go = () => {
       while (left > 0) {
         left--;
         if (!socket.write(piece)) return;
       }
     };
-    socket.on('drain', go);
+    replace(socket, 'drain', go);
     socket.write(head);
     go();
   });

@@ -1,7 +1,7 @@
 #!/bin/sh
 # mentions.sh SOURCE: whether everything exists that documents and comments mention:
 #
-# - each hvuv_ and HVUV_ name: in the code of include/ and src/ or in a CMake file; in
+# - each hvuv_ and HVUV_ name: in the code of include/, src/ and bindings/ or in a CMake file; in
 #   a document below tests/, in that folder's files as well
 # - each verb of ./dev, and each preset
 # - each path of this tree, and each relative link with its heading
@@ -42,6 +42,7 @@ files | sed 's/^/file /' >"$facts"
 {
   c_files | xargs awk -v want=code -f "$here/split.awk"
   cmake_files | xargs sed 's/^[ \t]*#.*//'
+  files | grep -E '^bindings/.*\.js$' | xargs sed 's|^ *//.*||'
 } | words | sed 's/^/name /' >>"$facts"
 documents | sed -n 's|^\(tests/.*\)/[^/]*$|\1|p' | while read -r folder; do
   find "$folder" -type f ! -name '*.md' -exec cat {} + | words |

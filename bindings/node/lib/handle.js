@@ -35,6 +35,7 @@ class Handle {
     this.error = this.id < 0 ? this.id : 0; // no memory for it
     this.written = undefined; // the callback of the write under way
     this.held = undefined; // its Buffers
+    this.queued = 0; // its bytes that were left, when last looked at
     this.ended = undefined; // the callback of the shutdown
     this.connected = undefined;
     this.called = undefined; // for each connection of a listener
@@ -164,6 +165,7 @@ class Handle {
     const { written } = this;
     this.written = undefined;
     this.held = undefined;
+    this.queued = 0;
     written(status);
   }
 

@@ -12,7 +12,7 @@
 //
 // A Writable has one _write or _writev at a time, so a handle has one write.
 
-const { Duplex } = require('node:stream');
+const { Duplex, addAbortSignal } = require('node:stream');
 
 const { coded, systemError, wrongType } = require('./errors');
 const { Handle } = require('./handle');
@@ -47,16 +47,14 @@ function writeAfterEnd(chunk, encoding, callback) {
   return false;
 }
 
-function checkCallback(callback, name) {
-  if (callback !== undefined && callback !== null && typeof callback !== 'function') {
-    throw wrongType(name, 'of type function', callback);
-  }
+function checkFunction(value, name) {
+  if (typeof value !== 'function') throw wrongType(name, 'of type function', value);
 }
 
 class Socket extends Duplex {
   constructor(options = {}) {
     if (options === null || typeof options !== 'object') throw wrongType('options', 'of type object', options);
-    const { handle, pauseOnCreate, timeout, connectTimeout, ...rest } = options;
+    const { handle, pauseOnCreate, timeout, connectTimeout, signal, ...rest } = options;
     super({
       ...rest,
       allowHalfOpen: Boolean(options.allowHalfOpen),
@@ -78,12 +76,19 @@ class Socket extends Duplex {
     this[kConnectTimeout] = connectTimeout;
     this.on('end', onReadableEnd);
 
+    if (signal !== undefined) this.#followSignal(signal);
     if (timeout !== undefined) this.setTimeout(timeout);
     if (handle !== undefined && handle !== null) {
       handle.owner = this;
       if (pauseOnCreate) this.pause();
       else if (options.readable !== false && !options.manualStart) this.read(0);
     }
+  }
+
+  // One that has fired already destroys a socket that connect() was called on.
+  #followSignal(signal) {
+    if (signal?.aborted) process.nextTick(addAbortSignal, signal, this);
+    else addAbortSignal(signal, this);
   }
 
   // --- Connecting ---
@@ -98,7 +103,7 @@ class Socket extends Duplex {
       options = { ...address, ...options };
       address = options.address;
     }
-    checkCallback(listener, 'listener');
+    if (listener !== undefined && listener !== null) checkFunction(listener, 'listener');
     const parts = toParts(address);
     const timeoutMs = checked(options?.connectTimeout ?? this[kConnectTimeout] ?? 0, 'options.connectTimeout');
 
@@ -181,7 +186,7 @@ class Socket extends Duplex {
     const done = (status) => this.#onWrite(status, callback);
     const result = isGathered ? handle.writev(data, done) : handle.write(data, encoding, done);
     if (result === FOLLOWS) {
-      if (this[kTimeout] !== null) this[kTimeout].queued = handle.writeQueueSize();
+      handle.queued = handle.writeQueueSize();
     } else if (result !== 0) {
       callback(this.#error(result, 'write'));
     } else {
@@ -214,7 +219,6 @@ class Socket extends Duplex {
       callback(this.#error(status, 'write'));
       return;
     }
-    if (this[kTimeout] !== null) this[kTimeout].queued = 0;
     this._unrefTimer();
     callback();
   }
@@ -287,7 +291,7 @@ class Socket extends Duplex {
   // --- Time, and whether the loop waits ---
 
   setTimeout(ms, callback) {
-    checkCallback(callback, 'callback');
+    if (callback !== undefined) checkFunction(callback, 'callback');
     const duration = checked(ms);
     this.timeout = ms;
     if (this.destroyed) return this;

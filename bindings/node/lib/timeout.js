@@ -18,7 +18,6 @@ class Timeout {
   constructor(socket) {
     this.socket = socket;
     this.timer = null;
-    this.queued = 0; // bytes of the write under way, when last looked at
   }
 
   set(ms) {
@@ -37,11 +36,14 @@ class Timeout {
 }
 
 function expire(timeout) {
-  const left = timeout.queued > 0 ? timeout.socket._handle?.writeQueueSize() ?? 0 : 0;
-  if (timeout.queued > 0 && left !== timeout.queued) {
-    timeout.queued = left;
-    timeout.refresh();
-    return;
+  const handle = timeout.socket._handle;
+  if (handle !== null && handle.queued > 0) {
+    const left = handle.writeQueueSize();
+    if (left !== handle.queued) {
+      handle.queued = left;
+      timeout.refresh();
+      return;
+    }
   }
   timeout.socket.emit('timeout');
 }

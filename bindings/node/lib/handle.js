@@ -8,8 +8,9 @@
 
 const { executionAsyncId } = require('node:async_hooks');
 
-const { BYTES, handles, state } = require('./dispatch');
+const { handles } = require('./dispatch');
 const native = require('./native');
+const { BYTES, scratch, state } = require('./state');
 
 // The longest strings that fit in the scratch memory whatever their characters,
 // with a NUL behind them; and the most bytes that are gathered in it.
@@ -18,8 +19,6 @@ const MOST_LATIN1 = 65535;
 const MOST_GATHERED = 65536;
 
 const CLOSED = -1;
-
-const scratch = Buffer.from(native.scratch);
 
 function noop() {}
 

@@ -31,6 +31,12 @@ typedef enum hvnode__stage_e {
   HVNODE_ENDED
 } hvnode__stage_t;
 
+typedef struct hvnode__pool_s {
+  napi_ref ref; /* NULL before it is set */
+  char* base;
+  size_t size;
+} hvnode__pool_t;
+
 typedef struct hvnode__env_s hvnode__env_t;
 
 struct hvnode__env_s {
@@ -45,10 +51,10 @@ struct hvnode__env_s {
   napi_ref state_ref;
   int32_t* state;
 
-  /* What is read into, a Buffer of JavaScript's; see read.c. */
-  napi_ref slab_ref;
-  char* slab;
-  size_t slab_bytes;
+  /* What is read into, and where small parts go: Buffers of JavaScript's, see
+   * read.h. */
+  hvnode__pool_t slab;
+  hvnode__pool_t crumbs;
 
   /* Where strings are encoded and small writes gathered, by either side. */
   napi_ref scratch_ref;

@@ -1,6 +1,7 @@
 #include "read.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "dispatch.h"
 #include "value.h"
@@ -9,38 +10,51 @@
 #define ALIGNMENT 8
 
 /* Nothing where the slab is full: only if JavaScript was stopped before it
- * could replace it, so nobody will miss what is not read. */
+ * could set another, so nobody will miss what is not read. */
 static void on_alloc(hvuv_stream_t* stream, size_t suggested, uv_buf_t* buf) {
-  hvnode__handle_t* handle = stream->data;
-  const hvnode__env_t* env = handle->env;
-  size_t used = (size_t) env->state[HVNODE_USED];
+  const hvnode__handle_t* handle = stream->data;
+  const hvnode__pool_t* slab = &handle->env->slab;
+  size_t used = (size_t) handle->env->state[HVNODE_USED];
   size_t left;
 
-  assert(used <= env->slab_bytes);
-  left = env->slab_bytes - used;
-  *buf = uv_buf_init(env->slab + used,
-                     (unsigned int) (left < suggested ? left : suggested));
+  assert(used <= slab->size);
+  left = slab->size - used;
+  *buf = uv_buf_init(slab->base + used,
+                     (unsigned int) (left < suggested ? left : 4 * suggested > left ? left : 4 * suggested));
+}
+
+/* Takes `size` bytes of a pool, in which `*used` are taken. Returns where. */
+static int32_t take(const hvnode__pool_t* pool, int32_t* used, size_t size) {
+  int32_t at = *used;
+  size_t end = ((size_t) at + size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+
+  assert((size_t) at + size <= pool->size);
+  *used = (int32_t) (end < pool->size ? end : pool->size);
+  return at;
+}
+
+/* A part's place: in the crumbs, if there is room, as there always is unless
+ * JavaScript was stopped. */
+static int32_t place(hvnode__env_t* env, const char* bytes, size_t size) {
+  int32_t at;
+
+  if (size > HVNODE_CRUMB_BYTES)
+    return take(&env->slab, &env->state[HVNODE_USED], size);
+  if ((size_t) env->state[HVNODE_EATEN] + size > env->crumbs.size)
+    return 0;
+  at = take(&env->crumbs, &env->state[HVNODE_EATEN], size);
+  memcpy(env->crumbs.base + at, bytes, size);
+  return at;
 }
 
 static void on_read(hvuv_stream_t* stream, ssize_t nread, const uv_buf_t* buf) {
   hvnode__handle_t* handle = stream->data;
-  hvnode__env_t* env = handle->env;
-  int32_t at;
-  size_t used;
+  int32_t at = 0;
 
   if (nread == 0)
     return;
-  if (nread < 0) {
-    hvnode__dispatch(handle, HVNODE_ON_READ, (int32_t) nread, 0);
-    return;
-  }
-
-  at = env->state[HVNODE_USED];
-  assert(buf->base == env->slab + at);
-  (void) buf;
-  used = ((size_t) at + (size_t) nread + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-  env->state[HVNODE_USED] =
-      (int32_t) (used < env->slab_bytes ? used : env->slab_bytes);
+  if (nread > 0)
+    at = place(handle->env, buf->base, (size_t) nread);
   hvnode__dispatch(handle, HVNODE_ON_READ, (int32_t) nread, at);
 }
 
@@ -64,23 +78,43 @@ napi_value hvnode__js_read_stop(napi_env napi, napi_callback_info info) {
   return hvnode__int(napi, hvuv_read_stop(&handle->stream));
 }
 
-/* setSlab(buffer): the slab from now on, none of it used. */
-napi_value hvnode__js_set_slab(napi_env napi, napi_callback_info info) {
-  hvnode__args_t args;
+/* The pool's Buffer from now on, none of it used. */
+static napi_value set_pool(napi_env napi,
+                           const hvnode__args_t* args,
+                           hvnode__pool_t* pool,
+                           int32_t* used) {
   napi_ref ref;
   size_t size;
   void* data;
 
+  if (napi_get_buffer_info(napi, args->values[0], &data, &size) != napi_ok ||
+      napi_create_reference(napi, args->values[0], 1, &ref) != napi_ok)
+    return NULL;
+  if (pool->ref != NULL)
+    napi_delete_reference(napi, pool->ref);
+  pool->ref = ref;
+  pool->base = data;
+  pool->size = size;
+  *used = 0;
+  return NULL;
+}
+
+/* setSlab(buffer) */
+napi_value hvnode__js_set_slab(napi_env napi, napi_callback_info info) {
+  hvnode__args_t args;
+
   if (!hvnode__args(napi, info, 1, &args))
     return NULL;
-  if (napi_get_buffer_info(napi, args.values[0], &data, &size) != napi_ok ||
-      napi_create_reference(napi, args.values[0], 1, &ref) != napi_ok)
+  return set_pool(
+      napi, &args, &args.env->slab, &args.env->state[HVNODE_USED]);
+}
+
+/* setCrumbs(buffer) */
+napi_value hvnode__js_set_crumbs(napi_env napi, napi_callback_info info) {
+  hvnode__args_t args;
+
+  if (!hvnode__args(napi, info, 1, &args))
     return NULL;
-  if (args.env->slab_ref != NULL)
-    napi_delete_reference(napi, args.env->slab_ref);
-  args.env->slab_ref = ref;
-  args.env->slab = data;
-  args.env->slab_bytes = size;
-  args.env->state[HVNODE_USED] = 0;
-  return NULL;
+  return set_pool(
+      napi, &args, &args.env->crumbs, &args.env->state[HVNODE_EATEN]);
 }

@@ -70,11 +70,16 @@ export class Socket extends Duplex {
   readonly remoteFamily?: Family;
   readonly remoteVmId?: string;
   readonly remoteCid?: number;
+  readonly remotePath?: string;
   readonly remotePort?: number;
   readonly remoteServiceId?: string;
   readonly localAddress?: string;
   readonly localFamily?: Family;
+  readonly localVmId?: string;
+  readonly localCid?: number;
+  readonly localPath?: string;
   readonly localPort?: number;
+  readonly localServiceId?: string;
   address(): Address | {};
 
   destroySoon(): void;

@@ -103,10 +103,9 @@ class Handle {
     return this.id < 0 ? 0 : native.writeQueueSize(this.id);
   }
 
-  // --- Writing: 0 if all is sent, 1 if the callback follows, or an error ---
+  // --- Writing: 0 if all is sent, 1 if onHandleWrite() of the owner follows, or an error ---
 
-  write(chunk, encoding, callback) {
-    this.written = callback;
+  write(chunk, encoding) {
     if (typeof chunk !== 'string') return this.#writeBytes(chunk);
     switch (encoding) {
       case 'utf8':
@@ -135,8 +134,7 @@ class Handle {
   }
 
   /** @param {{ chunk: Buffer|string, encoding: string }[]} entries */
-  writev(entries, callback) {
-    this.written = callback;
+  writev(entries) {
     const size = mostBytes(entries);
     if (size <= MOST_GATHERED) {
       const gathered = gather(entries);
@@ -165,7 +163,7 @@ class Handle {
     this.written = undefined;
     this.held = undefined;
     this.queued = 0;
-    written(status);
+    this.owner.onHandleWrite(status, written);
   }
 
   onShutdown(status) {

@@ -7,8 +7,9 @@ const { markAsUntransferable } = require('node:worker_threads');
 const native = require('./native');
 const { EATEN, USED, state } = require('./state');
 
-// A read takes what the kernel has, up to what is left of the slab; so a new one
-// is taken when less is left than a socket usually has.
+// A read takes what the kernel has, up to what is left of the slab: 208 KiB is what
+// a Unix socket holds on Linux. A new one is taken when less is left than net reads
+// at once.
 const SLAB_BYTES = 256 * 1024;
 const LEAST_BYTES = 64 * 1024;
 

@@ -17,6 +17,28 @@ const MOST_BACKLOG = 4096;
 const READABLE = 1;
 const WRITABLE = 2;
 
+// After these a listener does not listen any more; after others it tries again by
+// itself (hvuv_listen() in hvuv/stream.h).
+const FINAL = new Set(['EBADF', 'ENOTSOCK', 'EINVAL', 'ENOTSUP', 'EFAULT', 'EEXIST']);
+
+// Those that listen. What they have made in the file system goes with them when the
+// process exits, by process.exit() or an exception, too.
+const listening = new Set();
+
+function closeAll() {
+  for (const server of listening) server.close();
+}
+
+function keepTrack(server) {
+  if (listening.size === 0) process.on('exit', closeAll);
+  listening.add(server);
+}
+
+function loseTrack(server) {
+  listening.delete(server);
+  if (listening.size === 0) process.off('exit', closeAll);
+}
+
 function emitListeningNT(server, handle) {
   if (server._handle === handle) server.emit('listening');
 }
@@ -84,6 +106,7 @@ class Server extends EventEmitter {
     if (!this._isRef) handle.setRef(false);
     this._handle = handle;
     this._parts = parts;
+    keepTrack(this);
     process.nextTick(emitListeningNT, this, handle);
   }
 
@@ -104,7 +127,7 @@ class Server extends EventEmitter {
 
   #onConnection(status, id) {
     if (status !== 0) {
-      this.emit('error', systemError(status, 'accept', this._parts.address));
+      this.#onAcceptError(systemError(status, 'accept', this._parts.address));
       return;
     }
     const handle = new Handle(undefined, id);
@@ -124,6 +147,13 @@ class Server extends EventEmitter {
     socket.server = this;
     socket._server = this;
     this.emit('connection', socket);
+  }
+
+  // A server that pauses for want of descriptors is no reason to end the program, as
+  // an 'error' that nobody listens for would; net's does not even pause.
+  #onAcceptError(error) {
+    if (FINAL.has(error.code)) this.emit('error', error);
+    else process.emitWarning(error);
   }
 
   _onSocketDestroyed() {
@@ -147,6 +177,7 @@ class Server extends EventEmitter {
     if (this._handle !== null) {
       this._handle.close(() => {});
       this._handle = null;
+      loseTrack(this);
     }
     this.#closeIfDrained();
     return this;

@@ -23,6 +23,7 @@ const kTimeout = Symbol('timeout');
 const kPending = Symbol('pending');
 const kNames = Symbol('names');
 const kCounts = Symbol('counts');
+const kSide = Symbol('side');
 const kReset = Symbol('reset');
 const kConnectTimeout = Symbol('connectTimeout');
 
@@ -183,9 +184,9 @@ class Socket extends Duplex {
     }
 
     this._unrefTimer();
-    const done = (status) => this.#onWrite(status, callback);
-    const result = isGathered ? handle.writev(data, done) : handle.write(data, encoding, done);
+    const result = isGathered ? handle.writev(data) : handle.write(data, encoding);
     if (result === FOLLOWS) {
+      handle.written = callback;
       handle.queued = handle.writeQueueSize();
     } else if (result !== 0) {
       callback(this.#error(result, 'write'));
@@ -210,7 +211,7 @@ class Socket extends Duplex {
     this.once('close', onClose);
   }
 
-  #onWrite(status, callback) {
+  onHandleWrite(status, callback) {
     if (this.destroyed) {
       callback(null);
       return;
@@ -332,66 +333,22 @@ class Socket extends Duplex {
   // --- What it is ---
 
   #error(status, syscall) {
-    return systemError(status, syscall, this.#remote()?.address);
+    return systemError(status, syscall, this[kSide]('remote')?.address);
   }
 
-  #remote() {
+  // The parts of the address of either side, as long as they can be had.
+  [kSide](side) {
     const names = this[kNames];
-    if (names.remote === undefined && !this.connecting) {
-      const text = this._handle?.peername();
-      if (text !== undefined) names.remote = toParts(text);
+    if (names[side] === undefined && !this.connecting && this._handle !== null) {
+      const text = side === 'local' ? this._handle.sockname() : this._handle.peername();
+      if (text !== undefined) names[side] = toParts(text);
     }
-    return names.remote;
-  }
-
-  #local() {
-    const names = this[kNames];
-    if (names.local === undefined && !this.connecting) {
-      const text = this._handle?.sockname();
-      if (text !== undefined) names.local = toParts(text);
-    }
-    return names.local;
+    return names[side];
   }
 
   /** The parts of its own address; an empty object if there is none. */
   address() {
-    return this.#local() ?? {};
-  }
-
-  get remoteAddress() {
-    return this.#remote()?.address;
-  }
-
-  get remoteFamily() {
-    return this.#remote()?.family;
-  }
-
-  get remoteVmId() {
-    return this.#remote()?.vmId;
-  }
-
-  get remoteCid() {
-    return this.#remote()?.cid;
-  }
-
-  get remotePort() {
-    return this.#remote()?.port;
-  }
-
-  get remoteServiceId() {
-    return this.#remote()?.serviceId;
-  }
-
-  get localAddress() {
-    return this.#local()?.address;
-  }
-
-  get localFamily() {
-    return this.#local()?.family;
-  }
-
-  get localPort() {
-    return this.#local()?.port;
+    return this[kSide]('local') ?? {};
   }
 
   get pending() {
@@ -426,6 +383,19 @@ class Socket extends Duplex {
     if (!pending.isGathered) return bytes + sizeOf({ chunk: pending.data, encoding: pending.encoding });
     for (const entry of pending.data) bytes += sizeOf(entry);
     return bytes;
+  }
+}
+
+// remoteAddress, remoteFamily, remoteVmId, ..., localAddress, ...
+for (const side of ['local', 'remote']) {
+  for (const part of ['address', 'family', 'vmId', 'cid', 'path', 'port', 'serviceId']) {
+    Object.defineProperty(Socket.prototype, side + part[0].toUpperCase() + part.slice(1), {
+      configurable: true,
+      enumerable: false,
+      get() {
+        return this[kSide](side)?.[part];
+      },
+    });
   }
 }
 

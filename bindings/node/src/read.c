@@ -9,18 +9,17 @@
 /* Parts begin at a multiple of this, for who looks at them as numbers. */
 #define ALIGNMENT 8
 
-/* Nothing where the slab is full: only if JavaScript was stopped before it
- * could set another, so nobody will miss what is not read. */
+/* All that is left of the slab: what a socket holds then takes one read, and one
+ * call of JavaScript. Nothing is left only if JavaScript was stopped before it
+ * could set another slab, so nobody will miss what is not read. */
 static void on_alloc(hvuv_stream_t* stream, size_t suggested, uv_buf_t* buf) {
   const hvnode__handle_t* handle = stream->data;
   const hvnode__pool_t* slab = &handle->env->slab;
   size_t used = (size_t) handle->env->state[HVNODE_USED];
-  size_t left;
 
+  (void) suggested;
   assert(used <= slab->size);
-  left = slab->size - used;
-  *buf = uv_buf_init(slab->base + used,
-                     (unsigned int) (left < suggested ? left : 4 * suggested > left ? left : 4 * suggested));
+  *buf = uv_buf_init(slab->base + used, (unsigned int) (slab->size - used));
 }
 
 /* Takes `size` bytes of a pool, in which `*used` are taken. Returns where. */
@@ -105,8 +104,7 @@ napi_value hvnode__js_set_slab(napi_env napi, napi_callback_info info) {
 
   if (!hvnode__args(napi, info, 1, &args))
     return NULL;
-  return set_pool(
-      napi, &args, &args.env->slab, &args.env->state[HVNODE_USED]);
+  return set_pool(napi, &args, &args.env->slab, &args.env->state[HVNODE_USED]);
 }
 
 /* setCrumbs(buffer) */

@@ -207,6 +207,21 @@ static void a_vm_that_is_gone_is_off(void** state) {
   end();
 }
 
+static void be_gone_from_now_on(void) {
+  rig_fails(UV_ENOENT);
+}
+
+static void a_vm_that_has_gone_is_not_called_where_it_was(void** state) {
+  (void) state;
+  then = be_gone_from_now_on;
+  options.max_attempts = 2;
+  follow();
+  run_until_done();
+  assert_story("ask at:local://" X "/5000 attempt:ECONNREFUSED "
+               "ask gone attempt:ENOENT (off) done:ENOENT");
+  end();
+}
+
 static void fail_from_now_on(void) {
   rig_fails(UV_ETIMEDOUT);
 }
@@ -372,6 +387,7 @@ int main(void) {
       CONNECT(each_attempt_looks_up_first),
       CONNECT(an_attempt_too_early_for_a_lookup_has_the_last_result),
       CONNECT(a_vm_that_is_gone_is_off),
+      CONNECT(a_vm_that_has_gone_is_not_called_where_it_was),
       CONNECT(a_lookup_that_fails_leaves_the_address_that_was_known),
       CONNECT(a_lookup_that_is_not_allowed_ends_the_client),
       CONNECT(a_client_that_is_done_may_follow_again),

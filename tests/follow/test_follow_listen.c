@@ -325,6 +325,22 @@ static void a_socket_that_was_removed_is_made_again(void** state) {
   end();
 }
 
+static void a_folder_is_followed_without_a_server_too(void** state) {
+  char text[HVUV_ADDR_STRLEN];
+
+  (void) state;
+  rig_options.resolve = NULL;
+  assert_int_equal(hvuv_addr_parse(at("vm/s", text), &rig_options.addr), 0);
+  rig_start();
+  rig_look();
+  make_folder("vm");
+  rig_look();
+  remove_folder("vm");
+  rig_look();
+  assert_story("gone at:s:5000 gone");
+  end();
+}
+
 static void a_listener_that_is_there_is_left_alone(void** state) {
   (void) state;
   keep();
@@ -445,6 +461,7 @@ int main(void) {
       LISTEN(a_folder_that_goes_and_comes_has_its_listener_again),
       LISTEN(a_folder_that_came_again_unseen_has_its_listener_again),
       LISTEN(a_socket_that_was_removed_is_made_again),
+      LISTEN(a_folder_is_followed_without_a_server_too),
       LISTEN(a_listener_that_is_there_is_left_alone),
       LISTEN(a_follow_that_closes_leaves_the_listener),
       LISTEN(a_server_that_stops_is_followed_no_more),

@@ -3,7 +3,7 @@
  *
  *   life     a seed gives one or two loops, and some dozen steps
  *   step     something is made (a stream that calls, one that listens, a pair, a
- *            server, a client, a relay), used or closed; a loop runs, until it
+ *            server, a client, a relay, a follow), used or closed; a loop runs, until it
  *            is stopped, once or without waiting; a walk closes all handles that
  *            it shows; a loop is left behind and another made at its address;
  *            the process forks. Callbacks do some of this too
@@ -117,10 +117,11 @@ static void make(int home) {
                                         make_server,
                                         make_client,
                                         make_client,
-                                        make_relay};
+                                        make_relay,
+                                        make_follow};
 
   if (count_open(home) < THINGS_MAX)
-    makers[below(8)](home);
+    makers[below(9)](home);
 }
 
 /* A few things at once. */

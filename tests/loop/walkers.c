@@ -42,7 +42,7 @@ void note_print(void) {
 
 static const char* name_of(const thing_t* thing) {
   static const char* const names[KINDS] = {
-      "stream", "server", "client", "relay"};
+      "stream", "server", "client", "relay", "follow"};
 
   return names[thing->kind];
 }

@@ -1,6 +1,6 @@
 /*
- * What a random walk (test_random_walk.c) walks over: streams, servers, clients
- * and relays that keep a record of all that they are called back with.
+ * What a random walk (test_random_walk.c) walks over: streams, servers, clients,
+ * relays and follows that keep a record of all that they are called back with.
  *
  *   OPEN ---- thing_close() ----> CLOSING ---- its callback ----> GONE
  *
@@ -19,7 +19,7 @@
 #define HOMES 2
 #define PORTS 2 /* from 5000 on; nobody listens at 4999 */
 
-typedef enum kind_e { STREAM, SERVER, CLIENT, RELAY, KINDS } kind_t;
+typedef enum kind_e { STREAM, SERVER, CLIENT, RELAY, FOLLOW, KINDS } kind_t;
 
 typedef struct thing_s {
   struct thing_s* next; /* the newest first */
@@ -42,6 +42,8 @@ typedef struct thing_s {
   hvuv_server_t* server;
   hvuv_client_t* client;
   struct joint_s* joint;
+  hvuv_follow_t* follow;
+  hvuv_lookup_t* lookup; /* of a follow's, that is out */
 } thing_t;
 
 /* One walk's state, for the body and the callbacks. */
@@ -92,6 +94,7 @@ void make_pair(int home);
 void make_server(int home);
 void make_client(int home);
 void make_relay(int home);
+void make_follow(int home);
 
 /* A stream that calls where nobody listens, and so is refused soon. */
 thing_t* make_hopeless_caller(int home);

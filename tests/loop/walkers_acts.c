@@ -74,6 +74,8 @@ void thing_use(thing_t* thing) {
     use_server(thing);
   else if (thing->kind == CLIENT)
     use_client(thing);
+  else if (thing->kind == FOLLOW)
+    use_follow(thing);
   else
     hvuv_relay_stats(&thing->joint->relay, &stats);
 }
@@ -86,6 +88,8 @@ void thing_close(thing_t* thing) {
     stop_server(thing);
   } else if (thing->kind == CLIENT) {
     close_client(thing);
+  } else if (thing->kind == FOLLOW) {
+    close_follow(thing);
   } else {
     note("relay %d closes", thing->number);
     CALL(hvuv_relay_close(&thing->joint->relay));

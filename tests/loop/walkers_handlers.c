@@ -119,6 +119,10 @@ static const hvuv_protocol_t protocols[] = {
      .on_close = on_conn_close},
 };
 
+const hvuv_protocol_t* walk_protocol(void) {
+  return &protocols[below(2)];
+}
+
 static void on_refused(hvuv_server_t* server,
                        const hvuv_addr_t* peer,
                        int reason) {

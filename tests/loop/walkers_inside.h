@@ -52,8 +52,13 @@ void adopt(int home, uv_os_sock_t sock);
 void use_stream(thing_t* thing);
 void use_server(thing_t* thing);
 void use_client(thing_t* thing);
+void use_follow(thing_t* thing);
 void close_stream(thing_t* thing);
 void stop_server(thing_t* thing);
 void close_client(thing_t* thing);
+void close_follow(thing_t* thing);
+
+/* Any of those that servers and clients have. */
+const hvuv_protocol_t* walk_protocol(void);
 
 #endif /* HVUV_TESTS_LOOP_WALKERS_INSIDE_H */

@@ -151,6 +151,7 @@ uint64_t bus_posted(bus_t* bus,
   /* Shut before the message can be taken, and so be handled. */
   bus__core_shut(&bus->core, payload, len);
   uv_mutex_lock(&bus->mutex);
+  assert(bus->count <= INBOX_MAX);
   is_taken = bus->count < INBOX_MAX;
   if (is_taken) {
     message = &bus->inbox[(bus->first + bus->count) % INBOX_MAX];

@@ -273,30 +273,43 @@ void guest_make_rings(guest_channel_t* channel, uint32_t up, uint32_t down) {
   channel->gpadl = channel->guest->next_gpadl++;
 }
 
-void guest_send_gpadl(guest_channel_t* channel) {
+static void pages_of(const guest_channel_t* channel, uint64_t page[260]) {
+  uint32_t i;
+
+  for (i = 0; i < channel->up.pages; i++)
+    page[i] = channel->up.page[i];
+  for (i = 0; i < channel->down.pages; i++)
+    page[channel->up.pages + i] = channel->down.page[i];
+}
+
+uint32_t guest_send_gpadl_header(guest_channel_t* channel) {
   uint64_t page[260];
   uint32_t count = channel->up.pages + channel->down.pages;
   uint8_t message[240] = {8};
   uint16_t range[2] = {(uint16_t) (8 + 8 * count), 1};
   uint32_t bytes = count * PAGE;
-  uint32_t done;
-  uint32_t n;
-  uint32_t i;
+  uint32_t n = count < 26 ? count : 26;
 
-  for (i = 0; i < count; i++)
-    page[i] = i < channel->up.pages ? channel->up.page[i]
-                                    : channel->down.page[i - channel->up.pages];
+  pages_of(channel, page);
   memcpy(message + 8, &channel->relid, 4);
   memcpy(message + 12, &channel->gpadl, 4);
   memcpy(message + 16, range, 4);
   memcpy(message + 20, &bytes, 4);
-  n = count < 26 ? count : 26;
   memcpy(message + 28, page, n * 8);
   guest_post(channel->guest, message, 28 + n * 8);
-  for (done = n; done < count; done += n) {
-    memset(message, 0, sizeof(message));
-    message[0] = 9;
-    memcpy(message + 12, &channel->gpadl, 4);
+  return n;
+}
+
+void guest_send_gpadl(guest_channel_t* channel) {
+  uint64_t page[260];
+  uint32_t count = channel->up.pages + channel->down.pages;
+  uint8_t message[240] = {9};
+  uint32_t done;
+  uint32_t n;
+
+  pages_of(channel, page);
+  memcpy(message + 12, &channel->gpadl, 4);
+  for (done = guest_send_gpadl_header(channel); done < count; done += n) {
     n = count - done < 28 ? count - done : 28;
     memcpy(message + 16, page + done, n * 8);
     guest_post(channel->guest, message, 16 + n * 8);

@@ -125,6 +125,9 @@ void guest_take_offer(guest_t* guest, guest_channel_t* channel);
 /* Rings of so many pages each. */
 void guest_make_rings(guest_channel_t* channel, uint32_t up, uint32_t down);
 void guest_send_gpadl(guest_channel_t* channel);
+
+/* Only the first of its messages; returns how many pages that has. */
+uint32_t guest_send_gpadl_header(guest_channel_t* channel);
 void guest_send_open(guest_channel_t* channel, uint32_t offset);
 void guest_open_channel(guest_channel_t* channel, uint32_t pages);
 

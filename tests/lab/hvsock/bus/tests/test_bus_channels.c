@@ -173,6 +173,20 @@ static void a_body_with_bytes_left_over_ends_the_list(void** state) {
   assert_int_not_equal(status_of(10), 0);
 }
 
+static void a_body_with_more_than_is_missing_ends_the_list(void** state) {
+  uint8_t body[16 + 16] = {9};
+  uint64_t page = 4;
+
+  (void) state;
+  guest_make_rings(&channel, 14, 13); /* one page behind the header's 26 */
+  memcpy(body + 12, &channel.gpadl, 4);
+  memcpy(body + 16, &page, 8);
+  memcpy(body + 24, &page, 8);
+  guest_send_gpadl_header(&channel);
+  guest_post(&guest, body, sizeof(body));
+  assert_int_not_equal(status_of(10), 0);
+}
+
 static uint32_t try_open(uint32_t relid,
                          uint32_t gpadl,
                          uint32_t vp,
@@ -367,6 +381,7 @@ int main(void) {
       TEST(a_handle_that_lives_is_refused_for_another_channel),
       TEST(bodies_without_a_header_are_dropped),
       TEST(a_body_with_bytes_left_over_ends_the_list),
+      TEST(a_body_with_more_than_is_missing_ends_the_list),
       TEST(rings_that_cannot_be_are_not_opened),
       TEST(an_open_needs_its_own_list_and_processor_0),
       TEST(indices_that_cannot_be_are_not_opened),

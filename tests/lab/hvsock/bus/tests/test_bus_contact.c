@@ -188,7 +188,7 @@ static void a_guest_that_fetches_nothing_is_not_served_for_ever(void** state) {
   guest.holds_slot = 1;
   for (i = 0; i < 10000 && bus__core_has_room(&guest.core); i++)
     guest_post_words(&guest, 11, 1, 2, 16);
-  assert_true(i < 10000);
+  assert_true(i <= (int) BUS__MESSAGES_MAX / 2 + 1);
   guest.holds_slot = 0;
   guest_free_slot(&guest);
   assert_true(bus__core_has_room(&guest.core));

@@ -41,7 +41,7 @@ enum {
 
 /* Faults on purpose, to see a test fail; all 0: none. */
 typedef struct bus_faults_s {
-  int has_wrong_fin; /* a FIN to the guest is 8 bytes too long */
+  int has_wrong_fin; /* a FIN to the guest has 8 bytes, and says 16 */
 
   /* The host's end of sending is a rescind, behind what the guest has sent by
    * then. */

@@ -86,8 +86,8 @@ int bus__ring_give_back(bus__ring_t* ring);
 int bus__ring_room(bus__ring_t* ring);
 
 /* Puts a packet of at most bus__ring_room() bytes; a FIN, which has 0, fits always.
- * `extra` bytes are added to it, which is wrong. Whether the guest is to be
- * signalled, or UV_EPROTO. */
+ * With `extra` it has so many bytes and says that they are twice as many, which is
+ * wrong. Whether the guest is to be signalled, or UV_EPROTO. */
 int bus__ring_put(bus__ring_t* ring,
                   const uint8_t* from,
                   size_t len,

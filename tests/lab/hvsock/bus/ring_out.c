@@ -37,6 +37,7 @@ int bus__ring_room(bus__ring_t* ring) {
 static void write_packet(bus__ring_t* ring,
                          const uint8_t* from,
                          size_t len,
+                         uint32_t said,
                          uint32_t body) {
   uint8_t head[BUS__PACKET_HEAD + BUS__PIPE_HEAD] = {0};
   uint8_t trailer[BUS__PACKET_TRAILER] = {0};
@@ -46,7 +47,7 @@ static void write_packet(bus__ring_t* ring,
   bus__put_u16(head, 2, BUS__PACKET_HEAD / 8);
   bus__put_u16(head, 4, (uint16_t) ((sizeof(head) + body) / 8));
   bus__put_u32(head, BUS__PACKET_HEAD, BUS__PIPE_DATA);
-  bus__put_u32(head, BUS__PACKET_HEAD + 4, (uint32_t) len);
+  bus__put_u32(head, BUS__PACKET_HEAD + 4, said);
   bus__put_u32(trailer, 4, ring->index);
 
   bus__ring_write(ring, at, head, sizeof(head));
@@ -77,7 +78,7 @@ int bus__ring_put(bus__ring_t* ring,
   if ((uint32_t) room <= BUS__FIN_BYTES + body)
     return bus__ring_break(ring, BUS__REFUSED_INDEX);
 
-  write_packet(ring, from, len, body);
+  write_packet(ring, from, len, (uint32_t) (len + 2 * extra), body);
   bus__ring_store(ring, BUS__RING_WRITE, ring->index);
   ring->stored = ring->index;
 

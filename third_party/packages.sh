@@ -66,6 +66,7 @@ packages() {
     man) echo man-db bsdextrautils ;;
     gnuplot) echo gnuplot-nox ;;
     busybox) echo busybox-static ;;
+    iasl) echo acpica-tools ;;
     python) echo python3-minimal ;;
     python-http) echo python3 ;;
     prometheus) echo python3-prometheus-client ;;

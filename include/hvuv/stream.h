@@ -173,7 +173,8 @@ HVUV_EXTERN int hvuv_close_reset(hvuv_stream_t* stream, hvuv_close_cb cb);
  *   UV_EADDRINUSE     a live socket listens there; on vsock also while one is
  *                     merely bound there, or less than 8 s after one was closed
  *                     whose peer holds unread bytes (seen on Linux 6.1)
- *   UV_EADDRNOTAVAIL  nothing can be bound to this CID or VM id here
+ *   UV_EADDRNOTAVAIL  nothing can be bound to this CID or VM id here; in a
+ *                     Linux guest of Hyper-V only `any` can be bound
  *   UV_EACCES         a vsock port below 1024, including 0, without
  *                     CAP_NET_BIND_SERVICE (af_vsock.c), or a directory of
  *                     `local` that others have access to
@@ -288,6 +289,8 @@ HVUV_EXTERN int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client);
  *                     over virtio and loopback)
  *   UV_ENODEV         no transport leads to this CID (AF_VSOCK on a machine
  *                     that is not a guest; in a guest that is UV_ETIMEDOUT)
+ *   UV_ENETUNREACH    any CID but 2, at once (AF_VSOCK in a guest of Hyper-V;
+ *                     seen on Linux 6.1)
  *   UV_ETIMEDOUT      the timeout passed, the kernel's own 2 s on AF_VSOCK
  *                     too; or nobody listens on a Hyper-V host
  *                     (hyperv_transport.c never refuses)
@@ -369,6 +372,9 @@ HVUV_EXTERN int hvuv_try_write(hvuv_stream_t* stream,
  *   local, Unix sockets, TCP         passed              passed
  *   AF_VSOCK: virtio, vhost, loopback; seen on Linux 6.1, 6.12, 7.2
  *                                    passed              passed
+ *   AF_VSOCK: hv_sock, a Linux guest of Hyper-V; seen with a host side of the
+ *     project's own (docs/hv_sock.md)
+ *                                    passed              passed
  *   AF_HYPERV, from build 14393      passed              passed
  *     (go-winio's tests)
  *   hybrid: vhost-device-vsock       ends both ways,     not passed
@@ -444,7 +450,8 @@ HVUV_EXTERN int hvuv_getsockname(const hvuv_stream_t* stream,
  * `local` peer is its VM id, or loopback or parent, with the all-zero service
  * id; that of a `hybrid` one is the listener's own address, which names the
  * guest. To a listener bound to hyperv:// on Linux, peers other than parent and
- * loopback have vsock:// addresses. The address remains available until the
+ * loopback have vsock:// addresses. To a Linux guest of Hyper-V every caller is
+ * CID 2, at a port that means nothing. The address remains available until the
  * close callback, even where the system forgets it at a shutdown (af_vsock.c).
  * UV_EBADF without a socket, UV_ENOTCONN if not connected, UV_ENOTSUP if hvuv
  * has no form for it. */

@@ -37,30 +37,4 @@ logs() {
   done
 }
 
-: >"$folder/results"
-failed=0
-while read -r name seconds script function <&3; do
-  case $name in
-    '' | '#'*) continue ;;
-  esac
-  code=0
-  begin=$(date +%s)
-  timeout -k 3 "$seconds" sh -c '. "$HERE/lab.sh"; . "$HERE/$1"; "$2"' sh \
-    "$script" "$function" >"$LAB/said" 2>&1 </dev/null || code=$?
-  {
-    echo "=case $name"
-    cat "$LAB/said"
-    echo "$(($(date +%s) - begin)) s"
-    case $code in
-      0 | 77) ;;
-      *) logs ;;
-    esac
-  } | sed '2,$s/^/|/' >>"$folder/results"
-  echo "=exit $name $code" >>"$folder/results"
-  case $code in
-    0 | 77) ;;
-    *) failed=$((failed + 1)) ;;
-  esac
-done 3<"$HERE/cases"
-echo "=end" >>"$folder/results"
-echo "$(grep -c '^=exit' "$folder/results") cases ran, $failed failed"
+run_cases "$HERE/cases" "$folder/results" "$HERE"

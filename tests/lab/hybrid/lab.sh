@@ -11,47 +11,7 @@
 #
 # shellcheck shell=sh
 
-# fail WORDS...
-fail() {
-  echo "FAILED: $*"
-  exit 1
-}
-
-# await SECONDS COMMAND...: until it succeeds; 1 if it does not in that time
-await() {
-  tenths=$(($1 * 10))
-  shift
-  until "$@"; do
-    tenths=$((tenths - 1))
-    [ $tenths -gt 0 ] || return 1
-    sleep 0.1
-  done
-}
-
-# --- Processes ---------------------------------------------------------------
-
-# alive FILE: whether the process whose id is in it runs, and is one of this lab's
-alive() {
-  pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] &&
-    grep -q '^State:[[:space:]]*[^ZX]' "/proc/$pid/status" 2>/dev/null &&
-    tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF "$LAB"
-}
-
-# send SIGNAL FILE
-send() {
-  ! alive "$2" || kill "-$1" "$(cat "$2")"
-}
-
-is_dead() {
-  ! alive "$1"
-}
-
-# end FILE
-end() {
-  send KILL "$1"
-  await 5 is_dead "$1" || fail "$1 does not die"
-  rm -f "$1"
-}
+. "$HERE/../cases.sh"
 
 # --- The guide's commands ----------------------------------------------------
 
@@ -139,43 +99,6 @@ large() {
   else
     echo 1048576
   fi
-}
-
-# serve FILE COMMAND...: starts a server here, and waits until it listens; its id is in
-# FILE.pid, its words are in FILE
-serve() {
-  words=$1
-  shift
-  end "$words.pid" # of a case that failed
-  : >"$words" # what the last one said is not this one's
-  "$@" >"$words" 2>&1 </dev/null &
-  echo $! >"$words.pid"
-  await 10 grep -q '^\(Listening\|Forwarding\)' "$words" || {
-    cat "$words"
-    fail "no server: $*"
-  }
-}
-
-# --- What came of it ---------------------------------------------------------
-
-# fails_with NAME WORDS COMMAND...: it has to fail with that error, and to explain it in
-# those words
-fails_with() {
-  error=$1 words=$2
-  shift 2
-  code=0
-  said=$(timeout 30 "$@" 2>&1 </dev/null) || code=$?
-  says "$error" "$words"
-}
-
-# says NAME WORDS: whether $said and $code are that failure, explained so
-says() {
-  echo "$said"
-  [ "$code" -eq 1 ] || fail "exit code $code"
-  case $said in
-    *"($1)"*"$2"*) ;;
-    *) fail "wanted $1 and the words: $2" ;;
-  esac
 }
 
 # guest_fails_with NAME ERROR WORDS COMMAND

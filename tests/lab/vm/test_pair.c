@@ -1,29 +1,37 @@
-/* test_vsock_pair listen|connect PORT OWN_CID OTHER_CID: the transport suite's
+/* test_pair listen|connect ADDRESS PORT [CALLER]: the transport suite's
  * two-sided cases between two machines. Both run the same list in the same
- * order, each case on the next port from PORT on; the one that connects tries
- * until the other one listens. */
+ * order, each case on the next port from PORT on: ADDRESS is one without its
+ * port, such as vsock://3: or hybrid:///run/vm.sock:. The one that connects
+ * tries until the other one listens. With CALLER the listener has to see an
+ * address that begins so, on both sides. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "conformance/rig.h"
 
-#define BYTES   100000
-#define CHUNK   65536
-#define CHUNKS  64 /* 4 MiB */
-#define CALLERS 50
-#define MESSAGE 3001
+#define BYTES         100000
+#define CHUNK         65536
+#define CHUNKS        64 /* 4 MiB */
+#define CALLERS       50
+#define MESSAGE       3001
+#define HEAD_START_MS 300
 
 static int listens;
-static uint32_t next_port, own_cid, other_cid;
+static const char* address;
+static const char* caller;
+static unsigned int next_port;
 
 static void start(rig_t* rig) {
-  hvuv_addr_vsock(&rig->at, HVUV_CID_ANY, next_port);
-  hvuv_addr_vsock(&rig->to, other_cid, next_port);
-  next_port++;
+  char text[HVUV_ADDR_STRLEN];
+
+  snprintf(text, sizeof(text), "%s%u", address, next_port++);
+  assert_code(hvuv_addr_parse(text, &rig->at), 0);
+  rig->to = rig->at;
 }
 
+/* The other machine knows how to reach it. */
 static void target(const hvuv_addr_t* bound, hvuv_addr_t* to) {
-  hvuv_addr_vsock(to, other_cid, bound->u.vsock.port);
+  *to = *bound;
 }
 
 static const transport_t machines = {
@@ -41,17 +49,27 @@ static side_t* await_caller(rig_t* rig) {
   return rig->accepted;
 }
 
+/* A reset is virtio's way to say so, silence hv_sock's, and a closed Unix
+ * socket its host's. */
+static int is_not_there_yet(int status) {
+  return status == UV_ECONNRESET || status == UV_ETIMEDOUT ||
+         status == UV_ECONNREFUSED || status == UV_ENOENT;
+}
+
 static side_t* call(rig_t* rig) {
   side_t* side;
 
+  /* On hv_sock a caller that is too early waits for 2 s. */
+  uv_sleep(HEAD_START_MS);
   for (;;) {
     side = side_new(rig);
     side_connect(side);
     RIG_RUN_UNTIL(rig, side->connects_told == 1);
     if (side->connect_status == 0)
       return side;
-    /* Nobody listens yet. The watchdog ends this. */
-    assert_code(side->connect_status, UV_ECONNRESET);
+    /* The watchdog ends this. */
+    if (!is_not_there_yet(side->connect_status))
+      assert_code(side->connect_status, 0);
     side_close(side);
     uv_sleep(100);
   }
@@ -63,26 +81,39 @@ static side_t* meet(rig_t* rig) {
 
 /* --- The cases */
 
-static void listener_tells_whom_it_sees(rig_t* rig, side_t* side) {
+static int is_caller(const char* text) {
+  return caller == NULL || strncmp(text, caller, strlen(caller)) == 0;
+}
+
+static void listener_sends_whom_it_sees(rig_t* rig, side_t* side) {
   char text[HVUV_ADDR_STRLEN];
   hvuv_addr_t peer;
   size_t size;
 
   assert_code(hvuv_getpeername(&side->stream, &peer), 0);
-  assert_int_equal(peer.family, HVUV_VSOCK);
-  assert_int_equal(peer.u.vsock.cid, other_cid);
-
   size = sizeof(text);
   assert_code(hvuv_addr_format(&peer, text, &size), 0);
+  print_message("The caller is seen as %s\n", text);
+  assert_true(is_caller(text));
   side_write_text(side, text);
   side_shutdown(side);
   RIG_RUN_UNTIL(rig, side->shutdowns_told == 1);
   assert_code(side->shutdown_status, 0);
 }
 
+/* Where the caller has a CID, its port is seen too; the caller's own kernel
+ * gives it another one where it has none, as in a guest of Hyper-V. */
+static void expect_own_port(const side_t* side, const hvuv_addr_t* seen) {
+  hvuv_addr_t own;
+
+  if (seen->family != HVUV_VSOCK ||
+      hvuv_getsockname(&side->stream, &own) != 0 || own.family != HVUV_VSOCK)
+    return;
+  assert_int_equal(seen->u.vsock.port, own.u.vsock.port);
+}
+
 static void caller_is_seen_as_itself(rig_t* rig, side_t* side) {
   hvuv_addr_t seen;
-  hvuv_addr_t own;
   hvuv_addr_t peer;
 
   side_read(side);
@@ -90,19 +121,18 @@ static void caller_is_seen_as_itself(rig_t* rig, side_t* side) {
   assert_code(side->end, UV_EOF);
   assert_int_equal(side->reads, 1);
   side->room[side->in_bytes] = '\0';
+  assert_true(is_caller(side->room));
   assert_code(hvuv_addr_parse(side->room, &seen), 0);
-  assert_int_equal(seen.u.vsock.cid, own_cid);
-  assert_code(hvuv_getsockname(&side->stream, &own), 0);
-  assert_int_equal(seen.u.vsock.port, own.u.vsock.port);
+  expect_own_port(side, &seen);
   assert_code(hvuv_getpeername(&side->stream, &peer), 0);
   assert_true(hvuv_addr_equal(&peer, &rig->to));
 }
 
-static void each_sees_the_cid_of_the_other(void** state) {
+static void each_sees_the_address_of_the_other(void** state) {
   rig_t* rig = *state;
 
   if (listens)
-    listener_tells_whom_it_sees(rig, meet(rig));
+    listener_sends_whom_it_sees(rig, meet(rig));
   else
     caller_is_seen_as_itself(rig, meet(rig));
 }
@@ -241,7 +271,7 @@ static void fifty_conversations_at_once_echo_right(void** state) {
 
 static int run_all(void) {
   const struct CMUnitTest tests[] = {
-      RIG_TEST(&machines, each_sees_the_cid_of_the_other),
+      RIG_TEST(&machines, each_sees_the_address_of_the_other),
       RIG_TEST(&machines, the_caller_ends_first_and_still_reads),
       RIG_TEST(&machines, the_listener_ends_first_and_still_reads),
       RIG_TEST(&machines, four_mebibytes_go_each_way_at_once),
@@ -253,21 +283,21 @@ static int run_all(void) {
   return cmocka_run_group_tests_name("pair", tests, NULL, NULL);
 }
 
-static uint32_t number(const char* text) {
-  return (uint32_t) strtoul(text, NULL, 10);
+static int is_allowed(void) {
+  return strncmp(address, "hybrid:", 7) == 0 || getenv("HVUV_IN_VM") != NULL;
 }
 
 int main(int argc, char** argv) {
-  if (getenv("HVUV_IN_VM") == NULL) {
+  if (argc < 4 || argc > 5)
+    return 2;
+  listens = strcmp(argv[1], "listen") == 0;
+  address = argv[2];
+  next_port = (unsigned int) strtoul(argv[3], NULL, 10);
+  caller = argv[4];
+  if (!is_allowed()) {
     print_message("Skipped: connects AF_VSOCK sockets, so it runs in a virtual "
                   "machine of the project's only. Remedy: ./dev vm-pair\n");
     return 77;
   }
-  if (argc != 5)
-    return 2;
-  listens = strcmp(argv[1], "listen") == 0;
-  next_port = number(argv[2]);
-  own_cid = number(argv[3]);
-  other_cid = number(argv[4]);
   return run_all();
 }

@@ -69,9 +69,9 @@ serve host_serves_parent ./echo_server -1 hyperv://any/5002
 served host_serves
 served host_serves_parent
 if guest_lives; then
-  run host_serves_suite ./test_vsock_pair listen 6000 2 3
+  run host_serves_suite ./test_pair listen vsock://any: 6000 vsock://3:
   call host_calls ./echo_client -n 20 -s 30000 vsock://3:5003
-  run host_calls_suite ./test_vsock_pair connect 6100 2 3
+  run host_calls_suite ./test_pair connect vsock://3: 6100 vsock://host:
 fi
 
 code=0

@@ -1,0 +1,54 @@
+# The guest's driver finds a VMBus, and hv_sock a host; also where the host is an old one, or
+# is broken on purpose.
+# shellcheck shell=sh
+
+# boot VERSION [OPTIONS]
+boot() {
+  version=$1
+  shift
+  start_machine "$@"
+  await_ready
+  line 'Hypervisor detected: Microsoft Hyper-V'
+  line "Vmbus version:$version"
+  line 'registering driver hv_sock'
+  line '^=ready'
+}
+
+driver_binds() {
+  boot 5.3
+}
+
+# VMBus 4.0, the first with Hyper-V sockets: rings are small, and of one size.
+driver_binds_to_an_old_bus() {
+  boot 4.0 --vmbus 4.0
+  echo_client -s 1000000 "$vm:$ECHO" >/dev/null
+  serve "$M/server" echo_server "$vm:6000"
+  guest 30 "echo_client -s 1000000 vsock://host:6000 >/dev/null"
+  end "$M/server.pid"
+}
+
+# noticed COMMAND...: whether one of the laboratory's own cases fails on what is broken here
+noticed() {
+  code=0
+  "$@" >"$M/noticed" 2>&1 || code=$?
+  tail -n 20 "$M/noticed"
+  [ $code -ne 0 ] || fail "it went well"
+  echo "Noticed."
+}
+
+a_wrong_fin_is_noticed() {
+  boot 5.3 --fault-fin
+  serve "$M/server" ender "$vm:6300"
+  noticed guest 30 "test_hvsock 6300 6400 '*rdhup*'"
+  end "$M/server.pid"
+}
+
+lost_signals_are_noticed() {
+  boot 5.3 --fault-drop 3
+  noticed echo_client -w 3 -n 50 -s 30000 "$vm:$ECHO"
+}
+
+overlooked_signals_are_noticed() {
+  boot 5.3 --fault-miss 3
+  noticed echo_client -w 3 -n 50 -s 30000 "$vm:$ECHO"
+}

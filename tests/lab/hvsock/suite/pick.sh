@@ -1,0 +1,36 @@
+#!/bin/sh
+# pick.sh FOLDER SECONDS OUTER_KERNEL KERNEL PROGRAM...: runs the host of ./dev vm-hvsock:
+# on this machine, if its KVM has what a Hyper-V guest needs (hvsock_vm --probe), else in
+# an emulated outer machine, whose image is FOLDER/outer. A /dev/kvm alone says little:
+# there are some that are no KVM for guests, and lack the SynIC. FOLDER/results gets what
+# the cases say. HVSOCK_WHERE=here or emulated decides instead.
+set -eu
+folder=$1 seconds=$2 outer_kernel=$3 kernel=$4
+shift 4
+here=$(cd "$(dirname "$0")" && pwd)
+
+# probe PROGRAM...: whether this machine will do; says what it lacks
+probe() {
+  for program in "$@"; do
+    case $program in
+      */hvsock_vm) break ;;
+    esac
+  done
+  timeout 10 "$program" --probe
+}
+
+where=${HVSOCK_WHERE:-}
+if [ -z "$where" ]; then
+  where=emulated
+  if said=$(probe "$@" 2>&1); then
+    where=here
+  fi
+  echo "$said"
+fi
+
+if [ "$where" = here ]; then
+  echo "The host is this machine, by its own KVM."
+  exec timeout "$seconds" sh "$here/host.sh" "$folder/results" "$kernel" "$folder/image" "$@"
+fi
+echo "The host is an emulated machine: QEMU, without KVM."
+exec sh "$here/../../vm/boot.sh" "$folder" "$outer_kernel" "$folder/outer" "$seconds" -m 2048

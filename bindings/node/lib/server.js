@@ -149,10 +149,10 @@ class Server extends EventEmitter {
     this.emit('connection', socket);
   }
 
-  // A server that pauses for want of descriptors is no reason to end the program, as
-  // an 'error' that nobody listens for would; net's does not even pause.
+  // A listener that pauses for want of descriptors goes on by itself, so it is no
+  // reason to end a program that listens for no 'error'.
   #onAcceptError(error) {
-    if (FINAL.has(error.code)) this.emit('error', error);
+    if (FINAL.has(error.code) || this.listenerCount('error') > 0) this.emit('error', error);
     else process.emitWarning(error);
   }
 

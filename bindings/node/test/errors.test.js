@@ -212,6 +212,11 @@ for (const [scene, lines] of Object.entries(limits)) {
   });
 }
 
+each('accept() without a descriptor left is a warning where nobody listens for errors', { on: ['local'] }, async (transport) => {
+  const lines = await limited('unheard', transport.address());
+  for (const line of ['warning EMFILE accept true', 'then waited']) assert.ok(lines.includes(line), lines.join('\n'));
+});
+
 each('a destroyed socket that had failed reports no second error', { on }, async (transport) => {
   const client = transport.connect(transport.address());
   const seen = record(client, ['error', 'close']);

@@ -3,11 +3,13 @@
 // Conversations between processes, and what is seen when one is killed.
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
 const { once } = require('node:events');
 
 const { each } = require('./support/each');
 const { bytes, closed, listening, record, turns } = require('./support/events');
-const { start } = require('./support/child');
+const { run, start } = require('./support/child');
 
 // The VMM of the hybrid transport joins sockets of one process.
 const on = ['net', 'local'];
@@ -102,3 +104,13 @@ each('a child is given no socket that is open here', { on }, async (transport) =
   await once(child, 'exit');
   await turns();
 });
+
+for (const how of ['process.exit()', 'an exception', 'nothing left to do']) {
+  each(`the files of a server are gone after an exit by ${how}`, { on: ['hybrid'] }, async () => {
+    const at = path.join(process.env.HVUV_TEST_FOLDER, `exits-${process.pid}`);
+    const { lines } = await run('exits.js', at, how);
+    assert.deepEqual(lines, ['true']);
+    assert.equal(fs.existsSync(`${at}_1`), false);
+    assert.equal(fs.existsSync(`${at}_1.lock`), false);
+  });
+}

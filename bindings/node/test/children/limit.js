@@ -74,6 +74,23 @@ const scenes = {
     server.close();
   },
 
+  // The same where nobody listens for 'error': no reason to end the process.
+  async unheard() {
+    const server = await echo();
+    await roundTrip();
+    const taken = takeAllBut(1);
+    const warned = once(process, 'warning');
+    const client = transport.connect(address);
+    client.write('waited');
+    const [warning] = await warned;
+    console.log('warning', warning.code, warning.syscall, server.listening);
+    release(taken);
+    const [chunk] = await once(client, 'data');
+    console.log('then', chunk.toString());
+    client.destroy();
+    server.close();
+  },
+
   // There is one for the caller and none for who accepts it. The listener says
   // so once, and accepts when there is room.
   async accept() {

@@ -9,13 +9,9 @@
  *   any --- hvuv_follow_close ---> CLOSING --- the anchor's close callback --->
  *                                              freed, cb
  *
- *   what makes it time                 not before
- *   the first one, hvuv_follow_check   earliest_ms: min_interval_ms after the
- *   interval_ms since the last result  last lookup began, or longer where
- *   a client that waits                lookups fail (base/backoff.h)
- *
- * A client that waits does not wait for that: it gets the last result. All that
- * happens, happens in on_alarm(), with the user's callbacks last: so nothing
+ * When it is time is the rhythm's to know (rhythm.h), and a client that waits is
+ * another reason; where the rhythm does not allow a lookup yet, the client gets
+ * the last result. All that happens, happens in on_alarm(), with the user's callbacks last: so nothing
  * calls back from inside a call, and each may close the follow. The anchor, a
  * stream without a socket, keeps the loop's hub, as an owner's does
  * (serve/owner.h).
@@ -27,14 +23,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/backoff.h"
 #include "follow/caller.h"
 #include "follow/lookup.h"
 #include "follow/post.h"
+#include "follow/rhythm.h"
 #include "loop/alarm.h"
 #include "loop/hub.h"
 
-#define NEVER UINT64_MAX
+#define NEVER HVUV__RHYTHM_NEVER
 
 /* No status of anybody's. */
 #define NOTHING_YET UV_EAGAIN
@@ -51,14 +47,7 @@ typedef struct hvuv__follow_s {
   hvuv_stream_t anchor;
   int holds; /* the loop */
 
-  uint64_t interval_ms;
-  uint64_t min_interval_ms;
-  hvuv__backoff_t backoff;
-  uint64_t began_ms;    /* the last lookup */
-  uint64_t earliest_ms; /* of the next */
-  uint64_t next_ms;     /* by the interval; NEVER */
-  int must_check;
-
+  hvuv__rhythm_t rhythm;
   hvuv_addr_t addr; /* that is known, or was; family 0: never */
   int result;       /* of the last lookup */
   int status;       /* reported last, with this address: */
@@ -89,27 +78,13 @@ static const hvuv_addr_t* known(const follow_t* f) {
 
 /* --- The rhythm ----------------------------------------------------------- */
 
-static uint64_t later_of(uint64_t a, uint64_t b) {
-  return a > b ? a : b;
-}
-
-static uint64_t sum(uint64_t a, uint64_t b) {
-  return a > NEVER - b ? NEVER : a + b;
-}
-
 /* When the alarm has something to do. */
 static uint64_t due_ms(const follow_t* f, uint64_t now_ms) {
-  if (f->state == HEARD)
-    return now_ms;
   if (f->state == ASKING)
     return NEVER;
-  if (f->caller.waits)
+  if (f->state == HEARD || f->caller.waits)
     return now_ms;
-  if (f->must_check)
-    return later_of(f->earliest_ms, now_ms);
-  return f->next_ms == NEVER
-             ? NEVER
-             : later_of(later_of(f->next_ms, f->earliest_ms), now_ms);
+  return hvuv__rhythm_due(&f->rhythm);
 }
 
 static void hold(follow_t* f, int holds) {
@@ -126,7 +101,7 @@ static void plan(follow_t* f) {
   if (due == NEVER)
     hvuv__alarm_stop(f->alarm);
   else
-    hvuv__alarm_set(f->alarm, due - now_ms);
+    hvuv__alarm_set(f->alarm, due > now_ms ? due - now_ms : 0);
   hold(f, due != NEVER || f->state == ASKING);
   check(f);
 }
@@ -148,22 +123,10 @@ static void on_result(hvuv__asker_t* asker,
 
 static void look_up(follow_t* f) {
   assert(f->state == RESTING);
-  f->must_check = 0;
   f->state = ASKING;
-  f->began_ms = uv_now(f->handle->loop);
-  f->earliest_ms = sum(f->began_ms, f->min_interval_ms);
+  hvuv__rhythm_begin(&f->rhythm, uv_now(f->handle->loop));
   if (hvuv__lookup_begin(&f->asker) != 0)
     on_result(&f->asker, NULL, UV_ENOMEM);
-}
-
-static void set_rhythm(follow_t* f) {
-  if (f->result == 0 || f->result == UV_ENOENT)
-    hvuv__backoff_reset(&f->backoff);
-  else
-    f->earliest_ms = sum(f->began_ms, hvuv__backoff_next(&f->backoff));
-  f->next_ms = f->interval_ms == 0
-                   ? NEVER
-                   : sum(uv_now(f->handle->loop), f->interval_ms);
 }
 
 /* --- Results -------------------------------------------------------------- */
@@ -181,10 +144,11 @@ static int is_news(follow_t* f, int status, int is_new_listener) {
 static void report(follow_t* f) {
   int is_new_listener = 0;
   int status = f->result;
+  int has_failed = status != 0 && status != UV_ENOENT;
 
   assert(f->state == HEARD);
   f->state = RESTING;
-  set_rhythm(f);
+  hvuv__rhythm_end(&f->rhythm, uv_now(f->handle->loop), has_failed);
   if (status == 0)
     status = hvuv__post_tend(&f->post, &f->addr, &is_new_listener);
   plan(f);
@@ -205,7 +169,8 @@ static void on_alarm(void* owner) {
 
   check(f);
   assert(f->state == RESTING || f->state == HEARD);
-  if (f->state == RESTING && uv_now(f->handle->loop) >= f->earliest_ms)
+  if (f->state == RESTING &&
+      hvuv__rhythm_allows(&f->rhythm, uv_now(f->handle->loop)))
     look_up(f);
   else if (f->state == HEARD)
     report(f);
@@ -245,22 +210,21 @@ static int open_handles(follow_t* f, uv_loop_t* loop) {
   return err;
 }
 
-static void set_up(follow_t* f,
-                   uv_loop_t* loop,
-                   const hvuv_follow_options_t* options,
-                   hvuv_follow_cb cb) {
+static int set_up(follow_t* f,
+                  uv_loop_t* loop,
+                  const hvuv_follow_options_t* options,
+                  hvuv_follow_cb cb) {
+  int err;
+
   f->asker.on_result = on_result;
   f->caller.on_change = on_caller;
-  f->interval_ms = options->interval_ms;
-  f->min_interval_ms = options->min_interval_ms;
-  hvuv__backoff_init(
-      &f->backoff, options->min_interval_ms, options->max_interval_ms, 0, 0);
-  f->earliest_ms = uv_now(loop);
-  f->next_ms = NEVER;
-  f->must_check = 1;
   f->result = NOTHING_YET;
   f->status = NOTHING_YET;
   f->cb = cb;
+  err = hvuv__rhythm_init(&f->rhythm, options, uv_now(loop));
+  if (err == 0)
+    err = hvuv__question_set(&f->asker.question, options);
+  return err == 0 ? open_handles(f, loop) : err;
 }
 
 int hvuv_follow_start(uv_loop_t* loop,
@@ -270,17 +234,12 @@ int hvuv_follow_start(uv_loop_t* loop,
   follow_t* f;
   int err;
 
-  if (loop == NULL || handle == NULL || options == NULL ||
-      options->min_interval_ms == 0 ||
-      options->max_interval_ms < options->min_interval_ms)
+  if (loop == NULL || handle == NULL || options == NULL)
     return UV_EINVAL;
   f = hvuv__calloc(1, sizeof(*f));
   if (f == NULL)
     return UV_ENOMEM;
-  set_up(f, loop, options, cb);
-  err = hvuv__question_set(&f->asker.question, options);
-  if (err == 0)
-    err = open_handles(f, loop);
+  err = set_up(f, loop, options, cb);
   if (err != 0) {
     hvuv__free(f);
     return err;
@@ -311,7 +270,7 @@ int hvuv_follow_check(hvuv_follow_t* handle) {
   if (f == NULL)
     return UV_EINVAL;
   if (f->state == RESTING) {
-    f->must_check = 1;
+    hvuv__rhythm_check(&f->rhythm);
     plan(f);
   }
   return 0;

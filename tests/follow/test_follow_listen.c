@@ -242,6 +242,28 @@ static void a_server_that_comes_later_listens_at_what_is_known(void** state) {
   end();
 }
 
+static void a_server_that_shares_its_callers_moves_too(void** state) {
+  uv_loop_t other_loop;
+  hvuv_server_t other;
+
+  (void) state;
+  assert_int_equal(uv_loop_init(&other_loop), 0);
+  assert_int_equal(hvuv_server_init(&other_loop, &other, NULL), 0);
+  move_to("a");
+  follow();
+  assert_int_equal(hvuv_server_share(&other, &server), 0);
+  rig_run(1);
+  rig_check(2);
+  assert_int_equal(listens("a"), 1);
+  move_to("b");
+  rig_check(3);
+  assert_int_equal(listens("b"), 1);
+  hvuv_server_stop(&other, 0, NULL);
+  uv_run(&other_loop, UV_RUN_DEFAULT);
+  assert_int_equal(uv_loop_close(&other_loop), 0);
+  end();
+}
+
 /* --- Folders -------------------------------------------------------------- */
 
 static void make_folder(const char* name) {
@@ -458,6 +480,7 @@ int main(void) {
       LISTEN(where_it_cannot_listen_it_keeps_the_old_one),
       LISTEN(an_address_that_is_gone_changes_nothing),
       LISTEN(a_server_that_comes_later_listens_at_what_is_known),
+      LISTEN(a_server_that_shares_its_callers_moves_too),
       LISTEN(a_folder_that_goes_and_comes_has_its_listener_again),
       LISTEN(a_folder_that_came_again_unseen_has_its_listener_again),
       LISTEN(a_socket_that_was_removed_is_made_again),

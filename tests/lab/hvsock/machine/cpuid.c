@@ -66,11 +66,11 @@ static const struct {
     {0x4, 1, .eax = 0xffffc000},
     {0x4, 2, .eax = 0xffffc000},
     {0x4, 3, .eax = 0xffffc000},
-    /* AVX2, AVX-512, PKU, VAES, VPCLMULQDQ, AMX */
+    /* AVX2, AVX-512, PKU, shadow stacks, VAES, VPCLMULQDQ, AMX */
     {0x7,
      0,
      .ebx = 1u << 5 | 3u << 16 | 1u << 21 | 7u << 26 | 3u << 30,
-     .ecx = 1u << 1 | 1u << 3 | 1u << 6 | 7u << 9 | 1u << 12 | 1u << 14,
+     .ecx = 1u << 1 | 1u << 3 | 3u << 6 | 7u << 9 | 1u << 12 | 1u << 14,
      .edx = 3u << 2 | 1u << 8 | 7u << 22},
     {0x7, 1, .eax = 3u << 4},                    /* AVX-VNNI, AVX512-BF16 */
     {0x80000001, 0, .ecx = 1u << 11 | 1u << 16}, /* XOP, FMA4 */

@@ -79,10 +79,10 @@ static int is_free(uint8_t* slot) {
   return atomic_load(shared_32(slot)) == TYPE_NONE;
 }
 
-/* Leaves word in the slot that we wait. */
+/* Leaves word in the slot that we wait. The bit is set by a locked instruction, a full
+ * barrier: no later read comes before it. */
 static int is_free_after_all(uint8_t* slot) {
   atomic_fetch_or(shared_8(slot + SLOT_FLAGS), PENDING);
-  atomic_thread_fence(memory_order_seq_cst);
   return is_free(slot);
 }
 

@@ -11,7 +11,7 @@
  *
  * A free slot is written by nobody but us: the type goes in last, with release order,
  * and the guest sets it back to 0. While it is taken, the pending bit is set, and the
- * type looked at again behind a full barrier: so either the slot is seen free here, or
+ * type looked at again behind a full barrier. So either the slot is seen free here, or
  * the guest sees the bit and writes EOM, at which the machine calls back (vcpu.h).
  *
  * The pages are the guest's memory, its MSRs are handled inside KVM, which exits with

@@ -15,6 +15,7 @@
 #include "support/alloc.h"
 #include "support/endpoint.h"
 #include "support/loop.h"
+#include "support/net.h"
 #include "support/trace.h"
 
 #define HERE   "local://loopback/5000"
@@ -248,7 +249,10 @@ int main(void) {
       TEST(a_wrong_secret_does_not_reset_the_attempts),
       TEST(a_server_may_be_stopped_by_the_handler_behind),
   };
+  int skipped = net_skip_without_unix();
 
+  if (skipped != 0)
+    return skipped;
   if (hvuv__mac_supported() != 0) {
     printf("Skipped: built without libsodium\n");
     return 77;

@@ -8,6 +8,7 @@
 
 #include "support/endpoint.h"
 #include "support/fakes/fake_vmm.h"
+#include "support/net.h"
 #include "sweep.h"
 
 #define GUEST "6e0b8e9c-4c6c-4c0e-9a9e-0f6f0a1b2c3d"
@@ -96,6 +97,9 @@ int main(void) {
       HOST(each_allocation_of_a_waiting_connect_may_fail),
       HOST(each_call_of_a_waiting_connect_may_fail),
   };
+  int skipped = net_skip_without_unix();
 
+  if (skipped != 0)
+    return skipped;
   return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
 }

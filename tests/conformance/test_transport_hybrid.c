@@ -44,20 +44,15 @@ static transport_t hybrid = {
 };
 
 int main(int argc, char** argv) {
-  int err;
+  int skipped;
 
-  net_start();
   if (argc == 2 && strcmp(argv[1], "stingy") == 0) {
     hybrid.name = "hybrid, through a fake hypervisor with stingy manners";
     hybrid.is_stingy = 1;
   }
-  err = hvuv_supported(HVUV_HYBRID);
-  if (err != 0) {
-    print_message("Skipped: this system has no Unix sockets (%s). Remedy: "
-                  "Windows 10 1803 or later, not Wine\n",
-                  uv_err_name(err));
-    return 77;
-  }
+  skipped = net_skip_without_unix();
+  if (skipped != 0)
+    return skipped;
   if (!net_is_posix())
     hybrid.full_backlog_waits = 0;
   return suite_run(&hybrid);

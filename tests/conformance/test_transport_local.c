@@ -27,16 +27,11 @@ static transport_t local = {
 };
 
 int main(void) {
-  int err;
+  int skipped;
 
-  net_start();
-  err = hvuv_supported(HVUV_LOCAL);
-  if (err != 0) {
-    print_message("Skipped: this system has no Unix sockets (%s). Remedy: "
-                  "Windows 10 1803 or later, not Wine\n",
-                  uv_err_name(err));
-    return 77;
-  }
+  skipped = net_skip_without_unix();
+  if (skipped != 0)
+    return skipped;
   if (!net_is_posix()) {
     local.aborted_too = UV_EOF;
     local.full_backlog_waits = 0;

@@ -497,16 +497,16 @@ static void a_slow_reader_is_not_idle(void** state) {
 
 /* --- Loops that are late */
 
-#define IDLE_MS 60
-
 static void what_came_while_the_loop_was_busy_is_looked_at_first(void** state) {
   relay_rig_t* rig = *state;
+  /* Wine's server, which says that something has come, is a process of its own. */
+  unsigned int idle_ms = net_is_posix() ? 60 : 240;
   int i;
 
-  relay_start(rig, 0, IDLE_MS);
+  relay_start(rig, 0, idle_ms);
   for (i = 0; i < 5 && !rig->done; i++) {
     assert_int_equal(net_send(rig->peers[i % 2].sock, "", 1), 1);
-    uv_sleep(2 * IDLE_MS);
+    uv_sleep(2 * idle_ms);
     uv_run(rig->loop, UV_RUN_NOWAIT);
     uv_run(rig->loop, UV_RUN_NOWAIT);
   }

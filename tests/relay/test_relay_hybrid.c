@@ -176,18 +176,13 @@ static void who_knows_better_may_say_so(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {TESTS_OF(hvuv_hvuv), TESTS_OF(tcp_hvuv)};
-  int err;
+  int skipped;
 
-  net_start();
 #ifdef SIGPIPE
   signal(SIGPIPE, SIG_IGN); /* libuv's streams raise it */
 #endif
-  err = hvuv_supported(HVUV_HYBRID);
-  if (err != 0) {
-    print_message("Skipped: this system has no Unix sockets (%s). Remedy: "
-                  "Windows 10 1803 or later, not Wine\n",
-                  uv_err_name(err));
-    return 77;
-  }
+  skipped = net_skip_without_unix();
+  if (skipped != 0)
+    return skipped;
   return cmocka_run_group_tests_name("relay hybrid", tests, NULL, NULL);
 }

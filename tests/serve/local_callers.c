@@ -43,19 +43,6 @@ static void on_close(hvuv_stream_t* stream) {
   ((local_caller_t*) stream->data)->is_closed = 1;
 }
 
-int local_start(void) {
-  int err;
-
-  net_start();
-  err = hvuv_supported(HVUV_LOCAL);
-  if (err == 0)
-    return 0;
-  print_message("Skipped: this system has no Unix sockets (%s). Remedy: "
-                "Windows 10 1803 or later, not Wine\n",
-                uv_err_name(err));
-  return 77;
-}
-
 hvuv_addr_t local_addr(const char* text) {
   hvuv_addr_t addr;
 

@@ -22,10 +22,6 @@ typedef struct local_caller_s {
   int is_closed;
 } local_caller_t;
 
-/* To be called first in main(): 0, or the exit code for a skipped test, where
- * there are no Unix sockets. */
-int local_start(void);
-
 hvuv_addr_t local_addr(const char* text);
 
 /* Whether the address is of this VM. */

@@ -389,15 +389,10 @@ int main(void) {
       CLIENT(closed_before_each_turn),
       cmocka_unit_test(with_every_allocation_failing),
   };
-  int err;
+  int skipped;
 
-  net_start();
-  err = hvuv_supported(HVUV_LOCAL);
-  if (err != 0) {
-    print_message("Skipped: this system has no Unix sockets (%s). Remedy: "
-                  "Windows 10 1803 or later, not Wine\n",
-                  uv_err_name(err));
-    return 77;
-  }
+  skipped = net_skip_without_unix();
+  if (skipped != 0)
+    return skipped;
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

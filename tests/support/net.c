@@ -1,6 +1,7 @@
 /* What both systems spell alike. */
 #include "net.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int net_tcp_listen(uv_os_sock_t* sock, struct sockaddr_in* name) {
@@ -61,4 +62,21 @@ int net_await(uv_os_sock_t sock, int readable, int timeout_ms) {
   poll.fd = sock;
   poll.events = readable ? POLLIN : POLLOUT;
   return net_poll(&poll, 1, timeout_ms) == 1 ? 0 : UV_ETIMEDOUT;
+}
+
+int net_skip_without_unix(void) {
+  uv_os_sock_t sock;
+  int err;
+
+  net_start();
+  err = net_socket(AF_UNIX, SOCK_STREAM, &sock);
+  if (err == 0) {
+    net_close(sock);
+    return 0;
+  }
+  printf("Skipped: this system has no Unix sockets (%s). Remedy: Windows 10 "
+         "1803 or later, "
+         "not Wine\n",
+         uv_err_name(err));
+  return 77;
 }

@@ -38,6 +38,10 @@ int net_abort(uv_os_sock_t sock);
 /* Whether what came over TCP before a reset can be read after it. */
 int net_reads_before_reset(void);
 
+/* For main(): 0 where there are Unix sockets; else says so, and returns the exit code of
+ * a test that is skipped. */
+int net_skip_without_unix(void);
+
 /* Two connected stream sockets: of AF_UNIX, or where there are none over TCP on
  * the loopback interface. */
 int net_pair(uv_os_sock_t socks[2]);

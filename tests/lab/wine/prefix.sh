@@ -48,6 +48,8 @@ if [ "${2:-}" = heap ]; then
   flags=0xf0
 fi
 for WINEPREFIX in "$WINEPREFIX" "$WINEPREFIX-slow"; do
-  wineserver -p || [ $? -eq 2 ] # one runs already
+  # What run.sh raises for programs.
+  (ulimit -n 50000 2>/dev/null || true; exec wineserver -p) ||
+    [ $? -eq 2 ] # one runs already
   set_flags 'HKLM\System\CurrentControlSet\Control\Session Manager' $flags
 done

@@ -8,7 +8,7 @@ const { each } = require('./support/each');
 const { run } = require('./support/child');
 
 const MIB = 1 << 20;
-const LONG = { test: { timeout: 110000 } };
+const LONG = { timeout: 110000 };
 
 each('ten thousand connections leave nothing behind', LONG, async (transport, t) => {
   const { code, lines, stderr } = await run('growth.js', transport.name, 10000);

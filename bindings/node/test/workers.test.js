@@ -8,9 +8,9 @@ const { each } = require('./support/each');
 const { run } = require('./support/child');
 
 const on = ['net', 'local'];
-const test = { timeout: 110000 };
+const timeout = 110000;
 
-each('two hundred workers under load are ended at random', { on, test }, async (transport, t) => {
+each('two hundred workers under load are ended at random', { on, timeout }, async (transport, t) => {
   const { code, lines, stderr } = await run('workers.js', transport.name, 200);
   t.diagnostic(lines[0] ?? stderr);
   assert.equal(stderr, '');
@@ -27,7 +27,7 @@ const scenes = {
 };
 
 for (const [scene, [wanted, said]] of Object.entries(scenes)) {
-  each(`workers: ${scene}`, { on, test }, async (transport) => {
+  each(`workers: ${scene}`, { on, timeout }, async (transport) => {
     const { code, signal, lines, stderr } = await run('threads.js', transport.name, scene);
     assert.equal(stderr, '');
     assert.deepEqual(lines, said);

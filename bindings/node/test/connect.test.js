@@ -368,3 +368,56 @@ each('ref() and unref() return the socket, connected or not', async (transport) 
   assert.equal(client.unref(), client);
   assert.equal(client.ref(), client);
 });
+
+each('a write that waits for a connection fails when the socket is destroyed', async (transport) => {
+  const { address } = await listening(transport);
+  const client = transport.connect(address);
+  const result = new Promise((resolve) => client.write('x', resolve));
+  client.destroy();
+  const error = await result;
+  assert.ok(['ERR_SOCKET_CLOSED_BEFORE_CONNECTION', 'ERR_STREAM_DESTROYED'].includes(error.code), error.code);
+});
+
+each('end() that waits for a connection finishes nothing when there is none', async (transport) => {
+  const client = transport.connect(transport.address());
+  const seen = record(client, ['finish', 'error', 'close']);
+  client.end('x');
+  await closed(client);
+  await turns();
+  assert.deepEqual(seen, ['error', 'close after an error']);
+});
+
+each('a socket that has closed can be asked everything', async (transport) => {
+  const { client } = await pair(transport);
+  client.destroy();
+  await closed(client);
+  assert.equal(client.setTimeout(0), client);
+  assert.equal(client.setNoDelay(), client);
+  assert.equal(client.setKeepAlive(), client);
+  assert.equal(client.ref(), client);
+  assert.equal(client.unref(), client);
+  assert.equal(client.pause(), client);
+  assert.equal(client.resume(), client);
+  assert.equal(client.read(), null);
+  assert.equal(client.readyState, 'closed');
+  assert.equal(client.pending, true);
+  assert.equal(client.connecting, false);
+  assert.equal(typeof client.address(), 'object');
+  client.end();
+  client.destroySoon();
+  client.cork();
+  client.uncork();
+});
+
+each('a socket that has failed to connect can try again', async (transport) => {
+  const address = transport.address();
+  const client = transport.connect(address);
+  client.on('error', () => {});
+  await closed(client);
+  const server = transport.createServer((socket) => socket.end('at last'));
+  server.listen(address);
+  await once(server, 'listening');
+  client.connect(transport.target(address));
+  assert.equal((await once(client, 'data')).toString(), 'at last');
+  await closedAgain(client);
+});

@@ -341,3 +341,47 @@ each('the end of a server that says nothing is an empty conversation', async (tr
   }
   assert.equal(client.destroyed, false);
 });
+
+// Of net's, only TCP can do this.
+const canReset = { on: ['local', 'hybrid'] };
+
+each('resetAndDestroy() with bytes unread is a reset to the peer', { on: ['local'] }, async (transport) => {
+  const { client, peer } = await pair(transport, { server: { pauseOnConnect: true } });
+  const seen = record(client, ['end', 'error', 'close']);
+  client.resume();
+  await called((done) => client.write('never read', done));
+  const failed = called((done) => client.once('error', done));
+  assert.equal(peer.resetAndDestroy(), peer);
+  assert.equal((await failed).code, 'ECONNRESET');
+  await Promise.all([closed(client), closed(peer)]);
+  assert.deepEqual(seen, ['error', 'close after an error']);
+});
+
+each('resetAndDestroy() sends nothing of what is queued', canReset, async (transport) => {
+  const { client, peer } = await pair(transport, { server: { pauseOnConnect: true } });
+  client.write(Buffer.alloc(8 * LARGE));
+  await turns(20);
+  client.resetAndDestroy();
+  await closed(client);
+  peer.on('error', () => {});
+  peer.resume();
+  await closed(peer);
+  assert.ok(peer.bytesRead < 8 * LARGE);
+});
+
+each('resetAndDestroy() while connecting waits for the connection', canReset, async (transport) => {
+  const { server, client: other } = await pair(transport);
+  const client = transport.connect(transport.address());
+  client.on('error', () => {});
+  client.resetAndDestroy();
+  await closed(client);
+  assert.equal(other.destroyed, false);
+  assert.equal(server.listening, true);
+});
+
+each('resetAndDestroy() of a socket without a connection is an error', canReset, async (transport) => {
+  const socket = transport.socket();
+  const failed = called((done) => socket.once('error', done));
+  socket.resetAndDestroy();
+  assert.equal((await failed).code, 'ERR_SOCKET_CLOSED');
+});

@@ -322,14 +322,17 @@ each('a buffer may be changed once its write has called back', async (transport)
 each('bytesRead and bytesWritten count both directions', async (transport) => {
   const { client, peer } = await pair(transport);
   peer.on('data', (chunk) => peer.write(Buffer.concat([chunk, chunk])));
-  client.write('1234');
-  client.write('5é');
-  await until(() => client.bytesRead === 14);
-  assert.equal(client.bytesWritten, 7);
-  assert.deepEqual([peer.bytesRead, peer.bytesWritten], [7, 14]);
+  await written(client, '1234');
+  await written(client, '5é');
+  await written(client, '6é', 'latin1');
+  await written(client, '0708', 'hex');
+  await written(client, Buffer.alloc(1));
+  await until(() => client.bytesRead === 24);
+  assert.equal(client.bytesWritten, 12);
+  assert.deepEqual([peer.bytesRead, peer.bytesWritten], [12, 24]);
   client.destroy();
   await closed(client);
-  assert.deepEqual([client.bytesRead, client.bytesWritten], [14, 7]);
+  assert.deepEqual([client.bytesRead, client.bytesWritten], [24, 12]);
 });
 
 each('bytesWritten counts what is still queued', async (transport) => {
@@ -363,4 +366,51 @@ each('both directions are busy at once', async (transport) => {
   const [fromPeer, fromClient] = await got;
   assert.ok(fromClient.equals(up));
   assert.ok(fromPeer.equals(down));
+});
+
+each('a gathered write of thousands of buffers arrives whole', async (transport) => {
+  const { client, peer } = await pair(transport);
+  const sent = pattern(3000 * 100);
+  client.cork();
+  for (let at = 0; at < sent.length; at += 100) client.write(sent.subarray(at, at + 100));
+  client.uncork();
+  client.end();
+  assert.ok((await bytes(peer)).equals(sent));
+});
+
+each('a gathered write of megabytes to a slow reader arrives whole', async (transport) => {
+  const { client, peer } = await pair(transport, { server: { pauseOnConnect: true } });
+  const sent = pattern(4 * MIB);
+  client.cork();
+  for (let at = 0; at < sent.length; at += 30000) client.write(sent.subarray(at, at + 30000));
+  client.uncork();
+  client.end();
+  await turns(30);
+  assert.ok((await bytes(peer)).equals(sent));
+});
+
+each('shared memory is written as its bytes', async (transport) => {
+  const { client, peer } = await pair(transport);
+  const shared = Buffer.from(new SharedArrayBuffer(200000));
+  shared.fill('s');
+  client.write(shared.subarray(0, 5));
+  client.cork();
+  client.write(shared);
+  client.write(shared);
+  client.uncork();
+  client.end();
+  assert.equal((await bytes(peer)).length, 400005);
+});
+
+each('a kept piece of what was read keeps little memory', async (transport) => {
+  const { client, peer } = await pair(transport);
+  const kept = [];
+  client.on('data', (chunk) => kept.push(chunk));
+  for (let i = 0; i < 200; i += 1) {
+    await written(peer, `number ${i};`);
+    await until(() => kept.length > i);
+  }
+  const buffers = new Set(kept.map((chunk) => chunk.buffer));
+  const size = [...buffers].reduce((sum, buffer) => sum + buffer.byteLength, 0);
+  assert.ok(size < 200 * 65536 / 10, `${size} bytes for ${Buffer.concat(kept).length}`);
 });

@@ -347,3 +347,39 @@ each('a hundred callers at once are all accepted', async (transport) => {
   await Promise.all(clients.map((client) => once(client, 'connect')));
   await until(() => accepted === 100);
 });
+
+each('a rejection of a listener of data destroys its socket', async (transport) => {
+  const before = events.captureRejections;
+  events.captureRejections = true;
+  try {
+    const { client, peer } = await pair(transport);
+    const caught = new Promise((resolve) => client.once('error', resolve));
+    client.on('data', async () => {
+      throw new Error('thrown in a listener');
+    });
+    peer.on('error', () => {});
+    peer.write('x');
+    assert.equal((await caught).message, 'thrown in a listener');
+    await closed(client);
+  } finally {
+    events.captureRejections = before;
+  }
+});
+
+each('a thousand connections are open at once, and each is itself', async (transport) => {
+  const { server, address } = await listening(transport);
+  const peers = new Map();
+  server.on('connection', (socket) => {
+    socket.once('data', (chunk) => peers.set(Number(chunk), socket));
+  });
+  const clients = [];
+  for (let i = 0; i < 1000; i += 1) {
+    const client = transport.connect(address);
+    client.write(String(i));
+    clients.push(client);
+    if (i % 100 === 99) await until(() => peers.size === i + 1);
+  }
+  const replies = Promise.all(clients.map(async (client) => Number((await once(client, 'data'))[0])));
+  for (const [i, peer] of peers) peer.end(String(i));
+  assert.deepEqual(await replies, clients.map((_, i) => i));
+});

@@ -58,3 +58,10 @@ for (const place of places) {
     assert.deepEqual([code, signal], [7, null]);
   });
 }
+
+each('an exception of a domain goes to the domain', { on }, async (transport) => {
+  const { code, lines, stderr } = await run('domain.js', transport.name);
+  assert.equal(stderr, '');
+  assert.deepEqual(lines, ['domain: thrown within data', 'domain: an error that nobody hears', 'over']);
+  assert.equal(code, 0);
+});

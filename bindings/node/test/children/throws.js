@@ -65,12 +65,12 @@ async function converse() {
   client.on('data', () => here('data'));
   client.on('end', () => here('end'));
   client.on('finish', () => here('finish'));
-  client.on('drain', () => here('drain'));
-  client.on('close', () => here('close'));
-  client.setTimeout(20, () => {
+  client.once('drain', () => client.setTimeout(20, () => {
     setImmediate(() => client.end('x', () => here('the callback of end()')));
     here('timeout');
-  });
+  }));
+  client.on('drain', () => here('drain'));
+  client.on('close', () => here('close'));
   client.write('x', () => here('the callback of write()'));
   client.write(LARGE, () => here('the callback of a large write()'));
 

@@ -204,7 +204,6 @@ const limits = {
   connect: ['connect EMFILE connect true', 'then x'],
   listen: ['listen EMFILE listen true false', 'then x'],
   accept: ['accept 1 EMFILE accept true', 'then waited'],
-  unheard: ['warning EMFILE accept true', 'then waited'],
 };
 
 for (const [scene, lines] of Object.entries(limits)) {

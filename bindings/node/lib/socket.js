@@ -17,13 +17,12 @@ const { Duplex, addAbortSignal } = require('node:stream');
 const { coded, systemError, wrongType } = require('./errors');
 const { Handle } = require('./handle');
 const { toParts } = require('./address');
+const { addSides, forgetSides, partsOf, setRemote } = require('./sides');
 const { Timeout, checked } = require('./timeout');
 
 const kTimeout = Symbol('timeout');
 const kPending = Symbol('pending');
-const kNames = Symbol('names');
 const kCounts = Symbol('counts');
-const kSide = Symbol('side');
 const kReset = Symbol('reset');
 const kConnectTimeout = Symbol('connectTimeout');
 
@@ -71,7 +70,7 @@ class Socket extends Duplex {
     this.timeout = undefined;
     this[kTimeout] = null;
     this[kPending] = null; // what is written while connecting
-    this[kNames] = { local: undefined, remote: undefined };
+    forgetSides(this);
     this[kCounts] = { read: 0, written: 0 }; // when there is no handle any more
     this[kReset] = false;
     this[kConnectTimeout] = connectTimeout;
@@ -112,7 +111,7 @@ class Socket extends Duplex {
     if (this.destroyed) this._undestroy();
     if (options?.timeout !== undefined) this.setTimeout(options.timeout);
     if (this._handle === null) this._handle = new Handle(this);
-    this[kNames] = { local: undefined, remote: undefined };
+    forgetSides(this);
     if (listener) this.once('connect', listener);
     this._unrefTimer();
     this.connecting = true;
@@ -131,7 +130,7 @@ class Socket extends Duplex {
       this.destroy(systemError(status, 'connect', parts.address));
       return;
     }
-    this[kNames].remote = parts;
+    setRemote(this, parts);
     this._unrefTimer();
     this.emit('connect');
     this.emit('ready');
@@ -333,22 +332,7 @@ class Socket extends Duplex {
   // --- What it is ---
 
   #error(status, syscall) {
-    return systemError(status, syscall, this[kSide]('remote')?.address);
-  }
-
-  // The parts of the address of either side, as long as they can be had.
-  [kSide](side) {
-    const names = this[kNames];
-    if (names[side] === undefined && !this.connecting && this._handle !== null) {
-      const text = side === 'local' ? this._handle.sockname() : this._handle.peername();
-      if (text !== undefined) names[side] = toParts(text);
-    }
-    return names[side];
-  }
-
-  /** The parts of its own address; an empty object if there is none. */
-  address() {
-    return this[kSide]('local') ?? {};
+    return systemError(status, syscall, partsOf(this, 'remote')?.address);
   }
 
   get pending() {
@@ -386,18 +370,7 @@ class Socket extends Duplex {
   }
 }
 
-// remoteAddress, remoteFamily, remoteVmId, ..., localAddress, ...
-for (const side of ['local', 'remote']) {
-  for (const part of ['address', 'family', 'vmId', 'cid', 'path', 'port', 'serviceId']) {
-    Object.defineProperty(Socket.prototype, side + part[0].toUpperCase() + part.slice(1), {
-      configurable: true,
-      enumerable: false,
-      get() {
-        return this[kSide](side)?.[part];
-      },
-    });
-  }
-}
+addSides(Socket.prototype);
 
 function sizeOf({ chunk, encoding }) {
   return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.length;

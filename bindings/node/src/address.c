@@ -1,6 +1,5 @@
 #include "address.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "value.h"

@@ -1,10 +1,15 @@
 #include "connect.h"
 
+#include <assert.h>
+
 #include "dispatch.h"
 #include "value.h"
 
 static void on_connect(hvuv_connect_t* req, int status) {
-  hvnode__dispatch(req->data, HVNODE_ON_CONNECT, status, 0);
+  hvnode__handle_t* handle = req->data;
+
+  assert(req == &handle->connect);
+  hvnode__dispatch(handle, HVNODE_ON_CONNECT, status, 0);
 }
 
 static int start(hvnode__handle_t* handle,

@@ -8,6 +8,17 @@
 
 /* --- Its life ------------------------------------------------------------- */
 
+#ifdef NDEBUG
+#define check(handle) ((void) 0)
+#else
+static void check(const hvnode__handle_t* handle) {
+  assert(hvnode__table_get(&handle->env->table, handle->id) == handle);
+  assert(handle->env->stage != HVNODE_ENDED);
+  assert(handle->stream.data == handle);
+  assert(handle->rest == NULL || handle->is_writing);
+}
+#endif
+
 int hvnode__handle_make(hvnode__env_t* env, hvnode__handle_t** result) {
   hvnode__handle_t* handle;
   int err;
@@ -29,6 +40,7 @@ int hvnode__handle_make(hvnode__env_t* env, hvnode__handle_t** result) {
     return err;
   }
   handle->stream.data = handle;
+  check(handle);
   *result = handle;
   return 0;
 }
@@ -38,7 +50,8 @@ static void on_close(hvuv_stream_t* stream) {
   hvnode__handle_t* handle = stream->data;
   hvnode__env_t* env = handle->env;
 
-  assert(handle->is_closing && !handle->is_writing && handle->rest == NULL);
+  check(handle);
+  assert(hvuv_is_closing(stream) && !handle->is_writing);
   hvnode__dispatch(handle, HVNODE_ON_CLOSE, 0, 0);
   if (handle->context != NULL)
     napi_async_destroy(env->napi, handle->context);
@@ -48,9 +61,9 @@ static void on_close(hvuv_stream_t* stream) {
 }
 
 void hvnode__handle_close(hvnode__handle_t* handle, int is_reset) {
-  if (handle->is_closing)
+  check(handle);
+  if (hvuv_is_closing(&handle->stream))
     return;
-  handle->is_closing = 1;
   if (!is_reset || hvuv_close_reset(&handle->stream, on_close) != 0)
     hvuv_close(&handle->stream, on_close);
 }
@@ -62,6 +75,7 @@ static void attach(hvnode__handle_t* handle, napi_value object) {
   napi_env napi = handle->env->napi;
   napi_value type = hvnode__string(napi, "HVUVSOCKET");
 
+  check(handle);
   assert(handle->context == NULL);
   if (type != NULL)
     napi_async_init(napi, object, type, &handle->context);

@@ -5,7 +5,7 @@
  *
  *   OPEN --- hvnode__handle_close() ---> CLOSING --- close callback ---> freed
  *
- * What it is beyond that, connecting, connected, listening, hvuv knows. A handle
+ * What it is, closing included, hvuv knows. A handle
  * is in its environment's table until it is freed. While it is OPEN it belongs
  * to lib/handle.js, which closes it; or to nobody, if JavaScript was stopped in
  * between, and then the environment closes it.
@@ -21,8 +21,7 @@ struct hvnode__handle_s {
   hvuv_stream_t stream;
   hvnode__env_t* env;
   int32_t id;
-  int is_closing;
-  int is_writing;
+  int is_writing;             /* until hvuv has called back */
   napi_async_context context; /* NULL, or what async_hooks know it by */
   char* rest; /* of what is written: a copy that hvuv sends from, or NULL */
   hvuv_connect_t connect;

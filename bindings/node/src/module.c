@@ -11,7 +11,6 @@
  * Only Node-API and libuv's functions are used, and both are looked up in Node's
  * own binary when the module is loaded, so one build serves many versions.
  */
-#include <assert.h>
 #include <node_api.h>
 
 #include "address.h"
@@ -96,6 +95,11 @@ static int export_memory(hvnode__env_t* env, napi_value exports) {
          napi_set_named_property(env->napi, exports, "scratch", scratch) ==
              napi_ok;
 }
+
+/* Node's entry points, which its macro defines without a prototype. */
+#ifdef NODE_API_MODULE_GET_API_VERSION
+NAPI_MODULE_EXPORT int32_t NODE_API_MODULE_GET_API_VERSION(void);
+#endif
 
 NAPI_MODULE_INIT() {
   hvnode__env_t* share = hvnode__env_make(env);

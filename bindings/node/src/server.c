@@ -13,6 +13,7 @@ static void on_connection(hvuv_stream_t* stream, int status) {
   hvnode__handle_t* caller = NULL;
   int err = status;
 
+  assert(server->env->stage != HVNODE_ENDED);
   if (err == 0)
     err = hvnode__handle_make(server->env, &caller);
   if (err == 0) {

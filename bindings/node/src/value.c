@@ -29,7 +29,7 @@ hvnode__handle_t* hvnode__args_handle(napi_env napi,
     return NULL;
   handle = hvnode__table_get(&args->env->table,
                              hvnode__to_int(napi, args->values[0], -1));
-  if (handle == NULL || handle->is_closing) {
+  if (handle == NULL || hvuv_is_closing(&handle->stream)) {
     napi_throw_type_error(napi, NULL, "hvuv: no such handle");
     return NULL;
   }

@@ -17,7 +17,7 @@
 static void on_write(hvuv_write_t* req, int status) {
   hvnode__handle_t* handle = req->data;
 
-  assert(handle->is_writing);
+  assert(handle->is_writing && handle->write.handle == &handle->stream);
   free(handle->rest);
   handle->rest = NULL;
   handle->is_writing = 0;
@@ -29,6 +29,7 @@ static int queue(hvnode__handle_t* handle,
                  unsigned int nbufs) {
   int err;
 
+  assert(!handle->is_writing);
   handle->write.data = handle;
   err = hvuv_write(&handle->write, &handle->stream, bufs, nbufs, on_write);
   if (err != 0)
@@ -43,6 +44,7 @@ static int try_send(hvnode__handle_t* handle,
                     unsigned int nbufs) {
   int sent;
 
+  assert(nbufs > 0);
   if (handle->is_writing)
     return UV_EALREADY;
   sent = hvuv_try_write(&handle->stream, bufs, nbufs);

@@ -26,7 +26,7 @@ start_machine() {
   end "$M/vm.pid"
   mkdir -p "$M"
   rm -f "$M"/vm.*
-  hvsock_vm -w 400 --control "$M/vm.control" "$@" "$KERNEL" "$IMAGE" "$M/vm.sock" \
+  hvsock_vm -w 600 --control "$M/vm.control" "$@" "$KERNEL" "$IMAGE" "$M/vm.sock" \
     >"$M/vm.console" 2>"$M/vm.log" </dev/null &
   echo $! >"$M/vm.pid"
 }

@@ -33,4 +33,5 @@ if [ "$where" = here ]; then
   exec timeout "$seconds" sh "$here/host.sh" "$folder/results" "$kernel" "$folder/image" "$@"
 fi
 echo "The host is an emulated machine: QEMU, without KVM."
+export APPEND=mitigations=off
 exec sh "$here/../../vm/boot.sh" "$folder" "$outer_kernel" "$folder/outer" "$seconds" -m 2048

@@ -290,7 +290,7 @@ HVUV_EXTERN int hvuv_accept(hvuv_stream_t* server, hvuv_stream_t* client);
  *   UV_ENODEV         no transport leads to this CID (AF_VSOCK on a machine
  *                     that is not a guest; in a guest that is UV_ETIMEDOUT)
  *   UV_ENETUNREACH    any CID but 2, at once (AF_VSOCK in a guest of Hyper-V;
- *                     seen on Linux 6.1)
+ *                     seen on Linux 6.1; UV_ENODEV for some on 7.2)
  *   UV_ETIMEDOUT      the timeout passed, the kernel's own 2 s on AF_VSOCK
  *                     too; or nobody listens on a Hyper-V host
  *                     (hyperv_transport.c never refuses)

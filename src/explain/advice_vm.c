@@ -300,7 +300,14 @@ const hvuv__advice_t hvuv__advice_vm[] = {
      "too long."},
     {VM,
      CONNECTING,
-     {UV_ENODEV, UV_ETIMEDOUT},
+     {UV_ENODEV},
+     is_neighbour,
+     "No transport leads to CID $cid. A Hyper-V guest reaches only its host, "
+     "CID 2 (hyperv://parent); other VMs reach each other only where their "
+     "hypervisor passes that on."},
+    {VM,
+     CONNECTING,
+     {UV_ETIMEDOUT},
      is_neighbour,
      "CID $cid did not answer. A VM reaches its host, CID 2, and other VMs "
      "only "

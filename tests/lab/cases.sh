@@ -26,7 +26,7 @@ await() {
 alive() {
   pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] &&
     grep -q '^State:[[:space:]]*[^ZX]' "/proc/$pid/status" 2>/dev/null &&
-    tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF "$LAB"
+    { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qF "$LAB"
 }
 
 # send SIGNAL FILE

@@ -15,6 +15,7 @@
 #define CALLERS       50
 #define MESSAGE       3001
 #define HEAD_START_MS 300
+#define PATIENCE_MS   20000
 
 static int listens;
 static const char* address;
@@ -250,6 +251,7 @@ static void call_often(rig_t* rig) {
   sides[0] = call(rig);
   for (i = 1; i < CALLERS; i++) {
     sides[i] = side_new(rig);
+    hvuv_set_connect_timeout(&sides[i]->stream, PATIENCE_MS);
     side_connect(sides[i]);
   }
   for (i = 0; i < CALLERS; i++) {

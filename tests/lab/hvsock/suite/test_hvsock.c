@@ -45,24 +45,28 @@ static transport_t guest = {
 
 /* --- Connects */
 
-static void expect_connect(rig_t* rig, const char* to, int status) {
+static int status_of_connect(rig_t* rig, const char* to) {
   side_t* side = side_new(rig);
   uint64_t begin = uv_hrtime();
 
   assert_code(hvuv_addr_parse(to, &rig->to), 0);
   side_connect(side);
   RIG_RUN_UNTIL(rig, side->connects_told == 1);
-  assert_code(side->connect_status, status);
   print_message("%s: %s after %d ms\n",
                 to,
-                status == 0 ? "connected" : uv_err_name(status),
+                side->connect_status == 0 ? "connected"
+                                          : uv_err_name(side->connect_status),
                 (int) ((uv_hrtime() - begin) / 1000000));
+  return side->connect_status;
 }
 
+/* Linux 7.2 says ENODEV of those that would be guests. */
 static void every_cid_but_the_hosts_is_unreachable(void** state) {
-  expect_connect(*state, "vsock://3:5000", UV_ENETUNREACH);
-  expect_connect(*state, "vsock://local:5000", UV_ENETUNREACH);
-  expect_connect(*state, "vsock://hypervisor:5000", UV_ENETUNREACH);
+  assert_code(status_of_connect(*state, "vsock://3:5000"),
+              kernel_is_from(7, 0) ? UV_ENODEV : UV_ENETUNREACH);
+  assert_code(status_of_connect(*state, "vsock://local:5000"), UV_ENETUNREACH);
+  assert_code(status_of_connect(*state, "vsock://hypervisor:5000"),
+              UV_ENETUNREACH);
 }
 
 static void nobody_on_the_host_is_two_seconds_of_silence(void** state) {
@@ -71,7 +75,7 @@ static void nobody_on_the_host_is_two_seconds_of_silence(void** state) {
   char to[64];
 
   snprintf(to, sizeof(to), "vsock://host:%u", mirror_port + NOBODY);
-  expect_connect(*state, to, UV_ETIMEDOUT);
+  assert_code(status_of_connect(*state, to), UV_ETIMEDOUT);
   ms = (uv_hrtime() - begin) / 1000000;
   assert_in_range(ms, 1900, 6000);
 }
@@ -140,7 +144,7 @@ static void a_service_is_a_port(void** state) {
            sizeof(to),
            "hyperv://parent/%08x-facb-11e6-bd58-64006a7986d3",
            ender_port);
-  expect_connect(rig, to, 0);
+  assert_code(status_of_connect(rig, to), 0);
   assert_int_equal(rig->to.family, HVUV_HYPERV);
 }
 

@@ -61,7 +61,7 @@ static int holds_slot;
 static int programs[PROGRAMS];
 static int count;
 
-/* --- The machine -------------------------------------------------------------------- */
+/* --- The machine ---------------------------------------------------------- */
 
 static void* at(void* context, uint64_t gpa, size_t len) {
   (void) context;
@@ -91,7 +91,7 @@ __attribute__((format(printf, 2, 3))) static void log_line(void* context,
 
 static const bus_machine_t machine = {NULL, at, post, flag, log_line};
 
-/* --- The host ------------------------------------------------------------------------- */
+/* --- The host ------------------------------------------------------------- */
 
 static int unix_socket(struct sockaddr_un* name, const char* suffix) {
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -160,7 +160,7 @@ static void call_guest(const uint8_t* line, size_t len) {
   programs[count++] = fd;
 }
 
-/* --- The guest --------------------------------------------------------------------------- */
+/* --- The guest ------------------------------------------------------------ */
 
 static void take(input_t* input, void* to, size_t len) {
   size_t n = len < input->size ? len : input->size;
@@ -299,7 +299,7 @@ static void call_host(uint32_t from) {
   send_message(message, sizeof(message));
 }
 
-/* --- Steps ---------------------------------------------------------------------------------- */
+/* --- Steps ---------------------------------------------------------------- */
 
 static void step_host(input_t* input, uint32_t letter) {
   static uint8_t bytes[20000];

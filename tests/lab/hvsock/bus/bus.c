@@ -49,7 +49,7 @@ struct bus_s {
   _Atomic uint32_t is_stopping;
 };
 
-/* --- In the bus's thread ---------------------------------------------------------------- */
+/* --- In the bus's thread -------------------------------------------------- */
 
 static void take_commands(bus_t* bus) {
   uint32_t commands = atomic_exchange(&bus->commands, 0);
@@ -132,7 +132,7 @@ static void run(void* arg) {
   (void) left;
 }
 
-/* --- In any thread ---------------------------------------------------------------------- */
+/* --- In any thread -------------------------------------------------------- */
 
 uint64_t bus_posted(bus_t* bus,
                     uint32_t connection_id,
@@ -199,7 +199,7 @@ void bus_command(bus_t* bus, bus_command_t command) {
   uv_async_send(&bus->ring);
 }
 
-/* --- Beginning and end ------------------------------------------------------------------- */
+/* --- Beginning and end ---------------------------------------------------- */
 
 static void close_loop(bus_t* bus) {
   int err;

@@ -30,7 +30,7 @@ static void send_created(bus__channels_t* channels,
   bus__messages_send_words(channels->messages, BUS__GPADL_CREATED, words, 20);
 }
 
-/* --- GPADLs -------------------------------------------------------------------- */
+/* --- GPADLs --------------------------------------------------------------- */
 
 /* The one whose pages are being gathered or are all there. */
 static bus__channel_t* channel_of_gpadl(const bus__channels_t* channels,
@@ -112,7 +112,7 @@ void bus__channels_on_gpadl_teardown(bus__channels_t* channels,
   bus__messages_send_words(channels->messages, BUS__GPADL_TORNDOWN, words, 12);
 }
 
-/* --- Opening and closing ---------------------------------------------------------- */
+/* --- Opening and closing -------------------------------------------------- */
 
 /* Each ring has its control page and at least one of data. */
 static bus__reason_t map_rings(bus__channel_t* channel, uint32_t offset) {
@@ -189,7 +189,7 @@ void bus__channels_on_released(bus__channels_t* channels,
   bus__channel_free(channel);
 }
 
-/* --- Processors --------------------------------------------------------------------- */
+/* --- Processors ----------------------------------------------------------- */
 
 void bus__channels_on_modify(bus__channels_t* channels,
                              const uint8_t* message) {

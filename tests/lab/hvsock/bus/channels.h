@@ -109,7 +109,7 @@ void bus__channels_signalled(bus__channels_t* channels, uint32_t relid);
 int bus__channels_knows(const bus__channels_t* channels,
                         uint64_t connection_id);
 
-/* --- Messages of the guest, of the right size (channel_messages.c) ---------------- */
+/* --- Messages of the guest, of the right size (channel_messages.c) -------- */
 
 void bus__channels_on_gpadl_header(bus__channels_t* channels,
                                    const uint8_t* message,
@@ -125,7 +125,7 @@ void bus__channels_on_released(bus__channels_t* channels,
                                const uint8_t* message);
 void bus__channels_on_modify(bus__channels_t* channels, const uint8_t* message);
 
-/* --- What the two files share ------------------------------------------------------ */
+/* --- What the two files share --------------------------------------------- */
 
 /* Ends it from the guest's side: on_gone, and a rescind. */
 void bus__channel_end(bus__channel_t* channel);

@@ -23,7 +23,7 @@ static void check(const bus__conn_t* conn) {
 }
 #endif
 
-/* --- Beginning and end ------------------------------------------------------------- */
+/* --- Beginning and end ---------------------------------------------------- */
 
 static void on_closed(bus__conn_t* conn) {
   assert(conn->handles > 0);
@@ -99,7 +99,7 @@ void bus__conn_end(bus__conn_t* conn) {
     close_both(conn);
 }
 
-/* --- The guest's side ---------------------------------------------------------------- */
+/* --- The guest's side ----------------------------------------------------- */
 
 static void on_look(uv_timer_t* timer) {
   bus__conn_t* conn = timer->data;
@@ -214,7 +214,7 @@ void bus__conn_offer(bus__conn_t* conn) {
   check(conn);
 }
 
-/* --- ------------------------------------------------------------------------------------ */
+/* --- What it says of itself ------------------------------------------------ */
 
 static const char* const states[] = {
     "", "requested", "dialing", "waiting", "offered", "open", "closing"};

@@ -88,7 +88,7 @@ void bus__conn_end(bus__conn_t* conn);
 
 void bus__conn_log(const bus__conn_t* conn);
 
-/* --- What conn.c has for conn_calls.c ------------------------------------------- */
+/* --- What conn.c has for conn_calls.c ------------------------------------- */
 
 /* NULL without memory. */
 bus__conn_t* bus__conn_begin(bus__conns_t* conns, bus__conn_state_t state);

@@ -8,7 +8,7 @@
 /* Between two calls to a program whose backlog is full. */
 #define AGAIN_MS 20u
 
-/* --- The host calls ------------------------------------------------------------------- */
+/* --- The host calls ------------------------------------------------------- */
 
 /* A version 4 GUID that no live channel has. Its first field is what the guest takes for
  * the peer's port, of which all ones would be any. */
@@ -79,7 +79,7 @@ int bus__conn_accept(bus__conns_t* conns, uv_stream_t* listener) {
   return 0;
 }
 
-/* --- The guest calls -------------------------------------------------------------------- */
+/* --- The guest calls ------------------------------------------------------ */
 
 static void refuse_call(bus__conn_t* conn) {
   uint8_t result[44] = {0};

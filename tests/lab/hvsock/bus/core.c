@@ -9,7 +9,7 @@
 #include "bus/contact.h"
 #include "bus/dial.h"
 
-/* --- Messages ----------------------------------------------------------------------- */
+/* --- Messages ------------------------------------------------------------- */
 
 static void forget_all(bus__core_t* core) {
   bus__contact_lose(&core->host, &core->messages);
@@ -140,7 +140,7 @@ int bus__core_has_room(const bus__core_t* core) {
   return bus__messages_has_room(&core->messages);
 }
 
-/* --- The gate ------------------------------------------------------------------------- */
+/* --- The gate ------------------------------------------------------------- */
 
 /* The relid of a CLOSECHANNEL, or 0. */
 static uint32_t closes(const uint8_t* message, size_t len) {
@@ -167,7 +167,7 @@ void bus__core_reopen(bus__core_t* core, const void* message, size_t len) {
     bus__gate_open(&core->gate, relid);
 }
 
-/* --- Beginning and end -------------------------------------------------------------------- */
+/* --- Beginning and end ---------------------------------------------------- */
 
 /* A host's program has OpenVMM's and Windows' 2 s to be taken by the guest; a guest
  * gives its own call up after 2 s, and a closed socket after 8 s. */
@@ -241,7 +241,7 @@ void bus__core_free(bus__core_t* core) {
   bus__gate_destroy(&core->gate);
 }
 
-/* --- The rest ------------------------------------------------------------------------------- */
+/* --- The rest ------------------------------------------------------------- */
 
 void bus__core_signalled(bus__core_t* core, uint32_t relid) {
   bus__channels_signalled(&core->channels, relid);

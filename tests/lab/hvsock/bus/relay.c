@@ -35,7 +35,7 @@ static int sends_down(const bus__relay_t* relay) {
   return relay->state == BUS__RELAY_BOTH || relay->state == BUS__RELAY_TO_GUEST;
 }
 
-/* --- Ends ------------------------------------------------------------------------ */
+/* --- Ends ----------------------------------------------------------------- */
 
 static void end(bus__relay_t* relay, int is_ours) {
   bus__channel_t* channel = relay->channel;
@@ -98,7 +98,7 @@ static void on_guest_ended(bus__relay_t* relay) {
     look_behind_fin(relay);
 }
 
-/* --- To the guest ---------------------------------------------------------------- */
+/* --- To the guest --------------------------------------------------------- */
 
 /* Whether the packet is in the ring, which else is broken or shut. */
 static int put(bus__relay_t* relay, size_t len, size_t extra) {
@@ -250,7 +250,7 @@ static void take_leftovers(bus__relay_t* relay) {
   }
 }
 
-/* --- From the guest --------------------------------------------------------------- */
+/* --- From the guest ------------------------------------------------------- */
 
 static void serve_up(bus__relay_t* relay);
 
@@ -337,7 +337,7 @@ static void serve_up(bus__relay_t* relay) {
     end(relay, 1);
 }
 
-/* --- Together ---------------------------------------------------------------------- */
+/* --- Together ------------------------------------------------------------- */
 
 void bus__relay_start(bus__relay_t* relay,
                       bus__host_t* host,
@@ -378,6 +378,8 @@ void bus__relay_stall(bus__relay_t* relay) {
   uv_read_stop((uv_stream_t*) relay->pipe);
 }
 
+/* Behind our own shutdown() a program that has only ended its sending looks like one that
+ * is gone; it will not say more either. */
 static int has_hung_up(const bus__relay_t* relay) {
   struct pollfd poller = {0};
 

@@ -9,14 +9,13 @@
  *
  * Who has ended its sending, and what follows:
  *
- *   state  | the guest's FIN is read,     | the socket is at its end        | the socket fails, or the
- *          | and all before it written    |                                 | ring is broken, or nobody
- *          |                              |                                 | will ever move on
- *   -------+------------------------------+---------------------------------+--------------------------
- *   BOTH   | shutdown(socket); TO_GUEST   | a FIN to the guest; TO_HOST     | OVER
- *   TO_HOST| OVER                         | -                               | OVER
- *   TO_GUEST -                            | a FIN to the guest; OVER        | OVER
- *   DRAINING OVER                         | -                               | OVER
+ *   state    | the guest's FIN is read,   | the socket is   | the socket fails, a ring is
+ *            | what came before is sent   | at its end      | broken, or nobody moves on
+ *   ---------+----------------------------+-----------------+----------------------------
+ *   BOTH     | shutdown(socket); TO_GUEST | a FIN; TO_HOST  | OVER
+ *   TO_HOST  | OVER                       | -               | OVER
+ *   TO_GUEST | -                          | a FIN; OVER     | OVER
+ *   DRAINING | OVER                       | -               | OVER
  *
  * OVER: the channel is rescinded, if the guest has not ended it, and the owner is called
  * back, who closes the socket. Linux gives a socket up only then. By the fault

@@ -42,7 +42,7 @@ typedef struct bus__ring_s {
   bus__reason_t broken;
 } bus__ring_t;
 
-/* --- Both (ring.c) ------------------------------------------------------------- */
+/* --- Both (ring.c) -------------------------------------------------------- */
 
 /* A control page and at least one of data, at most BUS__GPADL_PAGES_MAX. The guest
  * begins with both indices alike; UV_EPROTO if it does not. */
@@ -69,7 +69,7 @@ uint32_t bus__ring_after(const bus__ring_t* ring, uint32_t at, uint32_t len);
 
 int bus__ring_break(bus__ring_t* ring, bus__reason_t why); /* UV_EPROTO */
 
-/* --- From the guest (ring_in.c) -------------------------------------------------- */
+/* --- From the guest (ring_in.c) ------------------------------------------- */
 
 /* Copies the payload of the next packet. UV_EAGAIN: there is none; UV_ENOBUFS: it is
  * longer than `room`, and is left; UV_EPROTO. */
@@ -79,7 +79,7 @@ int bus__ring_take(bus__ring_t* ring, uint8_t* to, size_t room, size_t* len);
  * UV_EPROTO. Only what is taken behind it shows whether the ring is empty. */
 int bus__ring_give_back(bus__ring_t* ring);
 
-/* --- To the guest (ring_out.c) --------------------------------------------------- */
+/* --- To the guest (ring_out.c) -------------------------------------------- */
 
 /* The payload that a packet can have now, such that a FIN fits behind it: 0 if none;
  * UV_EPROTO. */

@@ -14,7 +14,7 @@
 
 #define BUS__PAGE 4096u
 
-/* --- Messages ----------------------------------------------------------------- */
+/* --- Messages ------------------------------------------------------------- */
 
 enum {
   BUS__MESSAGE_TYPE = 1,  /* of SynIC's messages, the one that is VMBus' */
@@ -52,7 +52,7 @@ enum {
 #define BUS__STATUS_UNSUCCESSFUL 0xC0000001u
 #define BUS__STATUS_REFUSED      0xC0000236u /* the connection was refused */
 
-/* --- The offer ---------------------------------------------------------------- */
+/* --- The offer ------------------------------------------------------------ */
 
 enum {
   BUS__OFFER_BYTES = 196,
@@ -77,7 +77,7 @@ enum {
  * convention uses. */
 #define BUS__SIGNAL_BASE 0x10000u
 
-/* --- Rings -------------------------------------------------------------------- */
+/* --- Rings ---------------------------------------------------------------- */
 
 /* The first page of a ring. */
 enum {
@@ -99,7 +99,7 @@ enum {
 #define BUS__FIN_BYTES                                                         \
   ((uint32_t) (BUS__PACKET_HEAD + BUS__PIPE_HEAD + BUS__PACKET_TRAILER))
 
-/* --- Reading and writing them -------------------------------------------------- */
+/* --- Reading and writing them --------------------------------------------- */
 
 static inline uint16_t bus__u16(const uint8_t* bytes, size_t at) {
   uint16_t value;

@@ -12,7 +12,7 @@
 
 #define PAGE 4096u
 
-/* --- The machine ------------------------------------------------------------------ */
+/* --- The machine ---------------------------------------------------------- */
 
 static void* at(void* context, uint64_t gpa, size_t len) {
   guest_t* guest = context;
@@ -195,7 +195,7 @@ uint64_t guest_counted(const guest_t* guest, bus__counter_t what) {
   return guest->core.host.counters.count[what];
 }
 
-/* --- VMBus ------------------------------------------------------------------------- */
+/* --- VMBus ---------------------------------------------------------------- */
 
 int guest_contact(guest_t* guest, uint32_t version) {
   uint32_t words[10] = {14, 0, version};

@@ -67,7 +67,7 @@ typedef struct guest_channel_s {
   unsigned int signals; /* to the host */
 } guest_channel_t;
 
-/* --- The machine ------------------------------------------------------------------ */
+/* --- The machine ---------------------------------------------------------- */
 
 /* A core that listens in a folder of its own; *options may be NULL. */
 void guest_open(guest_t* guest, const bus_options_t* options);
@@ -108,7 +108,7 @@ uint32_t guest_word(const guest_message_t* message, size_t at);
 uint64_t guest_refused(const guest_t* guest, bus__reason_t why);
 uint64_t guest_counted(const guest_t* guest, bus__counter_t what);
 
-/* --- VMBus ------------------------------------------------------------------------- */
+/* --- VMBus ---------------------------------------------------------------- */
 
 /* Whether the version was taken. */
 int guest_contact(guest_t* guest, uint32_t version);
@@ -136,7 +136,7 @@ void guest_close_channel(guest_channel_t* channel);
 void guest_release(guest_channel_t* channel);
 int guest_is_rescinded(guest_t* guest, uint32_t relid);
 
-/* --- hv_sock ------------------------------------------------------------------------ */
+/* --- hv_sock -------------------------------------------------------------- */
 
 /* Bytes that were taken; a short number where the ring is full. */
 size_t guest_send(guest_channel_t* channel, const void* bytes, size_t len);
@@ -157,7 +157,7 @@ uint32_t* guest_control(guest_channel_t* channel,
                         const guest_ring_t* ring,
                         size_t at);
 
-/* --- The host's programs ------------------------------------------------------------- */
+/* --- The host's programs -------------------------------------------------- */
 
 int host_call(guest_t* guest, const char* line); /* a socket */
 int host_listen(guest_t* guest, const char* name, int backlog);

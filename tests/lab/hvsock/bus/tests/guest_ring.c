@@ -16,7 +16,7 @@
 
 enum { WRITE = 0, READ = 4, MASK = 8, PENDING = 12 };
 
-/* --- Rings --------------------------------------------------------------------------- */
+/* --- Rings ---------------------------------------------------------------- */
 
 uint32_t* guest_control(guest_channel_t* channel,
                         const guest_ring_t* ring,
@@ -195,7 +195,7 @@ int guest_recv(guest_channel_t* channel, void* bytes, size_t max) {
   return (int) pipe[1];
 }
 
-/* --- The host's programs ------------------------------------------------------------- */
+/* --- The host's programs -------------------------------------------------- */
 
 static int unix_socket(struct sockaddr_un* name, const char* path) {
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

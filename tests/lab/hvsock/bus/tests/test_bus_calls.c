@@ -25,7 +25,7 @@ static int closed(void** state) {
   return 0;
 }
 
-/* --- The host calls ------------------------------------------------------------- */
+/* --- The host calls ------------------------------------------------------- */
 
 static void the_answer_names_the_peer_in_the_requests_form(void** state) {
   static const char* const requests[] = {
@@ -184,7 +184,7 @@ static void nobody_is_called_before_the_guest_is_there(void** state) {
   close(fd);
 }
 
-/* --- The guest calls -------------------------------------------------------------- */
+/* --- The guest calls ------------------------------------------------------ */
 
 static void a_call_goes_to_who_listens_at_the_port(void** state) {
   guest_channel_t channel;

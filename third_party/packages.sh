@@ -62,6 +62,7 @@ packages() {
     qemu) echo qemu-system-x86 ;;
     qemu-img) echo qemu-utils ;;
     resize2fs) echo e2fsprogs ;;
+    node) echo nodejs ;;
     sshd) echo openssh-server openssh-client ;;
     man) echo man-db bsdextrautils ;;
     gnuplot) echo gnuplot-nox ;;

@@ -144,7 +144,7 @@ node_run() {
   tap=$node_work/$1.tap
   shift
   HVUV_NODE_MODULE=$module NODE_PATH=$node_work/modules/node_modules \
-    "$node" --test --test-timeout=120000 \
+    "$node" --test --test-timeout=120000 --test-concurrency=2 \
     --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$tap" "$@" </dev/null || true
   awk '

@@ -112,7 +112,7 @@ static uint32_t index_of(const channel_t* c) {
 static uint32_t pfn(const channel_t* c, uint32_t page) {
   uint64_t first = (uint64_t) (uintptr_t) rings[index_of(c)] / PAGE;
 
-  return chance(200) == 0 ? FOREIGN_PFN + chance_number() / 2
+  return chance(100) == 0 ? FOREIGN_PFN + chance_number() / 2
                           : (uint32_t) first + page;
 }
 
@@ -180,11 +180,12 @@ static void put_word(channel_t* c, uint32_t value) {
 
 /* A packet by the rules, or with one number of it wrong. */
 static void send_packet(channel_t* c) {
-  uint32_t size = chance(8) == 0 ? 0 : 1 + chance(1000), i, start = c->written;
+  uint32_t size = chance(100) == 0 ? 0 : 1 + chance(1000), i,
+           start = c->written;
   uint32_t words[6] = {6 | 2 << 16, 0, 0, 0, 1, size};
 
   words[1] = (24 + (size + 7) / 8 * 8) / 8;
-  if (chance(50) == 0)
+  if (chance(25) == 0)
     words[chance(6)] = chance_number();
   for (i = 0; i < 6; i++)
     put_word(c, words[i]);

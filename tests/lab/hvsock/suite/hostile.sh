@@ -15,7 +15,7 @@ hostile_guest() {
   serve "$M/server" echo_server "$vm:5000"
   seed=$(date +%s)
   echo "seed $seed"
-  hvsock_vm -w 60 -a "rounds=3000 seed=$seed" "$(command -v hostile)" "$IMAGE" \
+  hvsock_vm -w 60 -a "rounds=6000 seed=$seed" "$(command -v hostile)" "$IMAGE" \
     "$M/vm.sock" >"$M/vm.console" 2>"$M/vm.log" </dev/null &
   vm_pid=$!
   echo $vm_pid >"$M/vm.pid"

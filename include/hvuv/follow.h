@@ -156,12 +156,12 @@ HVUV_EXTERN int hvuv_follow_check(hvuv_follow_t* follow);
 HVUV_EXTERN int hvuv_follow_addr(const hvuv_follow_t* follow,
                                  hvuv_addr_t* addr);
 
-/* Has a server listen at the address, with this protocol, from the next result
- * on, and follow it: when it has changed, the server listens at the new one
- * first, and then closes the listener at the old one. Connections stay. Where
- * the address cannot be listened on, the listener at the old one stays, cb gets
- * the code, and it is tried again at the next lookup. While there is no address
- * the listener stays as it is.
+/* Has a server listen at the address, with this protocol, in the next turn of
+ * the loop if it is known, and follow it: when it has changed, the server
+ * listens at the new one first, and then closes the listener at the old one.
+ * Connections stay. Where the address cannot be listened on, the listener at
+ * the old one stays, cb gets the code, and it is tried again at the next
+ * lookup. While there is no address the listener stays as it is.
  *
  * A listener of a `hybrid` or `local` address whose socket is no longer at its
  * path, because its folder was removed and made again, is closed and made
@@ -182,8 +182,8 @@ HVUV_EXTERN int hvuv_follow_listen(hvuv_follow_t* follow,
  * has ended, the address is looked up. If the rhythm does not allow a lookup
  * yet, the last result counts. An address that is known is called even if
  * looking it up fails; without one the attempt fails with the lookup's code, of
- * which UV_ENOENT is HVUV_ERROR_VM_OFF, and others are as hvuv_error_class() has
- * them. A client that only calls needs no interval_ms.
+ * which UV_ENOENT is HVUV_ERROR_VM_OFF, and others are as hvuv_error_class()
+ * has them. A client that only calls needs no interval_ms.
  *
  * The client may be closed before the follow or after it; a client whose
  * follow is closed goes on at the address that was known last. Returns 0, or

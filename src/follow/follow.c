@@ -9,11 +9,13 @@
  *   any --- hvuv_follow_close ---> CLOSING --- the anchor's close callback --->
  *                                              freed, cb
  *
- * When it is time is the rhythm's to know (rhythm.h), and a client that waits is
- * another reason; where the rhythm does not allow a lookup yet, the client gets
- * the last result. All that happens, happens in on_alarm(), with the user's callbacks last: so nothing
- * calls back from inside a call, and each may close the follow. The anchor, a
- * stream without a socket, keeps the loop's hub, as an owner's does
+ * The rhythm knows when it is time (rhythm.h). A client that waits is another
+ * reason; where the rhythm does not allow a lookup yet, the client gets the last
+ * result.
+ *
+ * All that happens, happens in on_alarm(), with the user's callbacks last: so
+ * nothing calls back from inside a call, and each may close the follow. The
+ * anchor, a stream without a socket, keeps the loop's hub, as an owner's does
  * (serve/owner.h).
  */
 #include "hvuv/follow.h"

@@ -2,11 +2,11 @@
  * One lookup of an address: by the user's function, by a VM's name, or by a
  * look at a folder.
  *
- *   hvuv__lookup_begin ---> resolve() ---> OUT ---> hvuv_lookup_done ---> freed,
- *                              |            |                           on_result
- *                              | refused    | hvuv__lookup_abandon
- *                              v            v
- *                          on_result     ORPHAN ---> hvuv_lookup_done ---> freed
+ *   hvuv__lookup_begin --> resolve() --> OUT --> hvuv_lookup_done --> freed,
+ *                             |           |                          on_result
+ *                             | refused   | hvuv__lookup_abandon
+ *                             v           v
+ *                         on_result    ORPHAN --> hvuv_lookup_done --> freed
  *
  * A lookup is a block of its own, because whoever works on it cannot always be
  * stopped: it outlives an asker that goes.

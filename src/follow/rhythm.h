@@ -1,10 +1,10 @@
 /*
  * When a lookup is due. Pure: time is given to it.
  *
- *   what makes one due                       not before
- *   hvuv__rhythm_check(), and the first      min_interval_ms after the last one
- *   interval_ms after the last one's end     began; twice as long with each in a
- *                                            row that failed (base/backoff.h)
+ *   what makes one due                      not before
+ *   hvuv__rhythm_check(), and the first     min_interval_ms after the last one
+ *   interval_ms after the last one's end    began; twice as long with each in a
+ *                                           row that failed (base/backoff.h)
  */
 #ifndef HVUV_SRC_FOLLOW_RHYTHM_H
 #define HVUV_SRC_FOLLOW_RHYTHM_H

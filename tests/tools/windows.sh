@@ -59,6 +59,10 @@ expect 1 "ENOENT|No such service is registered" services lookup "$port"
 expect 0 "nobody listens in|Get-VM" vms
 expect 1 "hvuv vms: find failed on debian|ENOTSUP" vms debian
 expect 1 "hvuv vms: find failed on wsl|ENOENT|a WSL with a distribution" vms wsl
+expect 1 "hvuv ping: lookup failed on vm:wsl/5000|ENOENT|a WSL with a distribution" \
+  ping vm:wsl/5000
+expect 1 "hvuv doctor: lookup failed on vm:debian/5000|ENOTSUP" doctor vm:debian/5000
+expect 2 "vm:NAME/SERVICE" ping vm:wsl
 expect 0 "usage: hvuv services" help services
 expect 0 "" explain -s connect ECONNREFUSED hyperv://loopback/5000
 expect 2 "there is no such verb" explane

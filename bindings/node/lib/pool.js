@@ -21,10 +21,18 @@ const CRUMB_BYTES = 1024;
 let slab;
 let crumbs;
 
-// Whoever has a part must not be able to take the rest away.
+function refuse() {
+  throw new TypeError('This ArrayBuffer has the memory of other Buffers, too, and cannot be transferred.');
+}
+
+// Whoever has a part must not be able to take the rest away. Node 22 has methods
+// that look at no mark.
 function make(size) {
   const buffer = Buffer.allocUnsafeSlow(size);
   markAsUntransferable(buffer.buffer);
+  for (const name of ['transfer', 'transferToFixedLength']) {
+    Object.defineProperty(buffer.buffer, name, { value: refuse });
+  }
   return buffer;
 }
 

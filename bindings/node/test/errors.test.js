@@ -155,18 +155,18 @@ test('a path too long for a Unix socket is an error, and no crash', async () => 
   checkShape(error, 'listen', address);
 });
 
-test('a hypervisor that speaks something else is EPROTO', async () => {
+test('a hypervisor that speaks something else is EPROTO', async (t) => {
   const at = path.join(folder, 'no-hypervisor');
   const server = net.createServer((socket) => {
     socket.on('error', () => {});
     socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
   });
   server.listen(at);
+  t.after(() => server.close());
   const address = `hybrid://${at}:52`;
   const error = await failure(hvuv.connect(address));
   assert.equal(error.code, 'EPROTO');
   checkShape(error, 'connect', address);
-  server.close();
 });
 
 each('connectTimeout refuses what is no time, by its name', { on: ['local'] }, async (transport) => {

@@ -414,3 +414,29 @@ each('a kept piece of what was read keeps little memory', async (transport) => {
   const size = [...buffers].reduce((sum, buffer) => sum + buffer.byteLength, 0);
   assert.ok(size < 200 * 65536 / 10, `${size} bytes for ${Buffer.concat(kept).length}`);
 });
+
+each('whoever takes the memory of what was read takes no other bytes', async (transport) => {
+  const { client, peer } = await pair(transport);
+  const ways = [
+    (memory) => memory.transfer?.(),
+    (memory) => memory.transferToFixedLength?.(),
+    (memory) => structuredClone(memory, { transfer: [memory] }),
+    (memory) => new MessageChannel().port1.postMessage(memory, [memory]),
+  ];
+  const sent = pattern(50000);
+  for (const take of ways) {
+    for (const size of [10, 50000]) {
+      peer.write(sent.subarray(0, size));
+      const [chunk] = await once(client, 'data');
+      try {
+        take(chunk.buffer);
+      } catch {
+        // It may be refused.
+      }
+      await until(() => client.bytesRead === peer.bytesWritten);
+    }
+  }
+  const got = bytes(client);
+  peer.end(sent);
+  assert.ok((await got).equals(sent));
+});

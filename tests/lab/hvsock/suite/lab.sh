@@ -41,7 +41,7 @@ is_ready_or_gone() {
 }
 
 await_ready() {
-  await 60 is_ready_or_gone || fail "the guest did not boot in time"
+  await 120 is_ready_or_gone || fail "the guest did not boot in time"
   is_ready || fail "the guest ended"
 }
 

@@ -4,7 +4,7 @@
 // ../src/dispatch.h.
 
 const native = require('./native');
-const { part } = require('./pool');
+const { part } = require('./slab');
 const { EVENT, EXTRA, ID, STATUS, state } = require('./state');
 
 // The events
@@ -24,7 +24,7 @@ function dispatch() {
 
   switch (event) {
     case ON_READ:
-      handle.onRead(status, status > 0 ? part(state[EXTRA], status) : undefined);
+      handle.onRead(status, status > 0 ? part(status) : undefined);
       break;
     case ON_WRITE:
       handle.onWrite(status);

@@ -18,6 +18,10 @@ const MOST_UTF8 = 21845;
 const MOST_LATIN1 = 65535;
 const MOST_GATHERED = 65536;
 
+// So few cost less there, too: V8 has small Buffers without an ArrayBuffer, which it
+// would have to make for whoever asks where their bytes are.
+const FEW_BYTES = 64;
+
 const CLOSED = -1;
 
 function noop() {}
@@ -128,6 +132,10 @@ class Handle {
 
   #writeBytes(chunk) {
     this.bytesWritten += chunk.length;
+    if (chunk.length <= FEW_BYTES) {
+      scratch.set(chunk);
+      return native.writeScratch(this.id, chunk.length);
+    }
     const result = native.writeBuffer(this.id, chunk);
     if (result === 1) this.held = chunk;
     return result;

@@ -17,7 +17,5 @@ module.exports = {
   ID: 1,
   STATUS: 2,
   EXTRA: 3,
-  USED: 4,
-  EATEN: 5,
-  BYTES: 6,
+  BYTES: 4,
 };

@@ -14,10 +14,7 @@ enum {
   HVNODE_EVENT,  /* what happened, one of those below */
   HVNODE_ID,     /* to which handle */
   HVNODE_STATUS, /* 0, a UV_E* code, or how many bytes were read */
-  HVNODE_EXTRA,  /* READ: where in the slab or the crumbs; CONNECTION: the new
-                    handle */
-  HVNODE_USED,   /* how much of the slab is used */
-  HVNODE_EATEN,  /* how much of the crumbs is used */
+  HVNODE_EXTRA,  /* CONNECTION: the new handle */
   HVNODE_BYTES,  /* how long the last string was, encoded */
   HVNODE_STATE_SIZE = 8
 };

@@ -31,12 +31,6 @@ typedef enum hvnode__stage_e {
   HVNODE_ENDED
 } hvnode__stage_t;
 
-typedef struct hvnode__pool_s {
-  napi_ref ref; /* NULL before it is set */
-  char* base;
-  size_t size;
-} hvnode__pool_t;
-
 typedef struct hvnode__env_s hvnode__env_t;
 
 struct hvnode__env_s {
@@ -51,10 +45,10 @@ struct hvnode__env_s {
   napi_ref state_ref;
   int32_t* state;
 
-  /* What is read into, and where small parts go: Buffers of JavaScript's, see
-   * read.h. */
-  hvnode__pool_t slab;
-  hvnode__pool_t crumbs;
+  /* What is read into, see read.h. */
+  napi_ref slab_ref; /* NULL before it is set */
+  char* slab;
+  size_t slab_size;
 
   /* Where strings are encoded and small writes gathered, by either side. */
   napi_ref scratch_ref;

@@ -51,10 +51,8 @@ static void on_finalize(napi_env napi, void* data, void* hint) {
   assert(env->stage == HVNODE_ENDED);
   if (env->dispatch != NULL)
     napi_delete_reference(napi, env->dispatch);
-  if (env->slab.ref != NULL)
-    napi_delete_reference(napi, env->slab.ref);
-  if (env->crumbs.ref != NULL)
-    napi_delete_reference(napi, env->crumbs.ref);
+  if (env->slab_ref != NULL)
+    napi_delete_reference(napi, env->slab_ref);
   napi_delete_reference(napi, env->scratch_ref);
   napi_delete_reference(napi, env->state_ref);
   hvnode__table_end(&env->table);

@@ -48,7 +48,6 @@ static const struct {
     {"peername", hvnode__js_peername},
     {"readStart", hvnode__js_read_start},
     {"readStop", hvnode__js_read_stop},
-    {"setCrumbs", hvnode__js_set_crumbs},
     {"setDispatch", set_dispatch},
     {"setRef", hvnode__js_set_ref},
     {"setSlab", hvnode__js_set_slab},

@@ -440,3 +440,23 @@ each('whoever takes the memory of what was read takes no other bytes', async (tr
   peer.end(sent);
   assert.ok((await got).equals(sent));
 });
+
+each('what was read is taken by a stream of bytes, which keeps its memory', async (transport) => {
+  const { client, peer } = await pair(transport);
+  const sent = pattern(50000);
+  const stream = new ReadableStream({
+    type: 'bytes',
+    start(controller) {
+      client.on('data', (chunk) => controller.enqueue(chunk));
+      client.on('end', () => controller.close());
+    },
+  });
+  for (const size of [10, 2000]) {
+    await written(peer, sent.subarray(0, size));
+    await until(() => client.bytesRead === peer.bytesWritten);
+  }
+  peer.end(sent);
+  const got = [];
+  for await (const piece of stream) got.push(piece);
+  assert.ok(Buffer.concat(got).equals(Buffer.concat([sent.subarray(0, 10), sent.subarray(0, 2000), sent])));
+});

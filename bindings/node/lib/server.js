@@ -47,6 +47,13 @@ function emitCloseNT(server) {
   server.emit('close');
 }
 
+// As net has it: what is below 0 is the default.
+function checkedMark(highWaterMark) {
+  if (highWaterMark === undefined) return undefined;
+  if (typeof highWaterMark !== 'number') throw wrongType('options.highWaterMark', 'of type number', highWaterMark);
+  return highWaterMark < 0 ? undefined : highWaterMark;
+}
+
 class Server extends EventEmitter {
   constructor(options, onConnection) {
     if (typeof options === 'function') {
@@ -58,7 +65,7 @@ class Server extends EventEmitter {
     super(options ?? {});
     this.allowHalfOpen = options?.allowHalfOpen ?? false;
     this.pauseOnConnect = Boolean(options?.pauseOnConnect);
-    this.highWaterMark = options?.highWaterMark;
+    this.highWaterMark = checkedMark(options?.highWaterMark);
     this.maxConnections = undefined;
     this._handle = null;
     this._connections = 0;
@@ -131,7 +138,7 @@ class Server extends EventEmitter {
       return;
     }
     const handle = new Handle(undefined, id);
-    if (this.maxConnections !== undefined && this._connections >= this.maxConnections) {
+    if (this._connections >= (this.maxConnections ?? Infinity)) {
       const data = { localAddress: handle.sockname(), remoteAddress: handle.peername() };
       handle.close(() => {});
       this.emit('drop', data);

@@ -12,6 +12,7 @@
 //
 // A Writable has one _write or _writev at a time, so a handle has one write.
 
+const { AsyncResource } = require('node:async_hooks');
 const { Duplex, addAbortSignal } = require('node:stream');
 
 const { coded, systemError, wrongType } = require('./errors');
@@ -47,6 +48,14 @@ function writeAfterEnd(chunk, encoding, callback) {
   return false;
 }
 
+function checkNoObjects(options) {
+  for (const name of ['objectMode', 'readableObjectMode', 'writableObjectMode']) {
+    if (options[name]) {
+      throw coded(TypeError, 'ERR_INVALID_ARG_VALUE', `The property 'options.${name}' is not supported.`);
+    }
+  }
+}
+
 function checkFunction(value, name) {
   if (typeof value !== 'function') throw wrongType(name, 'of type function', value);
 }
@@ -55,6 +64,7 @@ class Socket extends Duplex {
   constructor(options = {}) {
     if (options === null || typeof options !== 'object') throw wrongType('options', 'of type object', options);
     const { handle, pauseOnCreate, timeout, connectTimeout, signal, ...rest } = options;
+    checkNoObjects(options);
     super({
       ...rest,
       allowHalfOpen: Boolean(options.allowHalfOpen),
@@ -76,8 +86,8 @@ class Socket extends Duplex {
     this[kConnectTimeout] = connectTimeout;
     this.on('end', onReadableEnd);
 
-    if (signal !== undefined) this.#followSignal(signal);
-    if (timeout !== undefined) this.setTimeout(timeout);
+    if (signal) this.#followSignal(signal);
+    if (timeout) this.setTimeout(timeout);
     if (handle !== undefined && handle !== null) {
       handle.owner = this;
       if (pauseOnCreate) this.pause();
@@ -87,7 +97,7 @@ class Socket extends Duplex {
 
   // One that has fired already destroys a socket that connect() was called on.
   #followSignal(signal) {
-    if (signal?.aborted) process.nextTick(addAbortSignal, signal, this);
+    if (signal.aborted) process.nextTick(addAbortSignal, signal, this);
     else addAbortSignal(signal, this);
   }
 
@@ -109,7 +119,7 @@ class Socket extends Duplex {
 
     if (this.write !== Socket.prototype.write) this.write = Socket.prototype.write;
     if (this.destroyed) this._undestroy();
-    if (options?.timeout !== undefined) this.setTimeout(options.timeout);
+    if (options?.timeout) this.setTimeout(options.timeout);
     if (this._handle === null) this._handle = new Handle(this);
     forgetSides(this);
     if (listener) this.once('connect', listener);
@@ -185,7 +195,7 @@ class Socket extends Duplex {
     this._unrefTimer();
     const result = isGathered ? handle.writev(data) : handle.write(data, encoding);
     if (result === FOLLOWS) {
-      handle.written = callback;
+      handle.written = AsyncResource.bind(callback); // in the context of who writes
       handle.queued = handle.writeQueueSize();
     } else if (result !== 0) {
       callback(this.#error(result, 'write'));
@@ -232,9 +242,9 @@ class Socket extends Duplex {
       callback();
       return;
     }
-    const status = this._handle.shutdown((result) => {
+    const status = this._handle.shutdown(AsyncResource.bind((result) => {
       callback(result < 0 && !this.destroyed ? this.#error(result, 'shutdown') : null);
-    });
+    }));
     // The peer may have gone: nothing more to be said to it.
     if (status === NOT_CONNECTED) callback();
     else if (status !== FOLLOWS) callback(this.#error(status, 'shutdown'));

@@ -242,6 +242,17 @@ each('pause() and resume() before the connection cancel out', async (transport) 
   assert.equal((await bytes(client)).toString(), 'at once');
 });
 
+each('options of null are as good as none', async (transport) => {
+  const { address } = await listening(transport);
+  await once(transport.connect(address, { signal: null, timeout: null }), 'connect');
+});
+
+each('a socket of objects is refused', async (transport) => {
+  for (const option of ['objectMode', 'readableObjectMode', 'writableObjectMode']) {
+    assert.throws(() => transport.socket({ [option]: true }), { code: 'ERR_INVALID_ARG_VALUE' });
+  }
+});
+
 each('a signal that has fired leaves nothing to connect', async (transport) => {
   const { server, address } = await listening(transport);
   const seen = record(server, ['connection']);

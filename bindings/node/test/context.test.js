@@ -44,6 +44,21 @@ each('callbacks run in the context that their socket was made in', async (transp
   });
 });
 
+each('what a write and an end call back runs in the context of who called them', async (transport) => {
+  const storage = new AsyncLocalStorage();
+  const { client, peer } = await pair(transport);
+  const seen = {};
+  peer.pause();
+  storage.run('writer', () => client.write(Buffer.alloc(3e6), () => { seen.write = storage.getStore(); }));
+  await turns();
+  peer.resume();
+  await until(() => 'write' in seen);
+  client.on('finish', () => { seen.finish = storage.getStore(); });
+  storage.run('ender', () => client.end());
+  await closed(client);
+  assert.deepEqual(seen, { write: 'writer', finish: 'ender' });
+});
+
 each('two sockets of one turn keep their contexts apart', async (transport) => {
   const storage = new AsyncLocalStorage();
   const { server, address } = await listening(transport);

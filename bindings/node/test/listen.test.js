@@ -247,6 +247,23 @@ each('more connections than maxConnections are dropped, and reported so', async 
   assert.equal(client.destroyed, false);
 });
 
+each('maxConnections that is null is no limit', async (transport) => {
+  const { server, address } = await listening(transport);
+  server.maxConnections = null;
+  transport.connect(address).on('error', () => {});
+  const { event } = await Promise.race(['connection', 'drop'].map(async (name) => {
+    await once(server, name);
+    return { event: name };
+  }));
+  assert.equal(event, 'connection');
+});
+
+each('a highWaterMark below 0 is the default', async (transport) => {
+  const { peer } = await pair(transport, { server: { highWaterMark: -1 } });
+  assert.ok(peer.readableHighWaterMark > 0);
+  assert.throws(() => transport.createServer({ highWaterMark: '1' }), { code: 'ERR_INVALID_ARG_TYPE' });
+});
+
 each('a dropped connection leaves room for the next', async (transport) => {
   const { server, client, peer, address } = await pair(transport);
   server.maxConnections = 1;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "support/alloc.h"
+#include "support/between.h"
 #include "support/trace.h"
 
 #include "auth_rig.h"
@@ -176,7 +177,7 @@ static void a_frame_in_drips_does_not_put_off_the_deadline(void** state) {
     hvuv_test_receive(rig->server.test, bytes + i, 1);
     hvuv_test_advance(rig->server.test, 100);
   }
-  assert_in_range(i, 49, 54); /* 5 s, and a sixteenth */
+  assert_between(i, 49, 54); /* 5 s, and a sixteenth */
   assert_story("s:failed:ETIMEDOUT");
 }
 
@@ -244,7 +245,7 @@ static void a_stranger_costs_two_blocks_at_most(void** state) {
   hvuv_test_receive(rig->server.test, "\x46hvau\1\2", 7);
   for (i = 0; i < 60; i++)
     hvuv_test_receive(rig->server.test, "x", 1);
-  assert_in_range(alloc_count() - before, 0, 2);
+  assert_between(alloc_count() - before, 0, 2);
   assert_story("");
 }
 

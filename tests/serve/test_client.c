@@ -357,7 +357,7 @@ static void a_conversation_starts_from_the_first_delay(void** state) {
   again(0);
   talk();
   hang_up();
-  assert_in_range(client_rig_due(), 1, 10000);
+  assert_between(client_rig_due(), 1, 10000);
   close_client(client);
 }
 

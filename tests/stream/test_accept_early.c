@@ -324,13 +324,13 @@ static void one_that_closes_all_the_others_is_the_last_to_hear(void** state) {
   assert_true(heard >= 1 && heard < CALLERS - 1);
 }
 
-static void stop(hvuv_stream_t* s) {
+static void stop_reading(hvuv_stream_t* s) {
   note(hvuv_read_stop(s));
 }
 
 static void who_stops_at_once_reads_later(void** state) {
   (void) state;
-  at_accept = stop;
+  at_accept = stop_reading;
   call(2, "hello");
   take_all();
   turn();

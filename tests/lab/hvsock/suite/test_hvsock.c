@@ -17,6 +17,7 @@
 
 #include "ender.h"
 #include "lab/vm/kernel.h"
+#include "support/between.h"
 
 #define DEVICES      "/sys/bus/vmbus/devices"
 #define PACKET_MAX   16384
@@ -77,7 +78,7 @@ static void nobody_on_the_host_is_two_seconds_of_silence(void** state) {
   snprintf(to, sizeof(to), "vsock://host:%u", mirror_port + NOBODY);
   assert_code(status_of_connect(*state, to), UV_ETIMEDOUT);
   ms = (uv_hrtime() - begin) / 1000000;
-  assert_in_range(ms, 1900, 6000);
+  assert_between(ms, 1900, 6000);
 }
 
 static void a_shorter_patience_is_kept(void** state) {
@@ -90,7 +91,7 @@ static void a_shorter_patience_is_kept(void** state) {
   side_connect(side);
   RIG_RUN_UNTIL(rig, side->connects_told == 1);
   assert_code(side->connect_status, UV_ETIMEDOUT);
-  assert_in_range((uv_hrtime() - begin) / 1000000, 290, 1900);
+  assert_between((uv_hrtime() - begin) / 1000000, 290, 1900);
 }
 
 /* --- Names */
@@ -304,11 +305,11 @@ static void a_recv_gives_one_packet(void** state) {
   assert_int_equal(send(fd, "L", 1, 0), 1);
   usleep(500000); /* all of it is in the ring by then, or the ring is full */
   first = recv(fd, room, sizeof(room), 0);
-  assert_in_range(first, 1, PACKET_MAX);
+  assert_between(first, 1, PACKET_MAX);
   for (rest = 0; first + rest < ENDER_LARGE;) {
     ssize_t n = recv(fd, room, sizeof(room), 0);
 
-    assert_in_range(n, 1, PACKET_MAX);
+    assert_between(n, 1, PACKET_MAX);
     rest += n;
   }
   assert_int_equal(first + rest, ENDER_LARGE);
@@ -407,7 +408,7 @@ static void a_close_before_the_hosts_end_keeps_the_port_for_8_s(void** state) {
     usleep(50000);
   ms = (int) ((uv_hrtime() - begin) / 1000000);
   print_message("the port was free after %d ms\n", ms);
-  assert_in_range(ms, LINGER_S * 1000 - 500, LINGER_S * 1000 + 4000);
+  assert_between(ms, LINGER_S * 1000 - 500, LINGER_S * 1000 + 4000);
 }
 
 /* Packets that wait in the ring come several to a read; how many is counted. */

@@ -10,6 +10,7 @@
 
 #include "machine/acpi.h"
 #include "machine/words.h"
+#include "support/between.h"
 
 #define GPA       0xe0000u
 #define ROOM      4096u
@@ -30,7 +31,7 @@ static uint8_t sum(const uint8_t* from, size_t bytes) {
 static const uint8_t* table(uint64_t gpa, const char* name) {
   const uint8_t* at;
 
-  assert_in_range(gpa, GPA, GPA + ROOM - 36);
+  assert_between(gpa, GPA, GPA + ROOM - 36);
   at = space + (gpa - GPA);
   assert_memory_equal(at, name, 4);
   assert_true(gpa - GPA + word_32(at + 4) <= ROOM);
@@ -82,8 +83,8 @@ static void the_interrupt_controllers_are_listed(void** state) {
 
   (void) state;
   while (entry < end) {
-    assert_in_range(entry[0], 0, 2);
-    assert_in_range(entry[1], 8, 12);
+    assert_between(entry[0], 0, 2);
+    assert_between(entry[1], 8, 12);
     kinds[entry[0]]++;
     entry += entry[1];
   }

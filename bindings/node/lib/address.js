@@ -59,8 +59,25 @@ function escapedPath(path) {
     `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
+// What an address of each family has, of which `service` is a port or a serviceId.
+const needed = {
+  vsock: ['cid', 'port'],
+  hybrid: ['path', 'service'],
+  hyperv: ['vmId', 'service'],
+  local: ['vmId', 'service'],
+};
+
+function checkParts(parts) {
+  const given = { ...parts, service: parts.serviceId ?? parts.port };
+  const missing = needed[parts.family]?.find((name) => given[name] === undefined || given[name] === null);
+  if (missing === undefined) return;
+  const name = missing === 'service' ? 'port and no serviceId' : missing;
+  throw coded(TypeError, 'ERR_INVALID_ADDRESS', `The parts of a ${parts.family} address have no ${name}.`);
+}
+
 function composed(parts) {
   const service = parts.serviceId ?? parts.port;
+  checkParts(parts);
   switch (parts.family) {
     case 'vsock':
       return `vsock://${vsockCid(parts.cid)}:${vsockPort(parts.port)}`;

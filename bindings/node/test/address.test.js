@@ -105,6 +105,10 @@ test('parts that make no address are refused', () => {
     { family: 'vsock', cid: -1, port: 5 },
     { family: 'vsock', cid: 2, port: 1.5 },
     { family: 'hybrid', path: '', port: 5 },
+    { family: 'hybrid', port: 5 },
+    { family: 'hybrid', path: '/a' },
+    { family: 'local', port: 5 },
+    { family: 'hyperv', vmId: 'parent' },
     { family: 'hybrid', path: 'x'.repeat(200), port: 5 },
     { family: 'local', vmId: 'any/5', port: 5 },
   ];

@@ -119,7 +119,7 @@ await "^Forwarding local://$vm/7 to exec:cat" from.out
 [ "$(echo hi | HVUV_LOCAL_VM=$vm $hvcat local://parent/7)" = hi ] || fail "$(cat from.err)"
 ended "$guest"
 n=0
-until grep -q "connect failed on vm:$vm/9: .*(ENOENT). No VM of this name runs" to.err; do
+until grep -q "connect failed on vm:$vm/9: .*(ENOENT). Nobody listens at local addresses as this VM" to.err; do
   echo hi | $hvcat local://loopback/8 >back 2>/dev/null || true
   n=$((n + 1))
   [ "$n" -lt 100 ] || fail "$(cat to.err)"

@@ -8,9 +8,6 @@ static const struct {
   int err;
   const char* meaning;
 } meanings[] = {
-    {UV_ENOENT,
-     "No VM of this name runs. 'hvuv vms' lists those that do; wsl needs a WSL "
-     "with a distribution."},
     {UV_EMLINK,
      "Several VMs have this name: 'hvuv vms' lists them with their ids."},
     {UV_EACCES,
@@ -28,6 +25,8 @@ static const struct {
 const char* vm_meaning(int err) {
   size_t i;
 
+  if (err == UV_ENOENT)
+    return vm_none;
   for (i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
     if (meanings[i].err == err)
       return meanings[i].meaning;
@@ -72,10 +71,11 @@ int vm_parse(const char* text, vm_name_t* vm, char* why, size_t size) {
   memcpy(vm->name, name, len);
   vm->name[len] = '\0';
   if (!vm_names_are_known && hvuv_guid_parse(vm->name, &id) != 0)
-    return wrong(text,
-                 "has a name, which only Windows knows; here it is the id of a "
-                 "VM that is played at local addresses",
-                 why,
-                 size);
+    return wrong(
+        text,
+        "has a name, which only Windows knows; here NAME is the id of a "
+        "VM that is played at local addresses: 'hvuv vms' lists them",
+        why,
+        size);
   return read_service(slash + 1, &vm->addr, why, size);
 }

@@ -30,5 +30,6 @@ const char* vm_meaning(int err);
 
 extern const int vm_names_are_known;
 extern const char vm_family[]; /* "hyperv" or "local" */
+extern const char vm_none[];   /* what UV_ENOENT means */
 
 #endif /* HVUV_TOOLS_VM_H */

@@ -16,7 +16,8 @@ _hvcat() {
         -v --verbose -h --help -V --version" -- "$word")
       ;;
     *)
-      mapfile -t COMPREPLY < <(compgen -W "hyperv:// vsock:// hybrid:// local://" \
+      mapfile -t COMPREPLY < <(compgen -W "hyperv:// vsock:// hybrid:// local://
+        vm:" \
         -- "$word")
       compopt -o nospace 2>/dev/null || true
       ;;

@@ -33,7 +33,7 @@ _hvuv() {
           ;;
         vms:*) ;;
         *)
-          words="hyperv:// vsock:// hybrid:// local://"
+          words="hyperv:// vsock:// hybrid:// local:// vm:"
           compopt -o nospace 2>/dev/null || true
           ;;
       esac

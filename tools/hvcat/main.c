@@ -71,8 +71,8 @@ const tool_t hvcat = {
     .options = table,
     .option_count = sizeof(table) / sizeof(table[0]),
     .after = "ADDRESS is such as vsock://3:22, hyperv://VM/22, "
-             "hybrid:///run/vm.sock:22 or\nlocal://loopback/22; "
-             "hvuv_address(7).\n"
+             "hybrid:///run/vm.sock:22 or\nlocal://loopback/22, or "
+             "vm:NAME/22, a VM by its name; hvuv_address(7).\n"
              "Exits with 0 if all went well, 1 if not, 2 for wrong arguments; "
              "with -e without -k\nas COMMAND."};
 

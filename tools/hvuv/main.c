@@ -41,7 +41,8 @@ static const tool_t tool = {
         "hvuv help VERB, or hvuv VERB --help, says more of each.\n"
         "\n"
         "An ADDRESS is vsock://CID:PORT, hyperv://VM/SERVICE,\n"
-        "hybrid://PATH:SERVICE or local://VM/SERVICE: see hvuv_address(7).\n"
+        "hybrid://PATH:SERVICE or local://VM/SERVICE, or a VM by its name,\n"
+        "vm:NAME/SERVICE: see hvuv_address(7).\n"
         "Exits with 0 if all went well, 1 if not, 2 if the arguments were\n"
         "wrong.",
 };

@@ -157,9 +157,9 @@ HVUV_EXTERN int hvuv_follow_addr(const hvuv_follow_t* follow,
                                  hvuv_addr_t* addr);
 
 /* Has a server listen at the address, with this protocol, in the next turn of
- * the loop if it is known, and follow it: when it has changed, the server
- * listens at the new one first, and then closes the listener at the old one.
- * Connections stay. Where the address cannot be listened on, the listener at
+ * the loop if the last lookup has found it, and follow it: when it has changed,
+ * the server listens at the new one first, and then closes the listener at the
+ * old one. Connections stay. Where the address cannot be listened on, the listener at
  * the old one stays, cb gets the code, and it is tried again at the next
  * lookup. While there is no address the listener stays as it is.
  *
@@ -194,7 +194,8 @@ HVUV_EXTERN int hvuv_follow_listen(hvuv_follow_t* follow,
  *                invalid, they are on different loops, or one of the two is
  *                closing
  *
- * After on_done, the same pair may be given again. */
+ * After on_done, the same pair may be given again; hvuv_client_connect() ends
+ * the following. */
 HVUV_EXTERN int hvuv_follow_connect(hvuv_follow_t* follow,
                                     hvuv_client_t* client,
                                     const hvuv_protocol_t* protocol);

@@ -34,8 +34,8 @@
 
 #define NEVER HVUV__RHYTHM_NEVER
 
-/* No status of anybody's. */
-#define NOTHING_YET UV_EAGAIN
+/* No status of anybody's: those are 0 or below. */
+#define NOTHING_YET 1
 
 enum state { RESTING = 0, ASKING, HEARD, CLOSING };
 
@@ -66,7 +66,8 @@ static void check(const follow_t* f) {
   assert((f->state == CLOSING) == (f->alarm == NULL));
   assert((f->state == CLOSING) == hvuv_is_closing(&f->anchor));
   assert((f->state == ASKING) == (f->asker.out != NULL));
-  assert(f->result <= 0 && f->status <= 0);
+  assert(f->result <= 0 || f->result == NOTHING_YET);
+  assert(f->status <= 0 || f->status == NOTHING_YET);
   assert(f->result != 0 || hvuv_addr_family(&f->addr) != 0);
   assert(f->post.server == NULL || f->caller.client == NULL);
   if (f->state == CLOSING)
@@ -116,6 +117,8 @@ static void on_result(hvuv__asker_t* asker,
   follow_t* f = (follow_t*) asker;
 
   assert(f->state == ASKING && status <= 0);
+  hvuv__rhythm_end(
+      &f->rhythm, uv_now(f->handle->loop), status != 0 && status != UV_ENOENT);
   f->state = HEARD;
   f->result = status;
   if (status == 0)
@@ -146,11 +149,9 @@ static int is_news(follow_t* f, int status, int is_new_listener) {
 static void report(follow_t* f) {
   int is_new_listener = 0;
   int status = f->result;
-  int has_failed = status != 0 && status != UV_ENOENT;
 
   assert(f->state == HEARD);
   f->state = RESTING;
-  hvuv__rhythm_end(&f->rhythm, uv_now(f->handle->loop), has_failed);
   if (status == 0)
     status = hvuv__post_tend(&f->post, &f->addr, &is_new_listener);
   plan(f);
@@ -163,6 +164,7 @@ static void give(follow_t* f) {
   int is_known = known(f) != NULL && f->result != UV_ENOENT;
 
   assert(f->state != CLOSING && f->caller.waits);
+  assert(f->result != NOTHING_YET);
   hvuv__caller_give(&f->caller, &f->addr, is_known ? 0 : f->result);
 }
 
@@ -285,7 +287,7 @@ int hvuv_follow_addr(const hvuv_follow_t* handle, hvuv_addr_t* addr) {
     return UV_EINVAL;
   if (known(f) != NULL)
     *addr = f->addr;
-  return f->status;
+  return f->status == NOTHING_YET ? UV_EAGAIN : f->status;
 }
 
 /* 0 if a server or client on this loop may follow. */

@@ -357,6 +357,18 @@ static void set_target(client_t* c,
   hvuv__retry_reset(&c->retry);
 }
 
+/* The user knows better. */
+static void dismiss_guide(client_t* c) {
+  hvuv__guide_t* guide = c->guide;
+
+  assert(c->state == HVUV__CLIENT_DIALLING);
+  if (guide == NULL)
+    return;
+  c->guide = NULL;
+  hvuv__owner_remove_guest(&c->owner, &guide->guest);
+  guide->guest.on_owner_ended(&guide->guest);
+}
+
 int hvuv_client_connect(hvuv_client_t* handle,
                         const hvuv_addr_t* addr,
                         const hvuv_protocol_t* protocol) {
@@ -366,7 +378,10 @@ int hvuv_client_connect(hvuv_client_t* handle,
   if (err != 0)
     return err;
   set_target(handle->impl, addr, protocol);
-  return dial(handle->impl);
+  err = dial(handle->impl);
+  if (err == 0)
+    dismiss_guide(handle->impl);
+  return err;
 }
 
 int hvuv__client_begin(hvuv_client_t* handle,

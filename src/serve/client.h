@@ -16,7 +16,8 @@ enum hvuv__client_state {
 };
 
 /* Who knows the address before each attempt. A guest of the client's, which
- * forgets it when it closes. */
+ * forgets it when it closes, or its user has it connect by itself; then
+ * on_owner_ended is called. */
 typedef struct hvuv__guide_s hvuv__guide_t;
 
 struct hvuv__guide_s {

@@ -81,6 +81,15 @@ static void a_failure_is_reported_once_for_each_code(void** state) {
   close_it();
 }
 
+static void a_first_failure_is_reported_whatever_its_code(void** state) {
+  (void) state;
+  rig_fails(UV_EAGAIN);
+  rig_start();
+  rig_run(1);
+  assert_story("ask failed:EAGAIN");
+  close_it();
+}
+
 static void what_is_no_address_and_no_code_is_a_mistake(void** state) {
   (void) state;
   rig_fails(7);
@@ -314,6 +323,7 @@ int main(void) {
       FOLLOW(only_another_address_is_reported),
       FOLLOW(an_address_that_is_gone_is_reported_once_and_its_return),
       FOLLOW(a_failure_is_reported_once_for_each_code),
+      FOLLOW(a_first_failure_is_reported_whatever_its_code),
       FOLLOW(what_is_no_address_and_no_code_is_a_mistake),
       FOLLOW(a_resolver_that_refuses_has_failed),
       FOLLOW(a_result_may_come_later),

@@ -261,6 +261,28 @@ static void a_client_that_is_done_may_follow_again(void** state) {
 }
 
 /* hvuv_vm_find() knows partitions by their ids. */
+static void a_client_that_connects_by_itself_follows_no_more(void** state) {
+  hvuv_addr_t addr;
+
+  (void) state;
+  options.max_attempts = 2;
+  follow();
+  run_until_done();
+  is_done = 0;
+  trace_reset();
+  assert_int_equal(hvuv_addr_parse("local://" Y "/5000", &addr), 0);
+  assert_int_equal(hvuv_client_connect(&client, &addr, &calling), 0);
+  run_until_done();
+  assert_story("attempt:ECONNREFUSED attempt:ECONNREFUSED done:ECONNREFUSED");
+  is_done = 0;
+  trace_reset();
+  assert_int_equal(hvuv_follow_connect(&rig_follow, &client, &calling), 0);
+  run_until_done();
+  assert_story("ask attempt:ECONNREFUSED ask attempt:ECONNREFUSED "
+               "done:ECONNREFUSED");
+  end();
+}
+
 static void a_vm_is_followed_by_its_id(void** state) {
   (void) state;
   rig_options.resolve = NULL;
@@ -391,6 +413,7 @@ int main(void) {
       CONNECT(a_lookup_that_fails_leaves_the_address_that_was_known),
       CONNECT(a_lookup_that_is_not_allowed_ends_the_client),
       CONNECT(a_client_that_is_done_may_follow_again),
+      CONNECT(a_client_that_connects_by_itself_follows_no_more),
       CONNECT(a_vm_is_followed_by_its_id),
       CONNECT(a_client_closes_while_it_asks),
       CONNECT(a_client_closes_before_it_has_asked),

@@ -415,6 +415,28 @@ static void another_server_may_come_then(void** state) {
   end();
 }
 
+/* If each of them counted, the next lookup would be a quarter of an hour away. */
+static void a_server_that_comes_is_no_lookup_that_failed(void** state) {
+  int i;
+
+  (void) state;
+  rig_options.max_interval_ms = 1000000;
+  rig_fails(UV_EIO);
+  follow();
+  rig_run(1);
+  for (i = 0; i < 20; i++) {
+    is_stopped = 0;
+    stop_server();
+    loop_run_until(rig_loop, &is_stopped);
+    assert_int_equal(hvuv_server_init(rig_loop, &server, NULL), 0);
+    assert_int_equal(hvuv_follow_listen(&rig_follow, &server, &called), 0);
+    loop_run_turns(rig_loop, 3);
+  }
+  rig_check(2);
+  assert_story("ask failed:EIO ask");
+  end();
+}
+
 static void a_server_stops_inside_the_news(void** state) {
   (void) state;
   move_to("a");
@@ -489,6 +511,7 @@ int main(void) {
       LISTEN(a_follow_that_closes_leaves_the_listener),
       LISTEN(a_server_that_stops_is_followed_no_more),
       LISTEN(another_server_may_come_then),
+      LISTEN(a_server_that_comes_is_no_lookup_that_failed),
       LISTEN(a_server_stops_inside_the_news),
       LISTEN(mistakes_are_returned),
       LISTEN(a_listener_without_memory_is_tried_again),

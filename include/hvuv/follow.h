@@ -90,7 +90,9 @@ HVUV_EXTERN void hvuv_lookup_done(hvuv_lookup_t* lookup,
 
 /* Whom to follow, and how often. */
 typedef struct hvuv_follow_options_s {
-  /* A VM's name, or its id, as for hvuv_vm_find(). "wsl" starts WSL's default
+  /* A VM's name, or its id, as for hvuv_vm_find(): names are known on Windows
+   * only, elsewhere the id of a partition of `local`, which is there while
+   * somebody listens in it. "wsl" starts WSL's default
    * distribution at each lookup if that does not run, so an interval below
    * WSL's own idle time keeps it running. Copied. */
   const char* name;
@@ -183,7 +185,9 @@ HVUV_EXTERN int hvuv_follow_listen(hvuv_follow_t* follow,
  * yet, the last result counts. An address that is known is called even if
  * looking it up fails; without one the attempt fails with the lookup's code, of
  * which UV_ENOENT is HVUV_ERROR_VM_OFF, and others are as hvuv_error_class()
- * has them. A client that only calls needs no interval_ms.
+ * has them. A client that only calls needs no interval_ms. One that is to call
+ * again after a connection has ended needs `reconnects` in its options: a new
+ * address alone does not make it call.
  *
  * The client may be closed before the follow or after it; a client whose
  * follow is closed goes on at the address that was known last. Returns 0, or

@@ -2,8 +2,7 @@
 # boot.sh FOLDER KERNEL IMAGE SECONDS [QEMU OPTIONS]: runs a guest to its end, or
 # to the deadline. FOLDER/console gets what the kernel says, FOLDER/results what
 # the cases say (guest/run.sh). 0 if the guest came to its end by itself; else all
-# of it is printed. APPEND is more of the kernel's command line. Emulated timers are late
-# on a busy machine, which is no reason for a panic.
+# of it is printed. APPEND is more of the kernel's command line.
 set -eu
 folder=$1 kernel=$2 image=$3 seconds=$4
 shift 4
@@ -14,7 +13,7 @@ mkdir -p "$folder"
 qemu-system-x86_64 -M q35 -accel tcg -cpu max -m 1024 -nographic -no-reboot \
   -monitor none -nic none -serial "file:$folder/console" \
   -serial "file:$folder/results" -kernel "$kernel" -initrd "$image" \
-  -append "console=ttyS0 quiet panic=-1 oops=panic no_timer_check ${APPEND:-}" "$@" \
+  -append "console=ttyS0 quiet panic=-1 oops=panic ${APPEND:-}" "$@" \
   >"$folder/qemu" 2>&1 </dev/null &
 qemu=$!
 trap 'kill -9 "$qemu" 2>/dev/null || true; wait' EXIT

@@ -56,6 +56,19 @@ function checkNoObjects(options) {
   }
 }
 
+// A callback that runs once, where this was called. Not AsyncResource.bind(), which makes
+// a connection half as dear again.
+function inContext(type, callback) {
+  const resource = new AsyncResource(type, { requireManualDestroy: true });
+  return (status) => {
+    try {
+      resource.runInAsyncScope(callback, undefined, status);
+    } finally {
+      resource.emitDestroy();
+    }
+  };
+}
+
 function checkFunction(value, name) {
   if (typeof value !== 'function') throw wrongType(name, 'of type function', value);
 }
@@ -195,7 +208,7 @@ class Socket extends Duplex {
     this._unrefTimer();
     const result = isGathered ? handle.writev(data) : handle.write(data, encoding);
     if (result === FOLLOWS) {
-      handle.written = AsyncResource.bind(callback); // in the context of who writes
+      handle.written = inContext('HVUVWRITE', callback); // of who writes
       handle.queued = handle.writeQueueSize();
     } else if (result !== 0) {
       callback(this.#error(result, 'write'));
@@ -242,7 +255,7 @@ class Socket extends Duplex {
       callback();
       return;
     }
-    const status = this._handle.shutdown(AsyncResource.bind((result) => {
+    const status = this._handle.shutdown(inContext('HVUVSHUTDOWN', (result) => {
       callback(result < 0 && !this.destroyed ? this.#error(result, 'shutdown') : null);
     }));
     // The peer may have gone: nothing more to be said to it.

@@ -1,6 +1,6 @@
-# What the laboratories share whose host is a script: processes, how a failure has to
-# read, and a list of cases. LAB is a temporary folder of theirs; they end only processes
-# that have its name in their arguments.
+# What the laboratories share whose host is a script: a folder, processes, how a failure
+# has to read, and a list of cases. They end only processes that have the folder's name in
+# their arguments.
 # shellcheck shell=sh
 
 # fail WORDS...
@@ -17,6 +17,44 @@ await() {
     tenths=$((tenths - 1))
     [ $tenths -gt 0 ] || return 1
     sleep 0.1
+  done
+}
+
+# --- The folder --------------------------------------------------------------
+
+# lab_open PROGRAM...: makes LAB, a temporary folder for machines, one in each folder of
+# it, and what their processes say, and puts the PROGRAMs into PATH. Its name is short: a
+# Unix socket's path has 107 bytes. It goes at the end, with the processes whose ids are
+# in LAB/*/*.pid.
+lab_open() {
+  LAB=$(mktemp -d /tmp/hv.XXXXXX)
+  trap lab_close EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  mkdir "$LAB/bin"
+  for program in "$@"; do
+    ln -s "$program" "$LAB/bin/${program##*/}"
+  done
+  PATH=$LAB/bin:$PATH
+  export LAB PATH
+}
+
+lab_close() {
+  for file in "$LAB"/*/*.pid; do
+    (end "$file") || true
+  done
+  rm -rf "$LAB"
+}
+
+# lab_tail LINES FILE...: the last lines of each that has any
+lab_tail() {
+  lines=$1
+  shift
+  for file in "$@"; do
+    if [ -s "$file" ]; then
+      echo "--- ${file#"$LAB"/}"
+      tail -n "$lines" "$file" | cut -c 1-400
+    fi
   done
 }
 

@@ -134,13 +134,17 @@ static void follow(void) {
   assert_int_equal(listens("a"), 0);
 }
 
+static void follow_at(const char* where) {
+  move_to(where);
+  follow();
+  rig_run(1);
+}
+
 /* --- Other addresses ------------------------------------------------------ */
 
 static void a_server_listens_where_the_vm_is_found(void** state) {
   (void) state;
-  move_to("a");
-  follow();
-  rig_run(1);
+  follow_at("a");
   assert_int_equal(listens("a"), 1);
   call("a_5000");
   end();
@@ -148,9 +152,7 @@ static void a_server_listens_where_the_vm_is_found(void** state) {
 
 static void a_server_moves_with_the_address(void** state) {
   (void) state;
-  move_to("a");
-  follow();
-  rig_run(1);
+  follow_at("a");
   move_to("b");
   rig_check(2);
   assert_int_equal(listens("b"), 1);
@@ -166,9 +168,7 @@ static void count_listeners(void) {
 
 static void the_new_one_is_there_when_it_is_reported(void** state) {
   (void) state;
-  move_to("a");
-  follow();
-  rig_run(1);
+  follow_at("a");
   move_to("b");
   rig_on_news = count_listeners;
   listeners_seen = 0;
@@ -203,9 +203,7 @@ static void a_connection_stays_when_the_address_changes(void** state) {
 
 static void where_it_cannot_listen_it_keeps_the_old_one(void** state) {
   (void) state;
-  move_to("a");
-  follow();
-  rig_run(1);
+  follow_at("a");
   move_to("no/such/folder");
   rig_check(2);
   rig_check(3);
@@ -219,9 +217,7 @@ static void where_it_cannot_listen_it_keeps_the_old_one(void** state) {
 
 static void an_address_that_is_gone_changes_nothing(void** state) {
   (void) state;
-  move_to("a");
-  follow();
-  rig_run(1);
+  follow_at("a");
   rig_fails(UV_ENOENT);
   rig_check(2);
   rig_fails(UV_EIO);
@@ -377,9 +373,7 @@ static void a_listener_that_is_there_is_left_alone(void** state) {
 
 static void a_follow_that_closes_leaves_the_listener(void** state) {
   (void) state;
-  move_to("a");
-  follow();
-  rig_run(1);
+  follow_at("a");
   rig_close();
   loop_run_turns(rig_loop, 3);
   assert_true(rig_is_closed());
@@ -390,9 +384,7 @@ static void a_follow_that_closes_leaves_the_listener(void** state) {
 
 static void a_server_that_stops_is_followed_no_more(void** state) {
   (void) state;
-  move_to("a");
-  follow();
-  rig_run(1);
+  follow_at("a");
   stop_server();
   loop_run_until(rig_loop, &is_stopped);
   move_to("b");

@@ -239,7 +239,7 @@ int hvuv__stream_error(hvuv_stream_t* s) {
     err = hvuv__sys_take_error(s->sock);
     if (err == 0 && s->poll_status != UV_EBADF)
       err = s->poll_status; /* UV_EBADF is what libuv reports for any error. */
-    if (err != 0)
+    if (s->socket_error == 0)
       s->socket_error = err;
     s->poll_status = 0;
   }

@@ -136,7 +136,8 @@ void model_kernel_error(model_t* m, int error) {
     m->accept_said = error;
   if ((m->state != MODEL_OPEN && m->state != MODEL_RELAYED) || error == 0)
     return;
-  m->socket_error = error;
+  if (m->socket_error == 0)
+    m->socket_error = error;
   if (m->is_full && m->state == MODEL_OPEN)
     model_fail_writes(m, error);
   m->is_full = 0;

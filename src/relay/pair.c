@@ -90,6 +90,16 @@ static void settle(hvuv__pair_t* pair) {
   check(pair);
 }
 
+/* What was passed on last never came. A way that had ended had taken that for
+ * passed on: its shutdown finds a port that is gone, which by itself is well. */
+static void refuse(hvuv__pair_t* pair, hvuv__way_t* way, int err) {
+  fail_with(pair, err);
+  if (hvuv__way_is_over(way))
+    hvuv__way_drop(way, err);
+  else
+    hvuv__way_break(way, err);
+}
+
 /* libuv takes a reset for an end of input when it has read all before that
  * (POLLHUP in uv__stream_io()); what the system keeps says which it was. EPIPE
  * is said when the peer had ended in order and then refused what we wrote (tcp,
@@ -100,7 +110,7 @@ static ssize_t end_of_input(hvuv__pair_t* pair, int from) {
   int err = hvuv__port_take_error(&pair->ports[from]);
 
   if (err == UV_EPIPE)
-    hvuv__way_break(back, err);
+    refuse(pair, back, err);
   else if (err != 0)
     return err;
   if (back->write_status == UV_ECONNRESET ||

@@ -21,7 +21,7 @@
  *   |   a reset               | CUT         | DROPPED                            |
  *   |     (or B -> A was      |             |                                    |
  *   |     BROKEN by one)      |             |                                    |
- *   |   what we wrote was     | as an end   | BROKEN                             |
+ *   |   what we wrote was     | as an end   | BROKEN; DROPPED if it had ENDED    |
  *   |   refused (EPIPE)       |             |                                    |
  *   | no byte either way for idle_timeout_ms, B takes and says nothing for       |
  *   |   sink_timeout_ms though bytes wait for it, or the user closes: stopped    |

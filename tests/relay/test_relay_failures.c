@@ -169,6 +169,37 @@ static void bytes_that_were_refused_late_are_no_clean_end(void** state) {
   relay_expect_end(rig, rig->status);
 }
 
+/* The refusal is known, and the way to it shut down, before its own end is read. */
+static void refused_before_the_end_is_read_is_no_clean_end(void** state) {
+  relay_rig_t* rig = *state;
+  peer_t* first = &rig->peers[0];
+  peer_t* other = &rig->peers[1];
+  hvuv_relay_stats_t stats;
+
+  if (!net_is_posix() || !side_is_tcp(rig, 0))
+    return;
+  relay_start(rig, 0, 0);
+  other->is_deaf = 1;
+  do {
+    peer_send(first, 10000);
+    RELAY_UNTIL(rig, first->sent == first->to_send);
+    relay_step(rig);
+    hvuv_relay_stats(&rig->relay, &stats);
+  } while (stats.held_bytes[0] == 0);
+  peer_close(first);
+
+  peer_send(other, 1000);
+  peer_end(other);
+  relay_settle(rig);
+  other->is_deaf = 0;
+  RELAY_UNTIL(rig, rig->done);
+  assert_int_equal(rig->status, UV_EPIPE);
+  relay_expect_end(rig, UV_EPIPE);
+  assert_int_equal(rig->write_status[0], UV_EPIPE);
+  RELAY_UNTIL(rig, other->heard != 0);
+  peer_expect(other, first->sent);
+}
+
 /* What came before a reset is delivered before the other is reset. */
 static void what_came_before_a_reset_is_passed_on(void** state) {
   relay_rig_t* rig = *state;
@@ -523,6 +554,7 @@ static void what_came_while_the_loop_was_busy_is_looked_at_first(void** state) {
       RELAY_TEST(pairing, a_relay_that_parts_may_be_closed),                   \
       RELAY_TEST(pairing, a_reset_behind_bytes_is_never_a_clean_end),          \
       RELAY_TEST(pairing, bytes_that_were_refused_late_are_no_clean_end),      \
+      RELAY_TEST(pairing, refused_before_the_end_is_read_is_no_clean_end),     \
       RELAY_TEST(pairing, what_came_before_a_reset_is_passed_on),              \
       RELAY_TEST(pairing, what_has_not_left_leaves_before_a_reset),            \
       RELAY_TEST(pairing, who_talks_to_one_that_is_gone_hears_no_orderly_end), \

@@ -68,6 +68,8 @@ const needed = {
 };
 
 function checkParts(parts) {
+  if (parts.family === undefined)
+    throw coded(TypeError, 'ERR_INVALID_ADDRESS', 'The parts of an address have no family: hyperv, vsock, hybrid or local.');
   const given = { ...parts, service: parts.serviceId ?? parts.port };
   const missing = needed[parts.family]?.find((name) => given[name] === undefined || given[name] === null);
   if (missing === undefined) return;

@@ -9,7 +9,7 @@ function connect(address, options, listener) {
   if (typeof options === 'function') [options, listener] = [undefined, options];
   if (typeof address === 'object' && address !== null && address.family === undefined) {
     options = { ...address, ...options };
-    address = options.address;
+    address = options.address ?? address;
   }
   return new Socket(options).connect(address, listener);
 }

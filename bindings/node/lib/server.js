@@ -84,7 +84,7 @@ class Server extends EventEmitter {
     if (typeof options === 'number') options = { backlog: options };
     if (typeof address === 'object' && address !== null && address.family === undefined) {
       options = { ...address, ...options };
-      address = options.address;
+      address = options.address ?? address;
     }
     const parts = toParts(address);
     if (this._handle !== null) {

@@ -124,7 +124,7 @@ class Socket extends Duplex {
     if (typeof options === 'function') [options, listener] = [undefined, options];
     if (typeof address === 'object' && address !== null && address.family === undefined) {
       options = { ...address, ...options };
-      address = options.address;
+      address = options.address ?? address;
     }
     if (listener !== undefined && listener !== null) checkFunction(listener, 'listener');
     const parts = toParts(address);

@@ -117,6 +117,12 @@ test('parts that make no address are refused', () => {
   }
 });
 
+test('parts without a family are told of that', () => {
+  assert.throws(() => hvuv.formatAddress({ port: 5 }), { message: /have no family/ });
+  assert.throws(() => hvuv.connect({ port: 5 }), { message: /have no family/ });
+  assert.throws(() => hvuv.createServer().listen({ port: 5 }), { message: /have no family/ });
+});
+
 test('a wrong address is thrown by connect() and listen(), before anything else', () => {
   assert.throws(() => hvuv.connect('nonsense'), { code: 'ERR_INVALID_ADDRESS' });
   assert.throws(() => hvuv.connect({ address: 'nonsense' }), { code: 'ERR_INVALID_ADDRESS' });

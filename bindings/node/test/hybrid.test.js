@@ -115,12 +115,16 @@ test('a guest without a listener is refused', async (t) => {
 test('connectTimeout bounds the wait for a paused VM', async (t) => {
   const { address } = await machine(t, 'silent');
   const start = performance.now();
+  const patient = connect(t, address); // five seconds
   const client = connect(t, address, { connectTimeout: 50 });
   const error = await new Promise((resolve) => client.once('error', resolve));
   assert.equal(error.code, 'ETIMEDOUT');
   assert.equal(error.syscall, 'connect');
   assert.equal(error.address, address);
   assert.ok(performance.now() - start >= 49);
+  assert.equal(patient.connecting, true);
+  patient.destroy();
+  await closed(patient);
 });
 
 test('destroy() while a paused VM is waited for is a close', async (t) => {

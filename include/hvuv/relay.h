@@ -84,8 +84,9 @@ typedef struct hvuv_relay_options_s {
    * this long. Default 0: no limit. */
   uint64_t idle_timeout_ms;
 
-  /* Both streams are closed when bytes wait for one side, and it has neither
-   * taken nor sent a byte for this long. Default 2 minutes; 0: no limit. */
+  /* Both streams are closed when bytes wait for one side because the system's
+   * buffers towards it are full, and it has neither taken nor sent a byte for
+   * this long. Default 2 minutes; 0: no limit. */
   uint64_t sink_timeout_ms;
 
   /* How long the other direction must have rested before the end of input is

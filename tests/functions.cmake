@@ -11,9 +11,11 @@
 # and AF_HYPERV carries hyperv:// and vsock://, whatever the system has; with FAULTS,
 # the real ones, of which each can be made to fail (fault_sys.h); with EMULATION,
 # which is for Windows, AF_HYPERV exists wherever the program runs
-# (hyperv_emulation.h). Exit code 77 means "skipped"; print the reason. Labels: unit
-# stream transport example tool hyperv consumer sim, and fuzz, vm and vm-pair, which
-# tests/fuzz and tests/lab/vm add. The label threads stands beside one of these.
+# (hyperv_emulation.h). Where the tests are to run under Wine, which has no AF_UNIX, all
+# programs on real sockets get one (unix_emulation.h). Exit code 77 means "skipped";
+# print the reason. Labels: unit stream transport example tool hyperv consumer sim, and
+# fuzz, vm and vm-pair, which tests/fuzz and tests/lab/vm add. The label threads stands
+# beside one of these.
 # ./dev tsan runs the tests with the labels threads and example, and builds the target
 # tsan_tests for it, which is no more than those need.
 #
@@ -134,9 +136,9 @@ function(hvuv_add_test_objects name)
   target_link_libraries(${name} PUBLIC hvuv_inside hvuv::cmocka)
 endfunction()
 
-# A program and no test.
+# A program and no test. PLAIN: its Winsock is the system's, or its own.
 function(hvuv_add_test_program name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "FAKES;HYPERV;FAULTS;EMULATION" ""
+  cmake_parse_arguments(PARSE_ARGV 1 arg "FAKES;HYPERV;FAULTS;EMULATION;PLAIN" ""
                         "SOURCES;DEFINES")
   add_executable(${name} ${arg_SOURCES})
   hvuv_own(${name})
@@ -150,9 +152,24 @@ function(hvuv_add_test_program name)
   endforeach()
   hvuv_objects(objects ${kind})
   if(arg_EMULATION)
-    target_link_libraries(${name} PRIVATE hvuv_test_emulation)
+    hvuv_emulate(${name} EMULATION)
+  elseif(NOT arg_FAKES AND NOT arg_HYPERV AND NOT arg_PLAIN)
+    hvuv_emulate(${name})
   endif()
   target_link_libraries(${name} PRIVATE hvuv_test_support ${objects})
+endfunction()
+
+# hvuv_emulate(name [EMULATION]): AF_UNIX in a program for Wine, which has none; with
+# EMULATION, AF_HYPERV in a program for Windows as well (support/emulation)
+function(hvuv_emulate name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "EMULATION" "" "")
+  if(arg_EMULATION)
+    target_link_libraries(${name} PRIVATE
+      hvuv_test_emulation hvuv_test_emulation_base)
+  elseif(WIN32 AND CMAKE_CROSSCOMPILING)
+    target_link_libraries(${name} PRIVATE
+      hvuv_test_unix_emulation hvuv_test_emulation_base)
+  endif()
 endfunction()
 
 function(hvuv_add_test)

@@ -1,8 +1,6 @@
 /* `hybrid`: what a hypervisor may answer on its real socket. Here the test
  * itself is the hypervisor, byte by byte. */
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "conformance/rig.h"
 #include "support/endpoint.h"
@@ -11,8 +9,8 @@
 #define REQUEST "CONNECT 5000\n"
 
 /* The hypervisor's listening socket and the connection that it accepted. */
-static int listener;
-static int vmm;
+static uv_os_sock_t listener;
+static uv_os_sock_t vmm;
 
 static void start(rig_t* rig) {
   hvuv_guid_t service;
@@ -22,15 +20,15 @@ static void start(rig_t* rig) {
   hvuv_service_from_port(5000, &service);
   hvuv_addr_hybrid(&rig->to, path, &service);
   listener = peer_bind(path, 4);
-  vmm = -1;
+  vmm = NET_NONE;
 }
 
 static void stop_rig(rig_t* rig) {
   (void) rig;
-  if (vmm >= 0)
-    close(vmm);
-  if (listener >= 0)
-    close(listener);
+  if (vmm != NET_NONE)
+    net_close(vmm);
+  if (listener != NET_NONE)
+    net_close(listener);
 }
 
 /* Connects, and has the hypervisor take the request. */
@@ -41,17 +39,16 @@ static side_t* call(rig_t* rig) {
 
   side = side_new(rig);
   side_connect(side);
-  vmm = accept(listener, NULL, NULL);
-  assert_true(vmm >= 0);
+  assert_int_equal(net_accept(listener, &vmm), 0);
   assert_int_equal(peer_await(vmm), 0);
-  n = read(vmm, request, sizeof(request));
+  n = net_recv(vmm, request, sizeof(request));
   assert_int_equal(n, strlen(REQUEST));
   assert_memory_equal(request, REQUEST, strlen(REQUEST));
   return side;
 }
 
 static void answer(const char* text) {
-  assert_int_equal(write(vmm, text, strlen(text)), strlen(text));
+  assert_int_equal(net_send(vmm, text, strlen(text)), strlen(text));
 }
 
 static void expect(rig_t* rig, side_t* side, int status) {
@@ -95,7 +92,7 @@ static void what_comes_behind_the_ok_is_the_guests(void** state) {
   side = call(rig);
   strcpy(all, "OK 1\n");
   memcpy(all + 5, rig_pattern(0, 0), 40);
-  assert_int_equal(write(vmm, all, 45), 45);
+  assert_int_equal(net_send(vmm, all, 45), 45);
   side_read(side);
   RIG_RUN_UNTIL(rig, side->in_bytes == 40);
   assert_code(side->connect_status, 0);
@@ -112,7 +109,7 @@ static void nothing_is_sent_before_the_ok(void** state) {
   side_write_text(side, "hello");
   side_shutdown(side);
   rig_spin(rig, 5);
-  assert_int_equal(recv(vmm, room, sizeof(room), MSG_DONTWAIT), -1);
+  assert_int_equal(net_await(vmm, 1, 0), UV_ETIMEDOUT);
   answer("OK 1\n");
   expect(rig, side, 0);
   assert_int_equal(peer_read_to_end(vmm, room, sizeof(room)), 5);
@@ -124,8 +121,8 @@ static void a_hypervisor_that_hangs_up_refuses(void** state) {
   side_t* side;
 
   side = call(rig);
-  close(vmm);
-  vmm = -1;
+  net_close(vmm);
+  vmm = NET_NONE;
   expect(rig, side, UV_ECONNREFUSED);
 }
 
@@ -136,8 +133,8 @@ static void hanging_up_in_the_answer_refuses(void** state) {
   side = call(rig);
   answer("OK 107");
   rig_spin(rig, 3);
-  close(vmm);
-  vmm = -1;
+  net_close(vmm);
+  vmm = NET_NONE;
   expect(rig, side, UV_ECONNREFUSED);
 }
 
@@ -149,10 +146,10 @@ static void a_hypervisor_that_aborts_refuses(void** state) {
   side = side_new(rig);
   side_connect(side);
   rig_spin(rig, 3);
-  vmm = accept(listener, NULL, NULL);
+  assert_int_equal(net_accept(listener, &vmm), 0);
   assert_int_equal(peer_await(vmm), 0);
-  close(vmm);
-  vmm = -1;
+  net_close(vmm);
+  vmm = NET_NONE;
   expect(rig, side, UV_ECONNREFUSED);
 }
 
@@ -173,9 +170,9 @@ static void another_answer_is_no_answer(void** state) {
     side = call(rig);
     answer(answers[i]);
     expect(rig, side, UV_EPROTO);
-    close(vmm);
+    net_close(vmm);
   }
-  vmm = -1;
+  vmm = NET_NONE;
 }
 
 static void silence_times_out(void** state) {
@@ -195,12 +192,11 @@ static void after_a_failure_it_may_be_asked_again(void** state) {
   side = call(rig);
   answer("OK ");
   rig_spin(rig, 2);
-  close(vmm);
+  net_close(vmm);
   expect(rig, side, UV_ECONNREFUSED);
 
   side_connect(side);
-  vmm = accept(listener, NULL, NULL);
-  assert_true(vmm >= 0);
+  assert_int_equal(net_accept(listener, &vmm), 0);
   answer("OK 2\n");
   RIG_RUN_UNTIL(rig, side->connects_told == 2);
   assert_code(side->connect_status, 0);
@@ -211,13 +207,13 @@ static void without_a_hypervisor_the_systems_reason_is_told(void** state) {
   char path[ENDPOINT_ROOM];
   side_t* side;
 
-  close(listener);
-  listener = -1;
+  net_close(listener);
+  listener = NET_NONE;
   side = side_new(rig);
   side_connect(side);
   expect(rig, side, UV_ECONNREFUSED);
 
-  assert_int_equal(unlink(endpoint_path("v.sock", path)), 0);
+  assert_int_equal(remove(endpoint_path("v.sock", path)), 0);
   side = side_new(rig);
   side_connect(side);
   expect(rig, side, UV_ENOENT);
@@ -241,6 +237,9 @@ int main(void) {
       RIG_TEST(t, after_a_failure_it_may_be_asked_again),
       RIG_TEST(t, without_a_hypervisor_the_systems_reason_is_told),
   };
+  int skipped = net_skip_without_unix();
 
+  if (skipped != 0)
+    return skipped;
   return cmocka_run_group_tests_name("hybrid: answers", tests, NULL, NULL);
 }

@@ -1,11 +1,10 @@
 /* `local`: who reaches whom. The environment of this process plays all
  * partitions in turn; test_local_processes.c does it with real ones. */
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "conformance/rig.h"
 #include "support/endpoint.h"
+#include "support/files.h"
 #include "support/peer.h"
 
 #define X     "6e0b8e9c-4c6c-4c0e-9a9e-0f6f0a1b2c3d"
@@ -259,14 +258,14 @@ static void expect_let_in(rig_t* rig,
                           const char* seen) {
   char to[ENDPOINT_ROOM];
   int before;
-  int fd;
+  uv_os_sock_t sock;
 
   before = rig->accept_count;
-  fd = peer_connect(endpoint_path(socket, to), name);
-  assert_true(fd >= 0);
+  sock = peer_connect(endpoint_path(socket, to), name);
+  assert_true(sock != NET_NONE);
   RIG_RUN_UNTIL(rig, rig->accept_count > before);
   expect_peer(rig->accepted, seen);
-  close(fd);
+  net_close(sock);
 }
 
 /* ... or to be hung up on, with nobody told. */
@@ -274,15 +273,15 @@ static void expect_shut_out(rig_t* rig, const char* socket, const char* name) {
   char to[ENDPOINT_ROOM];
   char room[8];
   int before;
-  int fd;
+  uv_os_sock_t sock;
 
   before = rig->connections;
-  fd = peer_connect(endpoint_path(socket, to), name);
-  assert_true(fd >= 0);
+  sock = peer_connect(endpoint_path(socket, to), name);
+  assert_true(sock != NET_NONE);
   rig_spin(rig, 10);
   assert_int_equal(rig->connections, before);
-  assert_int_equal(peer_read_to_end(fd, room, sizeof(room)), 0);
-  close(fd);
+  assert_int_equal(peer_read_to_end(sock, room, sizeof(room)), 0);
+  net_close(sock);
   assert_int_equal(rig->shortages, 0);
 }
 
@@ -305,7 +304,7 @@ static void a_caller_is_who_its_folder_says(void** state) {
   endpoint_play(NULL);
   listen_for(rig, "any");
   expect_let_in(rig, "l/host/5000.a", endpoint_path("l/" X_HEX "/me", name), X);
-  unlink(name);
+  files_remove(name);
 }
 
 static void a_name_that_is_no_partitions_is_shut_out(void** state) {
@@ -342,15 +341,15 @@ static void the_wrong_entrance_is_shut(void** state) {
   /* Y, at X's and where X alone is meant. */
   endpoint_path("l/" Y_HEX "/me", name);
   expect_shut_out(rig, "l/" X_HEX "/5000.a", name);
-  unlink(name);
+  files_remove(name);
   expect_shut_out(rig, "l/" X_HEX "/5000.p", name);
-  unlink(name);
+  files_remove(name);
   expect_shut_out(rig, "l/" X_HEX "/5000.c", name);
-  unlink(name);
+  files_remove(name);
   expect_shut_out(rig, "l/host/5000.v" X_HEX, name);
-  unlink(name);
+  files_remove(name);
   expect_shut_out(rig, "l/host/5000.l", name);
-  unlink(name);
+  files_remove(name);
 }
 
 /* It would be seen as a partition that it is not. */
@@ -370,10 +369,10 @@ static void a_name_of_a_well_known_id_is_shut_out(void** state) {
   listen_for(rig, "children");
   for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
     snprintf(name, sizeof(name), "l/%s", ids[i]);
-    assert_int_equal(mkdir(endpoint_path(name, path), 0700), 0);
+    files_make_folder(endpoint_path(name, path));
     snprintf(name, sizeof(name), "l/%s/me", ids[i]);
     expect_shut_out(rig, "l/host/5000.c", endpoint_path(name, path));
-    unlink(path);
+    files_remove(path);
   }
 }
 
@@ -381,8 +380,8 @@ static void one_shut_out_does_not_hinder_the_next(void** state) {
   rig_t* rig = *state;
   char name[ENDPOINT_ROOM];
   char to[ENDPOINT_ROOM];
-  int forged[40];
-  int honest;
+  uv_os_sock_t forged[40];
+  uv_os_sock_t honest;
   int i;
 
   listen_for(rig, "children");
@@ -390,20 +389,20 @@ static void one_shut_out_does_not_hinder_the_next(void** state) {
   rig_listen(rig, 64);
   for (i = 0; i < 40; i++) {
     forged[i] = peer_connect(to, NULL);
-    assert_true(forged[i] >= 0);
+    assert_true(forged[i] != NET_NONE);
   }
   endpoint_play(X);
   assert_true(hvuv_bind(&side_new(rig)->stream, &rig->at) == 0);
   endpoint_play(NULL);
   honest = peer_connect(to, endpoint_path("l/" X_HEX "/me", name));
-  assert_true(honest >= 0);
+  assert_true(honest != NET_NONE);
   RIG_RUN_UNTIL(rig, rig->accept_count == 1);
   expect_peer(rig->accepted, X);
   assert_int_equal(rig->connections, 1);
 
-  close(honest);
+  net_close(honest);
   for (i = 0; i < 40; i++)
-    close(forged[i]);
+    net_close(forged[i]);
 }
 
 static void no_start(rig_t* rig) {
@@ -455,8 +454,10 @@ int main(void) {
       RIG_TEST(t, a_name_of_a_well_known_id_is_shut_out),
       RIG_TEST(t, one_shut_out_does_not_hinder_the_next),
   };
-  int failed;
+  int failed = net_skip_without_unix();
 
+  if (failed != 0)
+    return failed;
   failed = run_table();
   failed += cmocka_run_group_tests_name("local: callers", tests, NULL, NULL);
   return failed;

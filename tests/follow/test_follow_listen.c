@@ -13,6 +13,7 @@
 #include "support/alloc.h"
 #include "support/endpoint.h"
 #include "support/loop.h"
+#include "support/peer.h"
 #include "support/trace.h"
 
 static hvuv_server_t server;
@@ -116,15 +117,13 @@ static int listens(const char* name) {
 /* Connects to PATH_5000, as a VMM does for its guest. */
 static void call(const char* name) {
   char path[ENDPOINT_ROOM];
-  uv_pipe_t pipe;
-  uv_connect_t req;
+  uv_os_sock_t sock = peer_connect(endpoint_path(name, path), NULL);
   int before = is_connected;
 
-  assert_int_equal(uv_pipe_init(rig_loop, &pipe, 0), 0);
-  uv_pipe_connect(&req, &pipe, endpoint_path(name, path), NULL);
+  assert_true(sock != NET_NONE);
   loop_run_until(rig_loop, &is_connected);
   assert_true(is_connected > before);
-  uv_close((uv_handle_t*) &pipe, NULL);
+  net_close(sock);
   loop_run_until(rig_loop, &is_hung_up);
 }
 
@@ -268,6 +267,7 @@ static void make_folder(const char* name) {
 
   assert_int_equal(
       uv_fs_mkdir(NULL, &req, endpoint_path(name, path), 0700, NULL), 0);
+  uv_fs_req_cleanup(&req);
 }
 
 static void remove_file(const char* name) {
@@ -276,6 +276,7 @@ static void remove_file(const char* name) {
 
   assert_int_equal(uv_fs_unlink(NULL, &req, endpoint_path(name, path), NULL),
                    0);
+  uv_fs_req_cleanup(&req);
 }
 
 static void remove_folder(const char* name) {
@@ -283,10 +284,17 @@ static void remove_folder(const char* name) {
   uv_fs_t req;
 
   assert_int_equal(uv_fs_rmdir(NULL, &req, endpoint_path(name, path), NULL), 0);
+  uv_fs_req_cleanup(&req);
 }
 
-/* As a VM's folder is removed when it ends. */
+/* As a VM's folder is removed when it ends. On Windows none is while somebody
+ * listens in it, since a lock that is held stays. */
 static void remove_vm(void) {
+  if (!net_is_posix()) {
+    end();
+    print_message("Windows removes no folder in which somebody listens\n");
+    skip();
+  }
   remove_file("vm/s_5000");
   remove_file("vm/s_5000.lock");
   remove_folder("vm");
@@ -508,6 +516,9 @@ int main(void) {
       LISTEN(mistakes_are_returned),
       LISTEN(a_listener_without_memory_is_tried_again),
   };
+  int skipped = net_skip_without_unix();
 
+  if (skipped != 0)
+    return skipped;
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@
 #include "support/endpoint.h"
 #include "support/fakes/fault_sys.h"
 #include "support/loop.h"
+#include "support/net.h"
 #include "support/trace.h"
 
 #define LOOKS 8 /* until all is well: one call fails, once */
@@ -112,6 +113,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_call_may_fail),
   };
+  int skipped = net_skip_without_unix();
 
+  if (skipped != 0)
+    return skipped;
   return cmocka_run_group_tests_name("follow, faults", tests, NULL, NULL);
 }

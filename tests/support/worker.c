@@ -1,26 +1,12 @@
+/* What a worker does. How it is started, and talked to, is in worker_*.c. */
 #include "worker.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <hvuv.h>
 
-#include "endpoint.h"
-
-#define PATIENCE_MS 30000
-#define ALARM_S     60
-
-extern char** environ;
-
-/* --- In the worker */
+#define ALARM_S 60
 
 static hvuv_stream_t listener;
 static int listening;
@@ -139,10 +125,10 @@ static void do_close(uv_loop_t* loop) {
 static void obey(uv_loop_t* loop, char* line) {
   unsigned long long when;
 
-  line[strcspn(line, "\n")] = '\0';
+  line[strcspn(line, "\r\n")] = '\0';
   when = strtoull(line, &line, 10);
   while (uv_hrtime() < when)
-    sched_yield();
+    worker_yield();
 
   line += *line == ' ';
   if (strncmp(line, "bind ", 5) == 0)
@@ -168,93 +154,12 @@ void worker_main(int argc, char** argv) {
   if (uv_loop_init(&loop) != 0)
     abort();
   while (fgets(line, sizeof(line), stdin) != NULL) {
-    alarm(ALARM_S); /* Nobody would end it if its test were gone. */
+    worker_alarm(ALARM_S); /* Nobody would end it if its test were gone. */
     obey(&loop, line);
-    alarm(0);
+    worker_alarm(0);
   }
   if (listening)
     close_and_run(&loop, &listener);
   err = uv_loop_close(&loop);
   exit(err == 0 ? 0 : 1);
-}
-
-/* --- In the test */
-
-static void die(const char* what) {
-  perror(what);
-  abort();
-}
-
-void worker_start(worker_t* w, const char* vm_id) {
-  posix_spawn_file_actions_t actions;
-  char path[1024];
-  char argument[] = WORKER_ARGUMENT;
-  char* argv[3];
-  size_t size;
-  int to[2];
-  int from[2];
-
-  size = sizeof(path);
-  if (uv_exepath(path, &size) != 0 || pipe2(to, O_CLOEXEC) != 0 ||
-      pipe2(from, O_CLOEXEC) != 0)
-    die("worker: pipe");
-  argv[0] = path;
-  argv[1] = argument;
-  argv[2] = NULL;
-
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, to[0], 0);
-  posix_spawn_file_actions_adddup2(&actions, from[1], 1);
-  endpoint_play(vm_id);
-  if (posix_spawn(&w->pid, path, &actions, NULL, argv, environ) != 0)
-    die("worker: posix_spawn");
-  endpoint_play(NULL);
-  posix_spawn_file_actions_destroy(&actions);
-  close(to[0]);
-  close(from[1]);
-  w->to = fdopen(to[1], "w");
-  w->from = fdopen(from[0], "r");
-}
-
-void worker_say(worker_t* w, const char* format, ...) {
-  va_list args;
-
-  va_start(args, format);
-  vfprintf(w->to, format, args);
-  va_end(args);
-  fputc('\n', w->to);
-  fflush(w->to);
-}
-
-const char* worker_hear(worker_t* w) {
-  struct pollfd fd;
-
-  /* It answers one line at a time, so none waits in the stream's buffer. */
-  fd.fd = fileno(w->from);
-  fd.events = POLLIN;
-  w->answer[0] = '\0';
-  if (poll(&fd, 1, PATIENCE_MS) == 1 &&
-      fgets(w->answer, sizeof(w->answer), w->from) != NULL)
-    w->answer[strcspn(w->answer, "\n")] = '\0';
-  return w->answer;
-}
-
-static int end(worker_t* w) {
-  int status;
-
-  fclose(w->to);
-  if (waitpid(w->pid, &status, 0) != w->pid)
-    die("worker: waitpid");
-  fclose(w->from);
-  w->pid = 0;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-int worker_stop(worker_t* w) {
-  return end(w);
-}
-
-void worker_kill(worker_t* w) {
-  kill(w->pid, SIGKILL);
-  end(w);
 }

@@ -15,19 +15,25 @@
 #define HVUV_TESTS_SUPPORT_WORKER_H
 
 #include <stdio.h>
-#include <sys/types.h>
 
 #define WORKER_ARGUMENT "--worker"
 
+/* Zeroed, it does not run. */
 typedef struct worker_s {
-  pid_t pid;
-  FILE* to;
+  int pid; /* POSIX */
+  void*
+      process; /* Windows: this and its ends of the pipes, which are handles */
+  void* to_it;
+  void* from_it;
+  FILE* to; /* POSIX */
   FILE* from;
   char answer[256];
 } worker_t;
 
 /* To be called first of all in main(). Does not return in a worker. */
 void worker_main(int argc, char** argv);
+
+int worker_runs(const worker_t* worker);
 
 /* In the environment of now, as the VM, or the host with NULL. */
 void worker_start(worker_t* worker, const char* vm_id);
@@ -45,5 +51,10 @@ int worker_stop(worker_t* worker);
 
 /* Kills it where it is. */
 void worker_kill(worker_t* worker);
+
+/* For worker.c: gives way to others; and ends this process after so many
+ * seconds, 0: no more. */
+void worker_yield(void);
+void worker_alarm(unsigned int seconds);
 
 #endif /* HVUV_TESTS_SUPPORT_WORKER_H */

@@ -281,8 +281,8 @@ static void a_path_is_looked_at_before_a_socket_is_made(void** state) {
   assert_int_equal(hvuv__unix_sign(HVUV__NO_SOCK, path), UV_ENAMETOOLONG);
 }
 
-/* What needs a Unix socket, where there are none: Wine 8, and Windows before
- * version 1803. */
+/* What needs a Unix socket, where there are none: Wine without the emulation,
+ * and Windows before version 1803. */
 static void without_unix_sockets_all_answer_so_and_make_nothing(void** state) {
   char folder[ENDPOINT_ROOM];
   hvuv__claim_t* claim = NULL;
@@ -293,6 +293,7 @@ static void without_unix_sockets_all_answer_so_and_make_nothing(void** state) {
   uv_loop_t loop;
 
   (void) state;
+  uv_os_setenv("HVUV_EMULATION_UNIX", "none");
   if (hvuv__unix_supported() == 0) {
     print_message("This system has Unix sockets; the transport tests of local "
                   "use them\n");
@@ -324,6 +325,7 @@ static void without_unix_sockets_all_answer_so_and_make_nothing(void** state) {
 
   assert_int_equal(endpoint_count_files(folder), 0);
   endpoint_close();
+  uv_os_unsetenv("HVUV_EMULATION_UNIX");
 }
 
 #define TEST(function)                                                         \

@@ -1,10 +1,12 @@
 /*
  * The calls that the AF_HYPERV EMULATION stands in for: each looks whether the
- * socket is one of the emulation's, and passes on what is not. At the end stand
- * the pointers through which a program calls Winsock.
+ * socket is one of the emulation's, and passes on what is not, to the EMULATION
+ * of AF_UNIX, which does the same. At the end stand the pointers through which a
+ * program calls Winsock.
  */
 #include "hyperv_emulation_book.h"
 #include "hyperv_emulation_real.h"
+#include "unix_emulation.h"
 
 #include <mswsock.h>
 #include <string.h>
@@ -50,7 +52,7 @@ static SOCKET make(int type, int protocol, DWORD flags) {
 static SOCKET WSAAPI emulated_socket(int family, int type, int protocol) {
   if (family == EMULATION_AF_HYPERV)
     return make(type, protocol, WSA_FLAG_OVERLAPPED);
-  return emulation_real()->socket(family, type, protocol);
+  return unix_emulated_socket(family, type, protocol);
 }
 
 /* libuv's fast path makes a TCP socket of its own after the description that
@@ -68,7 +70,7 @@ static SOCKET WSAAPI emulated_socket(int family, int type, int protocol) {
                                                            : type,             \
                 protocol == FROM_PROTOCOL_INFO && info != NULL ? 0 : protocol, \
                 flags);                                                        \
-  return emulation_real()->call(family, type, protocol, info, group, flags)
+  return unix_emulated_##call(family, type, protocol, info, group, flags)
 
 static SOCKET WSAAPI emulated_WSASocketA(int family,
                                          int type,
@@ -90,7 +92,7 @@ static SOCKET WSAAPI emulated_WSASocketW(int family,
 
 static int WSAAPI emulated_closesocket(SOCKET sock) {
   emulation_close(sock);
-  return emulation_real()->closesocket(sock);
+  return unix_emulated_closesocket(sock);
 }
 
 /* --- bind, listen, accept, connect */
@@ -102,14 +104,14 @@ static int WSAAPI emulated_bind(SOCKET sock,
   int code;
 
   if (!is_emulated(sock))
-    return emulation_real()->bind(sock, name, len);
+    return unix_emulated_bind(sock, name, len);
   code = emulation_name_in(name, len, &to);
   return answer(code != 0 ? code : emulation_bind(sock, &to));
 }
 
 static int WSAAPI emulated_listen(SOCKET sock, int backlog) {
   if (!is_emulated(sock))
-    return emulation_real()->listen(sock, backlog);
+    return unix_emulated_listen(sock, backlog);
   return answer(emulation_listen(sock, backlog));
 }
 
@@ -130,7 +132,7 @@ static SOCKET WSAAPI emulated_accept(SOCKET sock,
                                      struct sockaddr* name,
                                      int* len) {
   if (!is_emulated(sock))
-    return emulation_real()->accept(sock, name, len);
+    return unix_emulated_accept(sock, name, len);
   return accept_from(sock, name, len);
 }
 
@@ -140,7 +142,7 @@ static SOCKET WSAAPI emulated_WSAAccept(SOCKET sock,
                                         LPCONDITIONPROC condition,
                                         DWORD_PTR context) {
   if (!is_emulated(sock))
-    return emulation_real()->WSAAccept(sock, name, len, condition, context);
+    return unix_emulated_WSAAccept(sock, name, len, condition, context);
   if (condition != NULL)
     return answer_sock(INVALID_SOCKET, WSAEOPNOTSUPP);
   return accept_from(sock, name, len);
@@ -157,7 +159,7 @@ static int WSAAPI emulated_connect(SOCKET sock,
                                    const struct sockaddr* name,
                                    int len) {
   if (!is_emulated(sock))
-    return emulation_real()->connect(sock, name, len);
+    return unix_emulated_connect(sock, name, len);
   return connect_to(sock, name, len);
 }
 
@@ -169,7 +171,7 @@ static int WSAAPI emulated_WSAConnect(SOCKET sock,
                                       LPQOS quality,
                                       LPQOS group_quality) {
   if (!is_emulated(sock))
-    return emulation_real()->WSAConnect(
+    return unix_emulated_WSAConnect(
         sock, name, len, to_peer, from_peer, quality, group_quality);
   return connect_to(sock, name, len);
 }
@@ -183,7 +185,7 @@ static int WSAAPI emulated_getsockname(SOCKET sock,
   int code;
 
   if (!is_emulated(sock))
-    return emulation_real()->getsockname(sock, name, len);
+    return unix_emulated_getsockname(sock, name, len);
   code = emulation_getsockname(sock, &own);
   return answer(code != 0 ? code : emulation_name_out(&own, name, len));
 }
@@ -195,7 +197,7 @@ static int WSAAPI emulated_getpeername(SOCKET sock,
   int code;
 
   if (!is_emulated(sock))
-    return emulation_real()->getpeername(sock, name, len);
+    return unix_emulated_getpeername(sock, name, len);
   code = emulation_getpeername(sock, &peer);
   return answer(code != 0 ? code : emulation_name_out(&peer, name, len));
 }
@@ -203,14 +205,14 @@ static int WSAAPI emulated_getpeername(SOCKET sock,
 static int WSAAPI
 emulated_getsockopt(SOCKET sock, int level, int option, char* value, int* len) {
   if (!is_emulated(sock))
-    return emulation_real()->getsockopt(sock, level, option, value, len);
+    return unix_emulated_getsockopt(sock, level, option, value, len);
   return answer(emulation_getsockopt(sock, level, option, value, len));
 }
 
 static int WSAAPI emulated_setsockopt(
     SOCKET sock, int level, int option, const char* value, int len) {
   if (!is_emulated(sock))
-    return emulation_real()->setsockopt(sock, level, option, value, len);
+    return unix_emulated_setsockopt(sock, level, option, value, len);
   return answer(emulation_setsockopt(sock, level, option, value, len));
 }
 
@@ -225,7 +227,7 @@ static void note_mode(SOCKET sock, u_long is_nonblocking) {
 }
 
 static int WSAAPI emulated_ioctlsocket(SOCKET sock, long command, u_long* arg) {
-  int result = emulation_real()->ioctlsocket(sock, command, arg);
+  int result = unix_emulated_ioctlsocket(sock, command, arg);
 
   if (result == 0 && command == (long) FIONBIO)
     note_mode(sock, *arg);
@@ -245,7 +247,7 @@ static int WSAAPI emulated_WSAIoctl(SOCKET sock,
 
   if (command == SIO_GET_EXTENSION_FUNCTION_POINTER && is_emulated(sock))
     return answer(WSAEOPNOTSUPP); /* AcceptEx would accept a TCP name */
-  result = emulation_real()->WSAIoctl(
+  result = unix_emulated_WSAIoctl(
       sock, command, in, in_len, out, out_len, returned, overlapped, done);
   if (result == 0 && command == (DWORD) FIONBIO)
     note_mode(sock, *(u_long*) in);

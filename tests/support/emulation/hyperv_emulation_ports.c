@@ -34,7 +34,7 @@ static emulation_listener_t* find_room(emulation_shared_t* table,
   for (i = 0; i < EMULATION_LISTENERS; i++) {
     entry = &table->listeners[i];
     if (entry->is_bound && is_at(entry, owner, at, service)) {
-      if (emulation_share_alive(&entry->owner)) {
+      if (emulation_owner_is_alive(&entry->owner)) {
         *in_use = 1;
         return NULL;
       }
@@ -51,7 +51,7 @@ static void sweep(emulation_shared_t* table) {
   int i;
 
   for (i = 0; i < EMULATION_LISTENERS; i++)
-    if (!emulation_share_alive(&table->listeners[i].owner))
+    if (!emulation_owner_is_alive(&table->listeners[i].owner))
       table->listeners[i].is_bound = 0;
 }
 
@@ -72,7 +72,7 @@ int emulation_table_bind(const GUID* owner,
   }
   if (room != NULL) {
     room->port = 0;
-    room->owner = emulation_share_self();
+    room->owner = emulation_owner_self();
     room->partition = *owner;
     room->at = *at;
     room->service = *service;
@@ -122,7 +122,7 @@ USHORT emulation_table_find(const GUID* owner,
         !emulation_same(&entry->partition, owner))
       continue;
     fit = emulation_hears(owner, &entry->at, caller, caller_kind);
-    if (fit <= best || !emulation_share_alive(&entry->owner))
+    if (fit <= best || !emulation_owner_is_alive(&entry->owner))
       continue;
     best = fit;
     port = (USHORT) entry->port;

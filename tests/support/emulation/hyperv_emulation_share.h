@@ -3,18 +3,11 @@
 #ifndef HVUV_TESTS_SUPPORT_EMULATION_HYPERV_EMULATION_SHARE_H
 #define HVUV_TESTS_SUPPORT_EMULATION_HYPERV_EMULATION_SHARE_H
 
+#include "emulation_owner.h"
 #include "hyperv_emulation_table.h"
 
 /* The fields that are LONG volatile say whether an entry is taken; see
  * emulation_share_take(). */
-
-/* A process: its id and when it began, since ids are given anew. The id 0 is
- * nobody, who never ends. */
-typedef struct emulation_owner_s {
-  DWORD pid;
-  DWORD reserved;
-  ULONGLONG born;
-} emulation_owner_t;
 
 typedef struct emulation_vm_s {
   LONG volatile kind; /* 0: the entry is free */
@@ -61,9 +54,5 @@ void emulation_share_unlock(void);
 /* Takes an entry after its other fields were written, for whoever is killed in
  * between. */
 void emulation_share_take(LONG volatile* field, int value);
-
-/* This process, and whether one still runs. */
-emulation_owner_t emulation_share_self(void);
-int emulation_share_alive(const emulation_owner_t* owner);
 
 #endif /* HVUV_TESTS_SUPPORT_EMULATION_HYPERV_EMULATION_SHARE_H */

@@ -17,7 +17,7 @@ static emulation_vm_t* find_vm(emulation_shared_t* table,
 
   for (i = 0; i < EMULATION_VMS; i++) {
     entry = &table->vms[i];
-    if (entry->kind != 0 && !emulation_share_alive(&entry->owner))
+    if (entry->kind != 0 && !emulation_owner_is_alive(&entry->owner))
       entry->kind = 0;
     if (entry->kind == 0)
       room = entry;
@@ -50,7 +50,7 @@ int emulation_table_vm_start(const GUID* vm, int kind) {
 }
 
 int emulation_table_vm_enter(const GUID* vm) {
-  emulation_owner_t self = emulation_share_self();
+  emulation_owner_t self = emulation_owner_self();
 
   return add_vm(vm, HYPERV_EMULATION_LINUX_VM, &self);
 }
@@ -79,7 +79,7 @@ int emulation_table_vm_kind(const GUID* vm) {
   for (i = 0; i < EMULATION_VMS; i++) {
     entry = &table->vms[i];
     if (entry->kind == 0 || !emulation_same(&entry->id, vm) ||
-        !emulation_share_alive(&entry->owner))
+        !emulation_owner_is_alive(&entry->owner))
       continue;
     /* What started it knows its kind; who lives in it does not. */
     if (kind == EMULATION_OFF || entry->owner.pid == 0)

@@ -35,6 +35,7 @@ typedef struct call_s {
 
 struct fake_vmm_s {
   uv_thread_t thread;
+  uv_sem_t runs;
   unsigned int manners;
   struct sockaddr_un name;
   uv_os_sock_t listener;
@@ -48,12 +49,30 @@ static void die(const char* what) {
   abort();
 }
 
-static uv_os_sock_t new_socket(void) {
+static uv_os_sock_t new_socket(int blocks) {
   uv_os_sock_t sock;
 
-  if (net_socket(AF_UNIX, SOCK_STREAM, &sock) != 0 || net_unblock(sock) != 0)
+  if (net_socket(AF_UNIX, SOCK_STREAM, &sock) != 0 ||
+      (!blocks && net_unblock(sock) != 0))
     die("socket");
   return sock;
+}
+
+/* Where a connect that does not block says the same of one under way and of a
+ * full backlog, it blocks. */
+static int connect_to(const struct sockaddr_un* name, uv_os_sock_t* out) {
+  uv_os_sock_t sock = new_socket(!net_is_posix());
+  int err;
+
+  if (connect(sock, (const struct sockaddr*) name, sizeof(*name)) == 0) {
+    if (net_unblock(sock) != 0)
+      die("unblock");
+    *out = sock;
+    return 0;
+  }
+  err = net_error();
+  net_close(sock);
+  return err;
 }
 
 static int has(const fake_vmm_t* vmm, unsigned int manner) {
@@ -85,6 +104,7 @@ static void dial(fake_vmm_t* vmm, call_t* call) {
   uv_os_sock_t sock;
   unsigned int port;
   size_t len;
+  int err;
 
   call->stage = GONE;
   if (sscanf(call->line, "CONNECT %u\n", &port) != 1)
@@ -93,8 +113,8 @@ static void dial(fake_vmm_t* vmm, call_t* call) {
   name = vmm->name;
   len = strlen(name.sun_path);
   snprintf(name.sun_path + len, sizeof(name.sun_path) - len, "_%u", port);
-  sock = new_socket();
-  if (connect(sock, (struct sockaddr*) &name, sizeof(name)) == 0) {
+  err = connect_to(&name, &sock);
+  if (err == 0) {
     bridge_join(&call->bridge, sock);
     snprintf(call->reply, sizeof(call->reply), "OK %u\n", vmm->next_port++);
     wait_before_replying(vmm, call);
@@ -102,9 +122,8 @@ static void dial(fake_vmm_t* vmm, call_t* call) {
     return;
   }
 
-  if (net_error() == UV_EAGAIN) /* The guest's backlog is full. */
+  if (err == UV_EAGAIN) /* The guest's backlog is full. */
     call->stage = DIALLING;
-  net_close(sock);
 }
 
 /* Where pipelined bytes are kept it takes no byte more than the line. */
@@ -239,6 +258,7 @@ static void run(void* arg) {
   fake_vmm_t* vmm = arg;
   call_t* call;
 
+  uv_sem_post(&vmm->runs);
   while (wait_for_work(vmm)) {
     accept_all(vmm);
     for (call = vmm->calls; call != NULL; call = call->next)
@@ -259,13 +279,18 @@ fake_vmm_t* fake_vmm_start(const char* path, unsigned int manners) {
   vmm->next_port = FIRST_PORT;
   vmm->name.sun_family = AF_UNIX;
   snprintf(vmm->name.sun_path, sizeof(vmm->name.sun_path), "%s", path);
-  vmm->listener = new_socket();
+  vmm->listener = new_socket(0);
   if (bind(vmm->listener, (struct sockaddr*) &vmm->name, sizeof(vmm->name)) !=
           0 ||
       listen(vmm->listener, SOMAXCONN) != 0 || net_pair(vmm->stop) != 0)
     die("listen");
-  if (uv_thread_create(&vmm->thread, run, vmm) != 0)
+  if (uv_sem_init(&vmm->runs, 0) != 0 ||
+      uv_thread_create(&vmm->thread, run, vmm) != 0)
     die("uv_thread_create");
+
+  /* What libuv allocated for it is freed before it runs, and whoever counts
+   * blocks begins with all of them, or none. */
+  uv_sem_wait(&vmm->runs);
   return vmm;
 }
 
@@ -273,6 +298,7 @@ void fake_vmm_stop(fake_vmm_t* vmm) {
   if (net_send(vmm->stop[1], "", 1) != 1)
     die("send");
   uv_thread_join(&vmm->thread);
+  uv_sem_destroy(&vmm->runs);
   net_close(vmm->listener);
   net_close(vmm->stop[0]);
   net_close(vmm->stop[1]);

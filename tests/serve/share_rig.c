@@ -109,14 +109,21 @@ void share_rig_up(share_rig_t* rig, int nparties) {
   rig->protocol.on_close = on_close;
 }
 
+/* Another async handle of the loop may have it called before the send is over, which
+ * ThreadSanitizer cannot see in libuv: hence the lock. */
 static void on_control(uv_async_t* control) {
   share_party_t* party = control->data;
-  share_act act = party->act;
+  share_act act;
+  void* arg;
 
+  uv_mutex_lock(&party->rig->lock);
+  act = party->act;
+  arg = party->arg;
+  party->act = NULL;
+  uv_mutex_unlock(&party->rig->lock);
   if (act == NULL)
     return;
-  party->act = NULL;
-  act(party, party->arg);
+  act(party, arg);
   uv_sem_post(&party->is_done);
 }
 
@@ -217,8 +224,10 @@ void share_rig_down(share_rig_t* rig) {
 void share_rig_do(share_rig_t* rig, int index, share_act act, void* arg) {
   share_party_t* party = &rig->parties[index];
 
+  uv_mutex_lock(&rig->lock);
   party->act = act;
   party->arg = arg;
+  uv_mutex_unlock(&rig->lock);
   uv_async_send(&party->control);
   uv_sem_wait(&party->is_done);
 }

@@ -48,6 +48,10 @@ typedef struct hvuv__family_s {
                  const hvuv_addr_t* addr,
                  hvuv__target_t* target);
 
+  /* Whether a connect that was under way and is refused has somewhere else to
+   * go, which is where the next connect() goes. NULL if it never has. */
+  int (*has_more)(const hvuv__target_t* target);
+
   /* What a connected socket still needs before it is a stream, or NULL:
    * request() says what is wanted, reply() reads the answer, called whenever
    * something has come, UV_EAGAIN while it is not complete. *seen is reply()'s

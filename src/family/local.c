@@ -160,7 +160,8 @@ static int dial(const hvuv_addr_t* addr,
 }
 
 /* The first attempt comes right behind dial(), which has looked at the folders;
- * much may have happened to them before a later one. */
+ * much may have happened to them before a later one. One that comes because a
+ * connect under way was refused goes on behind it; any other begins anew. */
 static int connect_local(uv_os_sock_t sock,
                          const hvuv_addr_t* addr,
                          hvuv__target_t* target) {
@@ -176,14 +177,22 @@ static int connect_local(uv_os_sock_t sock,
   if (r != 0)
     return r;
 
+  i = target->next;
   target->is_checked = 0;
-  for (i = 0; i < target->count; i++) {
+  target->next = 0;
+  for (; i < target->count; i++) {
     r = hvuv__unix_connect(sock, hvuv__target_socket(target, i));
+    if (r == HVUV__IN_PROGRESS)
+      target->next = (unsigned char) (i + 1);
     if (r != UV_ENOENT && r != UV_ECONNREFUSED)
       return r;
   }
-  assert(i == target->count); /* none is there */
-  return UV_ECONNREFUSED;
+  return UV_ECONNREFUSED; /* none is there */
+}
+
+/* Windows may know of a refusal later than connect(). */
+static int has_more(const hvuv__target_t* target) {
+  return target->next > 0 && target->next < target->count;
 }
 
 static int find_caller(const struct sockaddr* name,
@@ -240,6 +249,7 @@ const hvuv__family_t hvuv__family_local = {
     .bind = bind_local,
     .dial = dial,
     .connect = connect_local,
+    .has_more = has_more,
     .accepted = accepted,
     .close_ends = 1,
 };

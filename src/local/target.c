@@ -69,6 +69,7 @@ int hvuv__target_find(const hvuv_addr_t* addr,
 
   memcpy(target->caller, &self->vm_id, sizeof(target->caller));
   target->is_checked = 0;
+  target->next = 0;
   return keep_kinds(&reach, target);
 }
 

@@ -25,6 +25,7 @@ typedef struct hvuv__target_s {
   unsigned char stem_len;
   unsigned char is_checked; /* its folders, by whoever composed it just now */
   unsigned char count;      /* sockets to try: 0 if nobody can be there */
+  unsigned char next;       /* the first that the next attempt tries */
   char kinds[HVUV__AUDIENCES_MAX];           /* for whom they are, in order */
   unsigned char caller[sizeof(hvuv_guid_t)]; /* whose id stands behind a v */
 } hvuv__target_t;

@@ -9,7 +9,7 @@
  *      |     | under way      |
  *      |     |     | backlog full --> RETRYING
  *      |     v
- *      |  POLLING --- SO_ERROR ---> failed
+ *      |  POLLING --- SO_ERROR ---> failed, or the next attempt
  *      v     v
  *   request(), if the family has one --> REPLY --- wrong, hung up ---> failed
  *      |                                   |
@@ -144,12 +144,21 @@ static int connect_error(int err, int status) {
   return true_error(err == UV_EAGAIN && status != 0 ? 0 : err, status);
 }
 
+static int has_more(const hvuv_stream_t* s) {
+  return s->family->has_more != NULL &&
+         s->family->has_more(target_of(s->connect_req));
+}
+
 /* The system has finished, or seems to have. */
 static void polled(hvuv_stream_t* s, int err) {
-  if (err == 0)
+  if (err == 0) {
     on_established(s);
-  else if (err != UV_EAGAIN)
+  } else if (err == UV_ECONNREFUSED && has_more(s)) {
+    attempt(s);
+    set_alarm(s);
+  } else if (err != UV_EAGAIN) {
     settle(s, err);
+  }
 }
 
 /* Something of the answer may have come. */

@@ -10,9 +10,9 @@
  *   still comes with accept(); with its file there it does (OpenJDK's Bind.java
  *   checks it);
  * - what connect() answers where the backlog is full, and whether a socket may
- *   connect to another path after one refused it;
- * - that a refusal is there when connect() returns. One that comes later ends
- *   the connect, and family/local.c tries no other path.
+ *   connect to another path after one refused it, as Winsock's connect() has it
+ *   of WSAECONNREFUSED;
+ * - whether a refusal is there when connect() returns, or comes later.
  */
 #include "unix/sock.h"
 

@@ -12,6 +12,7 @@
 #include "support/loop.h"
 #include "support/net.h"
 #include "support/rigs/scene.h"
+#include "sys/sys.h"
 #include "support/trace.h"
 
 #define VM     "8ba03980-174a-43e7-852a-e5ec79a671c7"
@@ -101,6 +102,70 @@ static void where_nobody_is_at_all_is_econnrefused(void** state) {
   turn();
   assert_story("connect:ECONNREFUSED");
   assert_int_equal(fake_calls(FAKE_CONNECT), 2);
+}
+
+/* As Windows may. */
+static void refuse_later(uv_os_sock_t sock) {
+  fake_next(FAKE_TAKE_ERROR, UV_ECONNREFUSED);
+  fake_poller_fire(sock, UV_EBADF, 0);
+}
+
+static void where_a_refusal_comes_late_the_next_is_tried(void** state) {
+  hvuv_stream_t* s;
+  uv_os_sock_t sock;
+
+  (void) state;
+  s = scene_stream();
+  fake_next(FAKE_CONNECT, HVUV__IN_PROGRESS);
+  assert_int_equal(scene_connect(s, "connect", "local://loopback/5000"), 0);
+  assert_int_equal(hvuv_fileno(s, &sock), 0);
+  turn();
+  assert_string_equal(path_of(fake_connected_name()), "/d/host/5000.l");
+  fake_next(FAKE_CONNECT, HVUV__IN_PROGRESS);
+  refuse_later(sock);
+  assert_story("");
+  assert_string_equal(path_of(fake_connected_name()), "/d/host/5000.a");
+  assert_int_equal(fake_poller_wanted(sock), UV_WRITABLE);
+  fake_poller_fire(sock, 0, UV_WRITABLE);
+  turn();
+  assert_story("connect:0");
+}
+
+static void where_all_refuse_late_it_is_econnrefused(void** state) {
+  hvuv_stream_t* s;
+  uv_os_sock_t sock;
+
+  (void) state;
+  s = scene_stream();
+  fake_always(FAKE_CONNECT, HVUV__IN_PROGRESS);
+  assert_int_equal(scene_connect(s, "connect", "local://loopback/5000"), 0);
+  assert_int_equal(hvuv_fileno(s, &sock), 0);
+  turn();
+  refuse_later(sock);
+  turn();
+  refuse_later(sock);
+  turn();
+  assert_story("connect:ECONNREFUSED");
+  assert_int_equal(fake_calls(FAKE_CONNECT), 2);
+}
+
+/* A listener nearer by may have come meanwhile. */
+static void behind_a_full_backlog_it_begins_anew(void** state) {
+  hvuv_stream_t* s;
+  uv_os_sock_t sock;
+
+  (void) state;
+  s = scene_stream();
+  fake_next(FAKE_CONNECT, HVUV__IN_PROGRESS);
+  assert_int_equal(scene_connect(s, "connect", "local://loopback/5000"), 0);
+  assert_int_equal(hvuv_fileno(s, &sock), 0);
+  turn();
+  fake_next(FAKE_CONNECT, UV_EAGAIN);
+  fake_next(FAKE_CONNECT, 0);
+  refuse_later(sock);
+  loop_run_until(scene_loop(), scene_flag("connect"));
+  assert_story("connect:0");
+  assert_string_equal(path_of(fake_connected_name()), "/d/host/5000.l");
 }
 
 static void a_partition_without_a_folder_is_econnrefused(void** state) {
@@ -561,6 +626,9 @@ int main(void) {
       LOCAL(the_narrowest_listener_is_tried_first),
       LOCAL(where_nobody_is_the_next_is_tried),
       LOCAL(where_nobody_is_at_all_is_econnrefused),
+      LOCAL(where_a_refusal_comes_late_the_next_is_tried),
+      LOCAL(where_all_refuse_late_it_is_econnrefused),
+      LOCAL(behind_a_full_backlog_it_begins_anew),
       LOCAL(a_partition_without_a_folder_is_econnrefused),
       LOCAL(a_folder_that_is_not_ours_is_refused),
       LOCAL(a_folder_that_is_lost_on_the_way_is_told),

@@ -105,11 +105,23 @@ static struct sockaddr_in start_host(const char* to) {
   return name_of(&host);
 }
 
-/* Ends in order, with nothing to complain of but `told`. */
-static void expect_stop(process_t* process, const char* told) {
+/* Ends in order; on Windows, where no program can send another a signal, it is
+ * killed. */
+static void stop(process_t* process) {
   process_signal(process, SIGINT);
-  assert_int_equal(process_finish(process), 0);
-  assert_non_null(strstr(process->said, "Stopping on signal "));
+  if (net_is_posix())
+    assert_int_equal(process_finish(process), 0);
+  else
+    process_finish(process);
+}
+
+/* ... with nothing to complain of but `told`. */
+static void expect_stop(process_t* process, const char* told) {
+  if (*told != 0 && !net_is_posix() && !process_await_told(process, told))
+    fail_msg("it ends without \"%s\": %s", told, process->told);
+  stop(process);
+  if (net_is_posix())
+    assert_non_null(strstr(process->said, "Stopping on signal "));
   if (strstr(process->told, told) == NULL || (*told == 0 && *process->told))
     fail_msg("\"%s\" is not what it told: %s", told, process->told);
 }
@@ -117,7 +129,8 @@ static void expect_stop(process_t* process, const char* told) {
 static void expect_no_files(void) {
   char path[ENDPOINT_ROOM];
 
-  assert_int_equal(endpoint_count_files(endpoint_path("l/host", path)), 0);
+  if (net_is_posix())
+    assert_int_equal(endpoint_count_files(endpoint_path("l/host", path)), 0);
 }
 
 /* --- Calls */
@@ -187,14 +200,17 @@ static void one_that_is_stuck_hinders_nobody(void** state) {
   echoed_begin(&talks[1], upstream, &name, MIB);
   echoed_converse(&talks[1], 0);
   echoed_hang_up(&talks[0]);
-  process_signal(&host, SIGINT);
-  assert_int_equal(process_finish(&host), 0);
+  stop(&host);
 }
 
 static void sigint_hangs_up_on_those_who_are_there(void** state) {
   struct sockaddr_in name;
 
   (void) state;
+  if (!net_is_posix()) {
+    print_message("On Windows no program can send another a signal\n");
+    skip();
+  }
   start_guest();
   name = start_host(MEETING);
   echoed_begin(&talks[0], upstream, &name, 0);
@@ -240,8 +256,7 @@ static void a_dead_upstream_is_told_and_survived(void** state) {
   snprintf(told, sizeof(told), "connect failed on %s: ", upstream_url);
   expect_stop(&guest, told);
   assert_non_null(strstr(guest.told, "(ECONNREFUSED)"));
-  process_signal(&host, SIGINT);
-  assert_int_equal(process_finish(&host), 0);
+  stop(&host);
 }
 
 static void a_reset_ends_its_call_only(void** state) {
@@ -297,7 +312,8 @@ static void a_stingy_hypervisor_loses_nothing(void** state) {
   fake_vmm_stop(vmm);
 }
 
-/* Whether with a reset, which is known at once, or with an end. */
+/* Whether with a reset, which is known at once, or with an end; behind bytes that
+ * nobody has read yet Wine sees none (tests/sys/test_sys_peer.c). */
 static void a_caller_that_hangs_up_is_not_dialled_for(void** state) {
   char url[ENDPOINT_ROOM + 20];
   struct sockaddr_in name;
@@ -309,7 +325,8 @@ static void a_caller_that_hangs_up_is_not_dialled_for(void** state) {
   name = name_of(&host);
   net_abort(echoed_call(&name));
   caller = echoed_call(&name);
-  assert_int_equal(net_send(caller, "SSH-2.0-x\r\n", 11), 11);
+  if (net_is_posix())
+    assert_int_equal(net_send(caller, "SSH-2.0-x\r\n", 11), 11);
   shutdown(caller, 1);
   echoed_expect_hung_up(caller);
   expect_stop(&host, "connect cancelled on hybrid://");
@@ -356,8 +373,7 @@ static void an_early_answer_arrives_through_two_of_them(void** state) {
   }
   assert_string_equal(got, answer);
   net_close(talks[0].caller);
-  process_signal(&host, SIGINT);
-  assert_int_equal(process_finish(&host), 0);
+  stop(&host);
   expect_stop(&guest, "failed on tcp://");
   assert_non_null(strstr(guest.told, "That call ended after "));
 }
@@ -483,12 +499,15 @@ int main(int argc, char** argv) {
       TEST(options_come_in_any_order),
       TEST(bad_arguments_exit_with_2_and_the_usage),
   };
+  int skipped;
 
   if (argc != 2) {
     fprintf(stderr, "usage: test_forward FORWARD\n");
     return 2;
   }
   forward_path = argv[1];
-  net_start();
+  skipped = net_skip_without_unix();
+  if (skipped != 0)
+    return skipped;
   return cmocka_run_group_tests_name("forward", tests, NULL, NULL);
 }

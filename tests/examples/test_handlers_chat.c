@@ -39,7 +39,7 @@ static void take_names(void) {
 
 /* Each leaves as a person does: when the server has said goodbye. */
 static void leave(bare_t* guest) {
-  shutdown(guest->fd, SHUT_WR);
+  shutdown(guest->fd, 1);
   bare_finish(guest);
 }
 
@@ -184,6 +184,11 @@ static void a_slow_reader_is_dropped_and_the_others_are_told(void** state) {
   int i;
 
   (void) state;
+  if (!net_is_posix()) {
+    print_message(
+        "It takes 40 seconds to fill the buffers of Wine's sockets\n");
+    skip();
+  }
   take_names();
   bare_say(&cat, "/nick cat\n");
   bare_await(&ann, " is now cat\n");
@@ -228,6 +233,7 @@ static void the_65th_guest_is_refused(void** state) {
 
 static void sigint_says_goodbye_to_all(void** state) {
   (void) state;
+  skip_without_signals();
   take_names();
   process_signal(&server, SIGINT);
   bare_finish(&ann);
@@ -252,6 +258,7 @@ int main(int argc, char** argv) {
       TEST(the_65th_guest_is_refused),
       TEST(sigint_says_goodbye_to_all),
   };
+  int skipped;
 
   if (argc != 2) {
     fprintf(stderr, "usage: test_handlers_chat CHAT\n");
@@ -259,5 +266,8 @@ int main(int argc, char** argv) {
   }
   server_path = argv[1];
   socket_name = "l/host/5002.a";
+  skipped = net_skip_without_unix();
+  if (skipped != 0)
+    return skipped;
   return cmocka_run_group_tests_name("chat", tests, NULL, NULL);
 }

@@ -5,12 +5,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "support/endpoint.h"
+#include "support/files.h"
 #include "support/peer.h"
 
 /* A run ends after so many turns in which nobody got further. */
@@ -117,7 +116,8 @@ static char* own_name(const char* vm, char name[ENDPOINT_ROOM]) {
   char relative[64];
 
   snprintf(relative, sizeof(relative), "l/%s", vm);
-  mkdir(endpoint_path(relative, name), 0700);
+  if (files_kind_of(endpoint_path(relative, name)) == FILES_NONE)
+    files_make_folder(name);
   snprintf(relative, sizeof(relative), "l/%s/%u", vm, count++);
   return endpoint_path(relative, name);
 }
@@ -128,7 +128,7 @@ static uv_os_sock_t connect_to_path(const char* vm) {
   uv_os_sock_t sock;
 
   sock = peer_connect(endpoint_path("l/host/5000.a", path), own_name(vm, name));
-  unlink(name);
+  files_remove(name);
   return sock;
 }
 
@@ -172,7 +172,7 @@ uv_os_sock_t siege_try_call(const char* vm) {
   assert_int_equal(net_unblock(sock), 0);
   fill_name(&un, own_name(vm, text));
   assert_int_equal(bind(sock, (struct sockaddr*) &un, sizeof(un)), 0);
-  unlink(text);
+  files_remove(text);
   fill_name(&un, endpoint_path("l/host/5000.a", text));
   has_called = connect(sock, (struct sockaddr*) &un, sizeof(un)) == 0;
   if (has_called)

@@ -1,19 +1,17 @@
 /* Servers on several loops at local:// addresses: what is known of callers
  * counts for all servers together, addresses come and go, and a loop may be
- * walked or forked. */
+ * walked. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "share_rig.h"
 #include "support/endpoint.h"
+#include "support/files.h"
 #include "support/peer.h"
 
 #define VM_A "11111111-2222-3333-4444-555555555555"
@@ -58,7 +56,8 @@ static uv_os_sock_t call_at(const char* socket_name, const char* vm) {
 
   if (vm != NULL) {
     folder_of(vm, relative);
-    mkdir(endpoint_path(relative, name), 0700);
+    if (files_kind_of(endpoint_path(relative, name)) == FILES_NONE)
+      files_make_folder(name);
     snprintf(file, sizeof(file), "%s/%d", relative, count++);
     endpoint_path(file, name);
   }
@@ -197,7 +196,7 @@ static void what_makes_no_sense_is_refused(void** state) {
     assert_int_equal(err[i], UV_EINVAL);
 }
 
-/* --- Walks and forks ------------------------------------------------------ */
+/* --- Walks ----------------------------------------------------------- */
 
 static void close_if_open(uv_handle_t* handle, void* control) {
   if (handle != control && !uv_is_closing(handle))
@@ -233,46 +232,6 @@ static void so_is_the_one_that_listens(void** state) {
     assert_true(share_rig_ask(call(NULL), "hello"));
 }
 
-static const uint64_t at_once = 0;
-
-/* The child, which has none of the other threads, stops its copy. */
-static void end_in_child(share_party_t* party) {
-  uv_loop_fork(&party->loop);
-  share_act_stop_all(party, (void*) (uintptr_t) &at_once);
-  uv_close((uv_handle_t*) &party->control, NULL);
-}
-
-static void run_fork(share_party_t* party, void* pid) {
-  *(pid_t*) pid = fork();
-  if (*(pid_t*) pid != 0)
-    return;
-  alarm(20);
-  rig.is_child = 1; /* What follows uv_run() there exits. */
-  end_in_child(party);
-}
-
-static void a_forked_child_stops_its_copies(void** state) {
-  int status;
-  pid_t pid;
-  int i;
-  int k;
-
-  (void) state;
-  share_rig_start(&rig);
-  for (i = 0; i < 4; i++)
-    assert_true(share_rig_ask(call(NULL), "hello"));
-  for (i = 0; i < 2; i++) {
-    share_rig_do(&rig, i, run_fork, &pid);
-    assert_true(pid > 0);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
-  }
-  for (k = 0; k < 4; k++)
-    assert_true(share_rig_ask(rig.callers[k], "hello"));
-  for (i = 0; i < 10; i++)
-    assert_true(share_rig_ask(call(NULL), "hello"));
-}
-
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void) {
@@ -284,8 +243,10 @@ int main(void) {
       CASE(what_makes_no_sense_is_refused),
       CASE(a_loop_that_was_walked_is_one_that_is_busy),
       CASE(so_is_the_one_that_listens),
-      CASE(a_forked_child_stops_its_copies),
   };
+  int skipped = net_skip_without_unix();
 
+  if (skipped != 0)
+    return skipped;
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,9 @@ typedef struct pollfd net_poll_t;
 
 #define NET_NONE ((uv_os_sock_t) -1)
 
+/* Has what is sent to nobody fail, and do no more. */
+void net_ignore_sigpipe(void);
+
 /* For main(), where it may come before anything that does it by itself. */
 void net_start(void);
 

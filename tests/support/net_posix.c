@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 int net_is_posix(void) {
@@ -17,6 +18,10 @@ void net_start(void) {
 
 static void keep_from_others(int fd) {
   fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+void net_ignore_sigpipe(void) {
+  signal(SIGPIPE, SIG_IGN);
 }
 
 int net_socket(int domain, int type, uv_os_sock_t* sock) {

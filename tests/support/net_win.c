@@ -21,6 +21,9 @@ void net_start(void) {
   WSAStartup(MAKEWORD(2, 2), &data);
 }
 
+void net_ignore_sigpipe(void) {
+}
+
 int net_socket(int domain, int type, uv_os_sock_t* sock) {
   SOCKET s;
 

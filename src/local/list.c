@@ -39,7 +39,7 @@ static void add(const list_t* list,
   hvuv_addr_local(&listener->addr, vm_id, service_id);
 }
 
-/* Windows does not tell a socket from a file. */
+/* What cannot be looked at may be one. */
 static int may_be_socket(const char* path) {
   enum hvuv__at_path found = hvuv__unix_look(path);
 

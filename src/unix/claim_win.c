@@ -21,10 +21,6 @@
 #include "unix/path.h"
 #include "unix/probe.h"
 
-#ifndef IO_REPARSE_TAG_AF_UNIX
-#define IO_REPARSE_TAG_AF_UNIX 0x80000023L
-#endif
-
 /* Which file one is. Some file systems give none of it. */
 typedef struct identity_s {
   int is_known;
@@ -104,10 +100,7 @@ static int look_for_socket(const WCHAR* path) {
                : hvuv__sys_error(GetLastError());
   FindClose(search);
 
-  return (found.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 &&
-                 found.dwReserved0 == (DWORD) IO_REPARSE_TAG_AF_UNIX
-             ? 0
-             : UV_EEXIST;
+  return hvuv__file_is_socket(&found) ? 0 : UV_EEXIST;
 }
 
 static int clear(const char* path) {

@@ -9,6 +9,10 @@
 
 #include "sys/sys_win.h"
 
+#ifndef IO_REPARSE_TAG_AF_UNIX
+#define IO_REPARSE_TAG_AF_UNIX 0x80000023L
+#endif
+
 /* Room for a path of HVUV__PATH_ROOM bytes as UTF-16, which never has more
  * units than UTF-8 has bytes, and for an ending such as ".lock". */
 #define HVUV__WIDE_ROOM 1040
@@ -39,6 +43,12 @@ static inline int hvuv__file_utf8(const WCHAR* wide, char text[], int size) {
 
 static inline int hvuv__file_is_absent(DWORD err) {
   return err == ERROR_FILE_NOT_FOUND || err == ERROR_PATH_NOT_FOUND;
+}
+
+/* Whether an entry of a directory is a Unix socket. */
+static inline int hvuv__file_is_socket(const WIN32_FIND_DATAW* found) {
+  return (found->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 &&
+         found->dwReserved0 == (DWORD) IO_REPARSE_TAG_AF_UNIX;
 }
 
 #endif /* HVUV_SRC_UNIX_FILE_WIN_H */

@@ -34,3 +34,10 @@ void files_remove(const char* path) {
   assert_int_equal(uv_fs_unlink(NULL, &req, path, NULL), 0);
   uv_fs_req_cleanup(&req);
 }
+
+void files_remove_folder(const char* path) {
+  uv_fs_t req;
+
+  assert_int_equal(uv_fs_rmdir(NULL, &req, path, NULL), 0);
+  uv_fs_req_cleanup(&req);
+}

@@ -19,6 +19,9 @@ void files_make_folder(const char* path);
 /* Whether there is one, and it is that. */
 int files_is_private(const char* path);
 
+/* Opens a folder to everybody. */
+void files_open_folder(const char* path);
+
 /* A file with four bytes in it. */
 void files_make(const char* path);
 
@@ -27,5 +30,6 @@ enum files_kind files_kind_of(const char* path);
 
 /* Also a socket that is bound. */
 void files_remove(const char* path);
+void files_remove_folder(const char* path);
 
 #endif /* HVUV_TESTS_SUPPORT_FILES_H */

@@ -14,6 +14,10 @@ void files_make_folder(const char* path) {
   assert_int_equal(chmod(path, 0700), 0);
 }
 
+void files_open_folder(const char* path) {
+  assert_int_equal(chmod(path, 0755), 0);
+}
+
 int files_is_private(const char* path) {
   struct stat st;
 

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 #include <uv.h>
 
+#include <sddl.h>
+
 #include "unix/file_win.h"
 #include "unix/folder.h"
 
@@ -18,6 +20,17 @@
 void files_make_folder(const char* path) {
   assert_int_equal(files_kind_of(path), FILES_NONE);
   assert_int_equal(hvuv__folder_check(path, 1), 0);
+}
+
+void files_open_folder(const char* path) {
+  WCHAR wide[HVUV__WIDE_ROOM];
+  PSECURITY_DESCRIPTOR security;
+
+  assert_int_equal(hvuv__file_wide(path, wide), 0);
+  assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorA(
+      "D:P(A;OICI;FA;;;WD)", SDDL_REVISION_1, &security, NULL));
+  assert_true(SetFileSecurityW(wide, DACL_SECURITY_INFORMATION, security));
+  LocalFree(security);
 }
 
 int files_is_private(const char* path) {

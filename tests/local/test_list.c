@@ -5,10 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 #include <uv.h>
@@ -16,6 +13,9 @@
 #include "hvuv/local.h"
 #include "hvuv/stream.h"
 #include "support/endpoint.h"
+#include "support/files.h"
+#include "support/peer.h"
+#include "unix/path.h"
 
 #define X "6e0b8e9c-4c6c-4c0e-9a9e-0f6f0a1b2c3d"
 
@@ -52,32 +52,27 @@ static void listen_at(hvuv_stream_t* stream, const char* text) {
 
 /* The path of a name in the folder; its listener's lock is beside it. */
 static const char* path_of(const char* name) {
-  static char path[2 * ENDPOINT_ROOM];
+  static char path[ENDPOINT_ROOM];
+  char below[ENDPOINT_ROOM / 2];
 
-  snprintf(path, sizeof(path), "%s/%s", getenv("HVUV_LOCAL_DIR"), name);
-  return path;
-}
-
-static void put(const char* name) {
-  FILE* file = fopen(path_of(name), "w");
-
-  assert_non_null(file);
-  fclose(file);
+  snprintf(below, sizeof(below), name[0] == '\0' ? "l" : "l/%s", name);
+  return endpoint_path(below, path);
 }
 
 /* What a killed process leaves: a socket, and a lock that nobody has. */
 static void leave(const char* name) {
-  hvuv_stream_t stream;
-  char kept[2 * ENDPOINT_ROOM];
+  char lock[64];
+  uv_os_sock_t sock;
 
-  listen_at(&stream, "local://any/7");
-  snprintf(kept, sizeof(kept), "%s", path_of("host/kept"));
-  assert_int_equal(rename(path_of("host/7.a"), kept), 0);
-  hvuv_close(&stream, NULL);
-  uv_run(&loop, UV_RUN_DEFAULT);
-  assert_int_equal(rename(kept, path_of(name)), 0);
-  snprintf(kept, sizeof(kept), "%s.lock", name);
-  put(kept);
+  if (files_kind_of(path_of("host")) == FILES_NONE) {
+    files_make_folder(path_of(""));
+    files_make_folder(path_of("host"));
+  }
+  sock = peer_bind(path_of(name), 1);
+  assert_true(sock != NET_NONE);
+  net_close(sock);
+  snprintf(lock, sizeof(lock), "%s.lock", name);
+  files_make(path_of(lock));
 }
 
 static void expect_listener(const hvuv_local_listener_t* all,
@@ -161,13 +156,13 @@ static void what_is_no_listeners_is_passed_over(void** state) {
 
   (void) state;
   listen_at(&streams[0], "local://any/5000");
-  put("host/6000.a");
-  assert_int_equal(mkdir(path_of("host/7000.a"), 0700), 0);
-  assert_int_equal(mkdir(path_of("other"), 0700), 0);
+  files_make(path_of("host/6000.a"));
+  files_make_folder(path_of("host/7000.a"));
+  files_make_folder(path_of("other"));
   assert_int_equal(hvuv_local_list(NULL, &count), UV_ENOBUFS);
   assert_int_equal(count, 1);
 
-  assert_int_equal(chmod(path_of("host"), 0755), 0);
+  files_open_folder(path_of("host"));
   count = 0;
   assert_int_equal(hvuv_local_list(NULL, &count), 0);
   assert_int_equal(count, 0);
@@ -199,20 +194,25 @@ static void a_folder_that_cannot_be_used_is_no_list(void** state) {
   assert_int_equal(hvuv_local_list(NULL, &count), UV_EINVAL);
   count = 0;
   assert_int_equal(hvuv_local_list(NULL, &count), UV_ENOENT);
-  assert_int_equal(mkdir(path_of(""), 0755), 0);
+  files_make_folder(path_of(""));
+  files_open_folder(path_of(""));
   assert_int_equal(hvuv_local_list(NULL, &count), UV_EACCES);
-  assert_int_equal(chmod(path_of(""), 0700), 0);
+  files_remove_folder(path_of(""));
+  files_make_folder(path_of(""));
   assert_int_equal(hvuv_local_list(NULL, &count), 0);
 }
 
 static void the_folder_is_named(void** state) {
+  char expected[HVUV__PATH_ROOM];
   char text[2 * ENDPOINT_ROOM];
   size_t len;
   size_t size = sizeof(text);
 
   (void) state;
   assert_int_equal(hvuv_local_folder(text, &size), 0);
-  assert_string_equal(text, getenv("HVUV_LOCAL_DIR"));
+  snprintf(expected, sizeof(expected), "%s", path_of(""));
+  assert_int_equal(hvuv__path_absolute(expected), 0);
+  assert_string_equal(text, expected);
   assert_int_equal(size, strlen(text));
   len = size;
   assert_int_equal(hvuv_local_folder(text, &size), UV_ENOBUFS);
@@ -234,6 +234,9 @@ int main(void) {
       TEST(a_folder_that_cannot_be_used_is_no_list),
       TEST(the_folder_is_named),
   };
+  int skipped = net_skip_without_unix();
 
+  if (skipped != 0)
+    return skipped;
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

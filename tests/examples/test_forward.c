@@ -357,6 +357,10 @@ static void an_early_answer_arrives_through_two_of_them(void** state) {
   ssize_t n;
 
   (void) state;
+  if (!net_reads_before_reset()) {
+    print_message("Windows drops what came before a reset over TCP\n");
+    skip();
+  }
   start_guest();
   name = start_host(MEETING);
   echoed_begin(&talks[0], upstream, &name, 0);

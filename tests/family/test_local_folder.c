@@ -5,6 +5,7 @@
 #include "support/endpoint.h"
 #include "support/files.h"
 #include "support/peer.h"
+#include "unix/path.h"
 
 #define GUEST "6e0b8e9c-4c6c-4c0e-9a9e-0f6f0a1b2c3d"
 
@@ -270,10 +271,12 @@ static void a_vm_id_is_read_in_any_case(void** state) {
 /* Makes HVUV_LOCAL_DIR so long that a path in it of `behind` bytes, with its
  * slash, is as long as wanted. The folder itself exists. */
 static void use_folder_for(size_t behind, size_t length) {
-  char path[ENDPOINT_ROOM];
+  char path[HVUV__PATH_ROOM];
   size_t have;
 
-  endpoint_path("", path);
+  endpoint_path(".", path);
+  assert_int_equal(hvuv__path_absolute(path), 0);
+  strcat(path, "/");
   have = strlen(path);
   assert_true(have + behind < length);
   memset(path + have, 'd', length - behind - have);

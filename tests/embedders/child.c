@@ -6,6 +6,7 @@
  *   --plain  knows nothing of hvuv: the socket is its standard input and output
  *   --hvuv   adopts the socket, its descriptor 3, with hvuv_open() */
 #include <string.h>
+#include <unistd.h>
 
 #include "embedder.h"
 

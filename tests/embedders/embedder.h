@@ -7,7 +7,7 @@
 #include <hvuv.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 /* In builds without asserts too. */
 #define CHECK(condition)                                                       \
@@ -18,22 +18,45 @@
     }                                                                          \
   } while (0)
 
-static char place[] = "/tmp/hvuv-embedder-XXXXXX";
+static char place[80]; /* a Unix socket's path has about 100 bytes in all */
+
+static inline void place_in(const char* name, char path[96]) {
+  snprintf(path, 96, "%s/%s", place, name);
+}
 
 /* To be called before there are threads. */
 static inline void place_open(void) {
-  CHECK(mkdtemp(place) != NULL);
-  CHECK(setenv("HVUV_LOCAL_DIR", place, 1) == 0);
-  CHECK(unsetenv("HVUV_LOCAL_VM") == 0);
+  size_t size = sizeof(place) - 16;
+  char path[96];
+  uv_fs_t req;
+
+  CHECK(uv_os_tmpdir(place, &size) == 0);
+  place_in("hvuv-XXXXXX", path);
+  CHECK(uv_fs_mkdtemp(NULL, &req, path, NULL) == 0);
+  CHECK(strlen(req.path) < sizeof(place));
+  strcpy(place, req.path);
+  uv_fs_req_cleanup(&req);
+  place_in("l", path);
+  CHECK(uv_os_setenv("HVUV_LOCAL_DIR", path) == 0);
+  uv_os_unsetenv("HVUV_LOCAL_VM");
+}
+
+static inline void place_drop(const char* path) {
+  uv_fs_t req;
+
+  CHECK(uv_fs_rmdir(NULL, &req, path, NULL) == 0);
+  uv_fs_req_cleanup(&req);
 }
 
 /* Only empty folders are left of listeners that have closed. */
 static inline void place_close(void) {
-  char host[sizeof(place) + 8];
+  char path[96];
 
-  snprintf(host, sizeof(host), "%s/host", place);
-  CHECK(rmdir(host) == 0);
-  CHECK(rmdir(place) == 0);
+  place_in("l/host", path);
+  place_drop(path);
+  place_in("l", path);
+  place_drop(path);
+  place_drop(place);
 }
 
 #endif /* HVUV_TESTS_EMBEDDERS_EMBEDDER_H */

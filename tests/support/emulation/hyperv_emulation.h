@@ -13,11 +13,12 @@
  * What it does. A socket of family 34 is in truth a TCP socket on 127.0.0.1,
  * so that its handle is one that select(), WSAPoll(), AFD, WSASend() and the
  * rest know; only making, naming, connecting and the options are played here,
- * and sockets of other families pass through untouched. Nothing but the user's
- * bytes is in the stream, hence readiness is TCP's. Who listens where, which
- * TCP port called for which partition and service, which VMs run and which
- * services are registered is kept in one table, in a file that all processes
- * of a test share (hyperv_emulation_share.c). A process that is killed leaves
+ * and sockets of other families pass through untouched, by the emulation of
+ * AF_UNIX (unix_emulation.h). Nothing but the user's bytes is in the stream,
+ * hence readiness is TCP's. Who listens where, which TCP port called for which
+ * partition and service, which VMs run and which services are registered is
+ * kept in one table, in a file that all processes of a test share
+ * (hyperv_emulation_share.c). A process that is killed leaves
  * no lock behind, and its entries count for nothing any more.
  *
  * Environment:

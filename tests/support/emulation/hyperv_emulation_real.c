@@ -1,6 +1,6 @@
 /*
- * The Winsock under the AF_HYPERV EMULATION. The real calls are found by name,
- * because the pointers that one would call them through are the emulation's.
+ * The Winsock under the EMULATIONS. The real calls are found by name, because
+ * the pointers that one would call them through are the emulations'.
  */
 #include "hyperv_emulation_real.h"
 

@@ -1,11 +1,11 @@
-/* The Winsock under the AF_HYPERV EMULATION; see hyperv_emulation_real.c. */
+/* The Winsock under the EMULATIONS; see hyperv_emulation_real.c. */
 #ifndef HVUV_TESTS_SUPPORT_EMULATION_HYPERV_EMULATION_REAL_H
 #define HVUV_TESTS_SUPPORT_EMULATION_HYPERV_EMULATION_REAL_H
 
 #include <winsock2.h>
 #include <windows.h>
 
-/* The calls that the emulation stands in for: X(result, name, parameters). */
+/* The calls that the emulations stand in for: X(result, name, parameters). */
 #define EMULATION_VERBS(X)                                                     \
   X(SOCKET, socket, (int, int, int) )                                          \
   X(SOCKET, WSASocketA, (int, int, int, LPWSAPROTOCOL_INFOA, GROUP, DWORD))    \

@@ -6,7 +6,7 @@
  * How it gets in. As that of AF_HYPERV (hyperv_emulation.h): by the pointers
  * __imp_bind and so on, which unix_emulation_pointers.c defines. A program with
  * both has AF_HYPERV's in front, which asks this one for sockets that are not
- * its own. Three pointers of the file API are defined as well
+ * its own. x86_64 and arm64. Three pointers of the file API are defined as well
  * (unix_emulation_overlay.c). CMake links it into what is built for Wine and
  * into nothing else, and even there a system that has AF_UNIX goes before it:
  * each socket(AF_UNIX) is asked of the system first, and only the one that

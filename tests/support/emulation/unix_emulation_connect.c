@@ -73,7 +73,7 @@ static void finish(SOCKET sock, int code) {
 int un_connect(SOCKET sock, const struct sockaddr* name, int len) {
   char path[UNIX_PATH_MAX];
   un_sock_t* entry;
-  USHORT port;
+  USHORT port = 0;
   int code = un_name_in(name, len, path);
 
   if (code == 0 && path[0] == '\0')

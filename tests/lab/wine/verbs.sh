@@ -94,7 +94,7 @@ run_under_wine() {
     # what is found must be found again. The whole heap is looked at each time, so
     # long conversations take minutes; there ./dev asan looks at the same code.
     set -- -LE '^consumer$' \
-      -E '_slow$|engine_loops|hyperv_emulation|test_many|test_hub|test_share(_afd)?$|test_transport_.*(adopted|vsock|afd)|_random$|test_conversations|test_relay_failures|test_sweep' \
+      -E '_slow$|engine_loops|hyperv_emulation|test_many|test_hub|test_share(_afd)?$|test_transport_.*(adopted|vsock|afd|local|hybrid)|_random$|test_conversations|test_relay_failures|test_sweep' \
       --repeat until-pass:3 "$@"
   else
     set -- -LE '^wine-heap$' "$@"

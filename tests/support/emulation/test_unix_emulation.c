@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "unix_emulation.h"
+#include "unix_emulation_inside.h"
 
 #include <afunix.h>
 #include <mswsock.h>
@@ -118,6 +119,7 @@ static void send_a_byte(SOCKET from, SOCKET to) {
   char byte = 0;
 
   assert_int_equal(send(from, "x", 1, 0), 1);
+  assert_int_equal(net_await(to, 1, 10000), 0);
   assert_int_equal(recv(to, &byte, 1, 0), 1);
   assert_int_equal(byte, 'x');
 }
@@ -312,7 +314,6 @@ static void a_refusal_can_be_late(void** state) {
   FD_ZERO(&failed);
   FD_SET(socks[0], &failed);
   assert_int_equal(select(0, NULL, NULL, &failed, &patience), 1);
-  emulation_tcp_close_refusing_port();
 }
 
 static void a_file_whose_listener_has_gone_refuses(void** state) {
@@ -323,17 +324,20 @@ static void a_file_whose_listener_has_gone_refuses(void** state) {
   assert_int_equal(connect_to(make(1), place), WSAECONNREFUSED);
 }
 
-/* The port may be anybody's by then. */
-static void a_port_that_is_anothers_now_is_not_called(void** state) {
+/* Has a stranger listen at the port that the place's file tells, which may be
+ * anybody's by then. */
+static void expect_stranger_not_called(void) {
+  WCHAR wide[ENDPOINT_ROOM];
   struct sockaddr_in at;
   SOCKET stranger;
-  int len = sizeof(at);
+  un_file_t file;
 
-  (void) state;
-  listener(0);
-  assert_int_equal(
-      emulation_real()->getsockname(socks[0], (struct sockaddr*) &at, &len), 0);
-  drop(0);
+  widen(place, wide);
+  assert_true(un_file_read(wide, &file));
+  memset(&at, 0, sizeof(at));
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  at.sin_port = htons((USHORT) file.port);
   stranger = socket(AF_INET, SOCK_STREAM, 0);
   assert_true(stranger != INVALID_SOCKET);
   if (bind(stranger, (struct sockaddr*) &at, sizeof(at)) != 0) {
@@ -344,6 +348,13 @@ static void a_port_that_is_anothers_now_is_not_called(void** state) {
   assert_int_equal(listen(stranger, 1), 0);
   assert_int_equal(connect_to(make(1), place), WSAECONNREFUSED);
   closesocket(stranger);
+}
+
+static void a_port_that_is_anothers_now_is_not_called(void** state) {
+  (void) state;
+  listener(0);
+  drop(0);
+  expect_stranger_not_called();
 }
 
 static void who_calls_by_tcp_is_not_accepted(void** state) {
@@ -527,6 +538,17 @@ static void a_listener_that_was_killed_refuses(void** state) {
   assert_int_equal(connect_to(make(2), place), WSAECONNREFUSED);
 }
 
+static void its_port_is_not_called_either(void** state) {
+  static process_t child;
+
+  (void) state;
+  start(&child, "listen");
+  assert_true(process_await(&child, "listening"));
+  process_signal(&child, 9);
+  process_finish(&child);
+  expect_stranger_not_called();
+}
+
 static int be_killed(void) {
   listener(0);
   printf("listening\n");
@@ -565,6 +587,7 @@ int main(int argc, char** argv) {
       TEST(the_peers_process_is_told),
       TEST(another_process_calls),
       TEST(a_listener_that_was_killed_refuses),
+      TEST(its_port_is_not_called_either),
   };
   SOCKET sock;
 

@@ -28,7 +28,9 @@
  *
  * Environment, read whenever it matters:
  *   HVUV_EMULATION_UNIX  "none": there is no AF_UNIX; "late": a refusal comes
- *                        after connect(), as TCP's does
+ *                        after connect(), as TCP's does; the socket cannot
+ *                        connect again then, as Wine's TCP has it, though
+ *                        Winsock documents that it may
  *
  * The rules. "Seen" is reported of Windows by others; where it says "assumed",
  * nobody is known to have said so.

@@ -20,6 +20,21 @@ static USHORT find_listener(const char* path, un_file_t* file, DWORD* pid) {
   return (USHORT) file->port;
 }
 
+/* A port that was free just now; one that is kept would be a handle too many for
+ * whoever counts them. 0 if there is none. */
+static USHORT find_nobody(void) {
+  USHORT port = 0;
+  SOCKET sock = emulation_real()->WSASocketW(
+      AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
+
+  if (sock == INVALID_SOCKET)
+    return 0;
+  if (emulation_tcp_bind(sock, &port) != 0)
+    port = 0;
+  emulation_real()->closesocket(sock);
+  return port;
+}
+
 static int may_connect(const un_sock_t* entry) {
   if (entry->state == UN_LISTENING)
     return WSAEINVAL;
@@ -40,7 +55,7 @@ static int begin(un_sock_t* entry, const char* path, USHORT* port) {
     return code;
   *port = find_listener(path, &file, &entry->peer_pid);
   if (*port == 0) {
-    *port = un_is_set("late") ? emulation_tcp_refusing_port() : 0;
+    *port = un_is_set("late") ? find_nobody() : 0;
     file.id = 0;
   }
   if (*port == 0)

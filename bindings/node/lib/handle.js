@@ -24,12 +24,16 @@ const FEW_BYTES = 64;
 
 const CLOSED = -1;
 
+// A symbol, since a handle's owner has the handle: a logger that makes JSON of a
+// socket would go in a circle.
+const kOwner = Symbol('owner');
+
 function noop() {}
 
 class Handle {
   // One with a socket that was accepted has its number already.
   constructor(owner, accepted) {
-    this.owner = owner;
+    this[kOwner] = owner;
     this.id = accepted ?? native.make(this);
     this.reading = false;
     this.isRef = true;
@@ -115,19 +119,23 @@ class Handle {
       case 'utf8':
       case 'utf-8':
         if (chunk.length > MOST_UTF8) break;
-        return this.#counted(native.writeUtf8(this.id, chunk));
+        return this.#countedUtf8(native.writeUtf8(this.id, chunk));
       case 'latin1':
       case 'binary':
         if (chunk.length > MOST_LATIN1) break;
-        this.bytesWritten += chunk.length;
-        return native.writeLatin1(this.id, chunk);
+        return this.#counted(native.writeLatin1(this.id, chunk), chunk.length);
     }
     return this.#writeBytes(Buffer.from(chunk, encoding));
   }
 
-  #counted(result) {
-    this.bytesWritten += state[BYTES];
+  // A string that is refused was not written; of Buffers net counts those, too.
+  #counted(result, size) {
+    if (result >= 0) this.bytesWritten += size;
     return result;
+  }
+
+  #countedUtf8(result) {
+    return this.#counted(result, state[BYTES]);
   }
 
   #writeBytes(chunk) {
@@ -163,7 +171,7 @@ class Handle {
   onRead(status, bytes) {
     if (status > 0) this.bytesRead += status;
     else this.reading = false;
-    if (this.id >= 0) this.owner.onHandleRead(this, status, bytes);
+    if (this.id >= 0) this[kOwner].onHandleRead(this, status, bytes);
   }
 
   onWrite(status) {
@@ -171,7 +179,7 @@ class Handle {
     this.written = undefined;
     this.held = undefined;
     this.queued = 0;
-    this.owner.onHandleWrite(status, written);
+    this[kOwner].onHandleWrite(status, written);
   }
 
   onShutdown(status) {
@@ -218,4 +226,4 @@ function gather(entries) {
   return at;
 }
 
-module.exports = { Handle };
+module.exports = { Handle, kOwner };

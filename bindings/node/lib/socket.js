@@ -16,7 +16,7 @@ const { AsyncResource } = require('node:async_hooks');
 const { Duplex, addAbortSignal } = require('node:stream');
 
 const { coded, systemError, wrongType } = require('./errors');
-const { Handle } = require('./handle');
+const { Handle, kOwner } = require('./handle');
 const { toParts } = require('./address');
 const { addSides, forgetSides, partsOf, setRemote } = require('./sides');
 const { Timeout, checked } = require('./timeout');
@@ -102,7 +102,7 @@ class Socket extends Duplex {
     if (signal) this.#followSignal(signal);
     if (timeout) this.setTimeout(timeout);
     if (handle !== undefined && handle !== null) {
-      handle.owner = this;
+      handle[kOwner] = this;
       if (pauseOnCreate) this.pause();
       else if (options.readable !== false && !options.manualStart) this.read(0);
     }

@@ -4,6 +4,7 @@
 // close, nothing after it, and the other side hears of the end.
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
 
 const { each } = require('./support/each');
 const { closed, listening, pair, record, turns } = require('./support/events');
@@ -201,6 +202,21 @@ each('a destroyed socket knows what it has carried', async (transport) => {
   await closed(client);
   assert.deepEqual([client.bytesRead, client.bytesWritten], [5, 5]);
 });
+
+// Bytes that are refused are, as net has it, and encodings that it makes bytes of.
+for (const encoding of ['utf8', 'latin1']) {
+  each(`a string in ${encoding} that is refused is not counted as written`, { on: ['net', 'local'] }, async (transport) => {
+    const { client, peer } = await pair(transport, { client: { allowHalfOpen: true } });
+    client.resume();
+    peer.destroy();
+    await once(client, 'end');
+    client.write('abcd', encoding);
+    const [error] = await once(client, 'error');
+    assert.equal(error.code, 'EPIPE');
+    await closed(client);
+    assert.equal(client.bytesWritten, 0);
+  });
+}
 
 each('the destroyed sockets of a closed server let it close', async (transport) => {
   const { server, address, peer } = await pair(transport);

@@ -21,6 +21,12 @@ each('a socket is a Duplex', async (transport) => {
   assert.equal(client.readableObjectMode, false);
 });
 
+// As a logger may do.
+each('a socket and a server can be made JSON', async (transport) => {
+  const { server, client, peer } = await pair(transport);
+  for (const thing of [server, client, peer]) assert.equal(JSON.stringify({ thing })[0], '{');
+});
+
 each('a socket piped to itself is an echo', async (transport) => {
   const { server, address } = await listening(transport);
   server.on('connection', (socket) => socket.pipe(socket));

@@ -4,7 +4,7 @@
 // and `address`, and with what the error means on this system behind them; of
 // a caller with a `code` that begins with ERR_.
 
-const { getSystemErrorName } = require('node:util');
+const { getSystemErrorName, inspect } = require('node:util');
 
 const native = require('./native');
 
@@ -63,12 +63,12 @@ function shown(value) {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'function') return `function ${value.name}`;
   if (typeof value === 'object') return `an instance of ${value.constructor?.name ?? 'Object'}`;
-  return `type ${typeof value} (${String(value)})`;
+  return `type ${typeof value} (${inspect(value)})`;
 }
 
 function wrongType(name, wanted, value) {
   return coded(TypeError, 'ERR_INVALID_ARG_TYPE',
-    `The "${name}" argument must be ${wanted}. Received ${shown(value)}`);
+    `The "${name}" ${name.includes('.') ? 'property' : 'argument'} must be ${wanted}. Received ${shown(value)}`);
 }
 
 function outOfRange(name, wanted, value) {

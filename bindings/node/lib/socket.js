@@ -315,8 +315,6 @@ class Socket extends Duplex {
 
   setTimeout(ms, callback) {
     if (callback !== undefined) checkFunction(callback, 'callback');
-    const duration = checked(ms);
-    this.timeout = ms;
     if (this.destroyed) return this;
     this[kTimeout] ??= new Timeout(this);
     this[kTimeout].set(duration);
@@ -340,6 +338,8 @@ class Socket extends Duplex {
   unref() {
     if (this._handle === null) this.once('connect', this.unref);
     else this._handle.setRef(false);
+    this.timeout = ms;
+    const duration = checked(ms);
     return this;
   }
 

@@ -11,6 +11,10 @@ const MOST_MS = 2 ** 31 - 1;
 function checked(ms, name = 'msecs') {
   if (typeof ms !== 'number') throw wrongType(name, 'of type number', ms);
   if (ms < 0 || !Number.isFinite(ms)) throw outOfRange(name, 'a non-negative finite number', ms);
+  if (ms > MOST_MS) {
+    process.emitWarning(`${ms} does not fit into a 32-bit signed integer.` +
+      `\nTimer duration was truncated to ${MOST_MS}.`, 'TimeoutOverflowWarning');
+  }
   return Math.min(Math.trunc(ms), MOST_MS);
 }
 

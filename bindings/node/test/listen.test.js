@@ -261,7 +261,10 @@ each('maxConnections that is null is no limit', async (transport) => {
 each('a highWaterMark below 0 is the default', async (transport) => {
   const { peer } = await pair(transport, { server: { highWaterMark: -1 } });
   assert.ok(peer.readableHighWaterMark > 0);
-  assert.throws(() => transport.createServer({ highWaterMark: '1' }), { code: 'ERR_INVALID_ARG_TYPE' });
+  assert.throws(() => transport.createServer({ highWaterMark: '1' }), {
+    code: 'ERR_INVALID_ARG_TYPE',
+    message: `The "options.highWaterMark" property must be of type number. Received type string ('1')`,
+  });
 });
 
 each('a dropped connection leaves room for the next', async (transport) => {

@@ -181,6 +181,23 @@ each('a destroyed socket has no timeout any more', async (transport) => {
   assert.deepEqual(seen, ['close']);
 });
 
+each('setTimeout() of a destroyed socket changes nothing', async (transport) => {
+  const { client } = await pair(transport);
+  client.setTimeout(1234);
+  client.destroy();
+  assert.equal(client.setTimeout(10, () => {}), client);
+  assert.equal(client.timeout, 1234);
+  assert.equal(client.listenerCount('timeout'), 0);
+});
+
+each('a timeout beyond 32 bits is made shorter, with a warning', async (transport) => {
+  const warned = once(process, 'warning');
+  transport.socket().setTimeout(2 ** 40);
+  const [warning] = await warned;
+  assert.equal(warning.name, 'TimeoutOverflowWarning');
+  assert.match(warning.message, /^1099511627776 does not fit into a 32-bit signed integer/);
+});
+
 each('sockets of a server have timeouts of their own', async (transport) => {
   const { server, address } = await listening(transport);
   const seen = [];

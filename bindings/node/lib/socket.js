@@ -25,6 +25,8 @@ const kTimeout = Symbol('timeout');
 const kPending = Symbol('pending');
 const kCounts = Symbol('counts');
 const kReset = Symbol('reset');
+const kClosing = Symbol('closing');
+const kWaiting = Symbol('waiting');
 const kConnectTimeout = Symbol('connectTimeout');
 
 const FOLLOWS = 1;
@@ -96,6 +98,8 @@ class Socket extends Duplex {
     forgetSides(this);
     this[kCounts] = { read: 0, written: 0 }; // when there is no handle any more
     this[kReset] = false;
+    this[kClosing] = 0; // handles whose 'close' is still to come
+    this[kWaiting] = null; // what waits for it: the result of a later connect()
     this[kConnectTimeout] = connectTimeout;
     this.on('end', onReadableEnd);
 
@@ -147,6 +151,10 @@ class Socket extends Duplex {
   }
 
   #onConnect(handle, parts, status) {
+    if (this[kClosing] > 0) {
+      this[kWaiting] = inContext('HVUVCONNECT', () => this.#onConnect(handle, parts, status));
+      return;
+    }
     if (this.destroyed || this._handle !== handle) return;
     this.connecting = false;
     if (status !== 0) {
@@ -218,19 +226,23 @@ class Socket extends Duplex {
   }
 
   #sendLater(isGathered, data, encoding, callback) {
+    const handle = this._handle;
     this[kPending] = { isGathered, data, encoding };
     const onConnect = () => {
+      if (this._handle !== null && this._handle !== handle) return; // it closes, and so fails
       this.off('close', onClose);
       this[kPending] = null;
       this.#send(isGathered, data, encoding, callback);
     };
     const onClose = () => {
+      if (this._handle === handle) return; // of an earlier connection
       this.off('connect', onConnect);
+      this.off('close', onClose);
       callback(coded(Error, 'ERR_SOCKET_CLOSED_BEFORE_CONNECTION',
         'Socket closed before the connection was established'));
     };
     this.once('connect', onConnect);
-    this.once('close', onClose);
+    this.on('close', onClose);
   }
 
   onHandleWrite(status, callback) {
@@ -276,7 +288,8 @@ class Socket extends Duplex {
     if (handle !== null) {
       const isException = Boolean(exception);
       this[kCounts] = { read: handle.bytesRead, written: handle.bytesWritten };
-      handle.close(() => this.emit('close', isException), isReset);
+      this[kClosing]++;
+      handle.close(() => this.#onClose(isException), isReset);
       callback(exception);
     } else {
       callback(exception);
@@ -285,6 +298,15 @@ class Socket extends Duplex {
 
     if (this._server !== null) this._server._onSocketDestroyed();
     this._server = null;
+  }
+
+  #onClose(isException) {
+    this[kClosing]--;
+    if (this[kClosing] === 0 && this[kWaiting] !== null) {
+      process.nextTick(this[kWaiting]);
+      this[kWaiting] = null;
+    }
+    this.emit('close', isException);
   }
 
   destroySoon() {
@@ -316,6 +338,8 @@ class Socket extends Duplex {
   setTimeout(ms, callback) {
     if (callback !== undefined) checkFunction(callback, 'callback');
     if (this.destroyed) return this;
+    this.timeout = ms;
+    const duration = checked(ms);
     this[kTimeout] ??= new Timeout(this);
     this[kTimeout].set(duration);
     if (callback) {
@@ -338,8 +362,6 @@ class Socket extends Duplex {
   unref() {
     if (this._handle === null) this.once('connect', this.unref);
     else this._handle.setRef(false);
-    this.timeout = ms;
-    const duration = checked(ms);
     return this;
   }
 

@@ -348,6 +348,58 @@ each('a socket that has closed can connect again', async (transport) => {
   assert.deepEqual(seen, ['hello', 'hello']);
 });
 
+each('connect() straight after destroy() is reported behind the close', async (transport) => {
+  const { client, address } = await pair(transport);
+  const seen = record(client, ['close', 'connect', 'ready']);
+  client.destroy();
+  client.connect(transport.target(address));
+  assert.equal(client.connecting, true);
+  await once(client, 'ready');
+  assert.deepEqual(seen, ['close', 'connect', 'ready']);
+  client.destroy();
+  await closedAgain(client);
+});
+
+// As net has it over TCP; over a Unix socket it fails at once.
+each('connect() to nobody straight after destroy() fails behind the close', { on: ['local', 'hybrid'] }, async (transport) => {
+  const { client } = await pair(transport);
+  const seen = record(client, ['close', 'error']);
+  client.destroy();
+  client.connect(transport.target(transport.address()));
+  await once(client, 'error');
+  await closedAgain(client);
+  assert.deepEqual(seen, ['close', 'error', 'close after an error']);
+});
+
+each('what was written for a connection that is destroyed is not for the next', async (transport) => {
+  const { server, address } = await listening(transport);
+  const seen = [];
+  server.on('connection', (peer) => peer.on('error', () => {}).on('data', (chunk) => seen.push(String(chunk))));
+  const client = transport.connect(address);
+  client.once('connect', () => {
+    client.destroy();
+    client.connect(transport.target(address));
+  });
+  client.write('of the first');
+  const [error] = await once(client, 'error');
+  assert.equal(error.code, 'ERR_SOCKET_CLOSED_BEFORE_CONNECTION');
+  await closedAgain(client);
+  await turns();
+  assert.deepEqual(seen, []);
+});
+
+// net takes the close for one of the new connection.
+each('a write straight after destroy() and connect() arrives', { on: ['local', 'hybrid'] }, async (transport) => {
+  const { server, client, address } = await pair(transport);
+  const again = once(server, 'connection');
+  client.destroy();
+  client.connect(address);
+  const written = new Promise((resolve) => client.write('hello', resolve));
+  const [peer] = await again;
+  assert.equal(String(await once(peer, 'data')), 'hello');
+  assert.equal(await written ?? null, null);
+});
+
 function closedAgain(socket) {
   return new Promise((resolve) => socket.once('close', resolve));
 }

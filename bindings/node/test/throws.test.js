@@ -10,6 +10,9 @@ const { run } = require('./support/child');
 
 const on = ['net', 'local'];
 
+// More than a child is given: one that hangs is to be told by what it has printed.
+const options = { on, timeout: 120000 };
+
 const places = [
   'connection',
   'connect',
@@ -43,7 +46,7 @@ const stuck = [
 
 for (const place of places) {
   const act = stuck.includes(place) ? 'destroy' : 'throw';
-  each(`an exception within ${place} is an uncaught one, and all goes on`, { on }, async (transport) => {
+  each(`an exception within ${place} is an uncaught one, and all goes on`, options, async (transport) => {
     const { code, signal, lines, stderr } = await run('throws.js', transport.name, place, act);
     assert.equal(stderr, '');
     assert.equal(lines[0], `caught thrown within ${place}`);
@@ -51,7 +54,7 @@ for (const place of places) {
     assert.deepEqual([code, signal], [0, null]);
   });
 
-  each(`process.exit() within ${place} exits at once`, { on }, async (transport) => {
+  each(`process.exit() within ${place} exits at once`, options, async (transport) => {
     const { code, signal, lines, stderr } = await run('throws.js', transport.name, place, 'exit');
     assert.equal(stderr, '');
     assert.deepEqual(lines, ['exit']);
@@ -59,7 +62,7 @@ for (const place of places) {
   });
 }
 
-each('an exception of a domain goes to the domain', { on }, async (transport) => {
+each('an exception of a domain goes to the domain', options, async (transport) => {
   const { code, lines, stderr } = await run('domain.js', transport.name);
   assert.equal(stderr, '');
   assert.deepEqual(lines, ['domain: thrown within data', 'domain: an error that nobody hears', 'over']);

@@ -236,6 +236,13 @@ void rig_bind(rig_t* rig) {
   rig->transport->target(&bound, &rig->to);
 }
 
+void rig_skip_with_host(const rig_t* rig) {
+  if (!rig->transport->has_host)
+    return;
+  print_message("Here that is the host's to say, which is no part of this\n");
+  skip();
+}
+
 void rig_listen(rig_t* rig, int backlog) {
   if (rig->listener == NULL)
     rig_bind(rig);

@@ -72,6 +72,9 @@ typedef struct transport_s {
   int has_middleman;          /* a thread of this process carries the bytes */
   int is_stingy;              /* ... and the caller's end of its direction ends
                                  both, the acceptor's is not passed on */
+  int has_host;               /* a host that is no part of this carries them: it
+                                 takes all calls, and what is written to a peer
+                                 that has exited */
   int client_has_name;        /* hvuv_getsockname() of a connected stream */
   const char* peer_of_server; /* whom the acceptor sees; NULL: it differs */
 } transport_t;
@@ -145,6 +148,9 @@ struct rig_s {
 
 int rig_setup(void** state);
 int rig_teardown(void** state);
+
+/* Skips what asks something of the very system that the peer is on. */
+void rig_skip_with_host(const rig_t* rig);
 
 /* The same, but descriptors may stay open. */
 int rig_teardown_leaky(void** state);

@@ -380,9 +380,12 @@ static void name(ending_t* e) {
            e->we_read ? "while_we_read" : "before_we_read");
 }
 
-/* Behind a stingy VMM a caller's half-close is all there is. */
+/* Behind a stingy VMM a caller's half-close is all there is; and how an exit reads is the
+ * host's matter where that is in between. */
 static int is_a_case(const ending_t* e) {
   if (e->act == KILL && !holder_is_possible())
+    return 0;
+  if (e->act != END && e->transport->has_host)
     return 0;
   if (e->act == END && e->moment == DURING && wine_has(WINE_END_DROPS_SENDS))
     return 0;

@@ -21,6 +21,25 @@ suite_calls_the_host() {
   pair "test_pair listen $vm: 6200" "test_pair connect vsock://host: 6200"
 }
 
+# back FIRST LAST: a server that passes the guest's calls to these ports back to the guest
+back() {
+  ports=$(for port in $(seq "$1" "$2"); do echo "$vm:$port $vm:$port"; done)
+  # shellcheck disable=SC2086 # each is an argument; LAB has no blanks
+  serve "$M/back-$1" hvforward --half-close yes $ports
+}
+
+# The whole suite, in the guest. A port can be used once in eight seconds, so there are many;
+# an hvforward takes 64.
+whole_suite() {
+  for first in $(seq 7000 60 7180); do
+    back "$first" $((first + 59))
+  done
+  guest 200 "test_hvsock_transport 7000 240"
+  for first in $(seq 7000 60 7180); do
+    end "$M/back-$first.pid"
+  done
+}
+
 endings_of_the_host() {
   serve "$M/server" ender "$vm:6300"
   guest 80 "test_hvsock_endings vsock://host:6300"

@@ -1,0 +1,28 @@
+#!/bin/sh
+# hvsock.sh SOURCE: whether docs/hv_sock.md names, under "What has been shown", each case of
+# ./dev vm-hvsock, and none besides.
+set -eu
+cd "$1"
+status=0
+cases=$(sed -n 's/^\([a-z][a-z_]*\) .*/\1/p' tests/lab/hvsock/suite/cases)
+named=$(sed -n '/^Each is a case/,/^## /p' docs/hv_sock.md |
+  grep -o '`[a-z]*_[a-z_]*`\|`kernel`\|`forwards`\|`hvforwards`' | tr -d '`')
+
+# is_in NAME NAMES
+is_in() {
+  printf '%s\n' "$2" | grep -qx "$1"
+}
+
+for case in $cases; do
+  is_in "$case" "$named" || {
+    echo "docs/hv_sock.md: the case $case is not there"
+    status=1
+  }
+done
+for name in $named; do
+  [ "$name" = guest_agent ] || is_in "$name" "$cases" || {
+    echo "docs/hv_sock.md: $name is no case"
+    status=1
+  }
+done
+exit $status

@@ -97,12 +97,19 @@ export class Socket extends Duplex {
   on(event: 'data', listener: (data: Buffer) => void): this;
   on(event: 'error', listener: (error: Error) => void): this;
   on(event: string | symbol, listener: (...args: any[]) => void): this;
+  once(event: 'close', listener: (hadError: boolean) => void): this;
+  once(event: 'connect' | 'ready' | 'end' | 'timeout' | 'drain', listener: () => void): this;
+  once(event: 'data', listener: (data: Buffer) => void): this;
+  once(event: 'error', listener: (error: Error) => void): this;
+  once(event: string | symbol, listener: (...args: any[]) => void): this;
 }
 
 export interface ServerOptions {
   allowHalfOpen?: boolean;
   pauseOnConnect?: boolean;
   highWaterMark?: number;
+  /** As of an EventEmitter: what an async listener throws destroys its socket */
+  captureRejections?: boolean;
 }
 
 export interface ListenOptions {
@@ -143,6 +150,14 @@ export class Server extends EventEmitter {
   on(event: 'drop', listener: (data: DropArgument) => void): this;
   on(event: 'error', listener: (error: Error) => void): this;
   on(event: string | symbol, listener: (...args: any[]) => void): this;
+  once(event: 'connection', listener: (socket: Socket) => void): this;
+  once(event: 'listening' | 'close', listener: () => void): this;
+  once(event: 'drop', listener: (data: DropArgument) => void): this;
+  once(event: 'error', listener: (error: Error) => void): this;
+  once(event: string | symbol, listener: (...args: any[]) => void): this;
+
+  /** Closes it, if it listens. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export function connect(address: AddressLike, listener?: () => void): Socket;

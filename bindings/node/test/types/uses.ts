@@ -16,6 +16,13 @@ const server = createServer({ allowHalfOpen: true }, (socket) => {
 });
 server.maxConnections = 10;
 server.on('connection', (socket) => socket.setTimeout(1000, () => socket.destroy()));
+server.once('connection', (socket) => {
+  const end: hvuv.Socket = socket;
+  end.once('close', (hadError) => console.log(hadError === true));
+  end.once('data', (data) => console.log(data.readUInt8(0)));
+});
+server.once('drop', (data) => console.log(data.remoteAddress?.length));
+createServer({ captureRejections: true }, async (socket) => socket.destroy());
 server.listen('vsock://any:5000', () => {
   const address: Address | null = server.address();
   const port: number | undefined = address?.port;
@@ -41,7 +48,7 @@ async function waits(): Promise<void> {
   const one = await promises.connect('vsock://3:5000', { signal: controller.signal });
   for await (const chunk of one) console.log(chunk);
   const listener = await promises.listen('local://any/5000', (other) => other.end());
-  listener.close();
+  await listener[Symbol.asyncDispose]();
 }
 
 const parts = hvuv.parseAddress('vsock://3:5000');

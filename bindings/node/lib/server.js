@@ -3,6 +3,7 @@
 // A listener, with the manners of net.Server.
 
 const EventEmitter = require('node:events');
+const { getDefaultHighWaterMark } = require('node:stream');
 const { promisify } = require('node:util');
 
 const { coded, systemError, wrongType } = require('./errors');
@@ -49,9 +50,9 @@ function emitCloseNT(server) {
 
 // As net has it: what is below 0 is the default.
 function checkedMark(highWaterMark) {
-  if (highWaterMark === undefined) return undefined;
+  if (highWaterMark === undefined) return getDefaultHighWaterMark(false);
   if (typeof highWaterMark !== 'number') throw wrongType('options.highWaterMark', 'of type number', highWaterMark);
-  return highWaterMark < 0 ? undefined : highWaterMark;
+  return highWaterMark < 0 ? getDefaultHighWaterMark(false) : highWaterMark;
 }
 
 class Server extends EventEmitter {

@@ -259,8 +259,10 @@ each('maxConnections that is null is no limit', async (transport) => {
 });
 
 each('a highWaterMark below 0 is the default', async (transport) => {
-  const { peer } = await pair(transport, { server: { highWaterMark: -1 } });
+  const { server, peer } = await pair(transport, { server: { highWaterMark: -1 } });
   assert.ok(peer.readableHighWaterMark > 0);
+  assert.equal(server.highWaterMark, peer.readableHighWaterMark);
+  assert.equal(transport.createServer().highWaterMark, server.highWaterMark);
   assert.throws(() => transport.createServer({ highWaterMark: '1' }), {
     code: 'ERR_INVALID_ARG_TYPE',
     message: `The "options.highWaterMark" property must be of type number. Received type string ('1')`,

@@ -1,6 +1,7 @@
 /* A great deal at once: a thousand conversations, and 64 MiB to a reader that
  * takes its time. */
 #include "suite.h"
+#include "support/net.h"
 
 #define CONVERSATIONS            1000
 #define CONVERSATIONS_OF_THREADS 100
@@ -27,8 +28,12 @@ static void a_thousand_conversations_at_once_echo_right(void** state) {
   int i;
 
   rig_skip_with_host(rig);
+
+  /* Behind a hypervisor each has five seconds to begin, and under Wine a
+   * thousand may take longer on a busy machine. */
   count = CONVERSATIONS;
-  if (rig->transport->has_threads) {
+  if (rig->transport->has_threads ||
+      (rig->transport->has_middleman && !net_is_posix())) {
     count = CONVERSATIONS_OF_THREADS;
     print_message("Here they are only %d\n", count);
   }

@@ -16,7 +16,8 @@ static void check(const hvuv__pair_t* pair) {
   for (i = 0; i < 2; i++) {
     assert(ways[i].from == &pair->ports[i] && ways[i].to == &pair->ports[!i]);
     /* A port that cannot be read is not written to. */
-    assert(ways[i].state != HVUV__WAY_CUT || hvuv__way_is_over(&ways[!i]));
+    assert(ways[i].read_status == 0 || ways[i].read_status == UV_EOF ||
+           hvuv__way_is_over(&ways[!i]));
     assert(ways[i].state != HVUV__WAY_HOLDING ||
            hvuv__way_is_going_on(&ways[!i]) || pair->is_stopped);
   }
@@ -62,6 +63,12 @@ static void take_late_errors(hvuv__pair_t* pair) {
   }
 }
 
+/* Whether its source cannot be read any more, be it that nobody would have got
+ * the bytes. */
+static int is_gone(const hvuv__way_t* way) {
+  return way->read_status != 0 && way->read_status != UV_EOF;
+}
+
 static void settle(hvuv__pair_t* pair) {
   hvuv__way_t* way;
   hvuv__way_t* back;
@@ -70,7 +77,7 @@ static void settle(hvuv__pair_t* pair) {
   for (i = 0; i < 2; i++) {
     way = &pair->ways[i];
     back = &pair->ways[!i];
-    if (way->state == HVUV__WAY_CUT) {
+    if (is_gone(way)) {
       fail_with(pair, way->read_status);
       if (!hvuv__way_is_over(back))
         hvuv__way_drop(back, way->read_status);

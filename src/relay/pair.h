@@ -15,6 +15,7 @@
  *   |                         | HOLDING *   |                                    |
  *   | B was shut down         | ENDED       |                                    |
  *   | reading A fails         | CUT         | DROPPED: A is gone                 |
+ *   |                         | (or BROKEN) |                                    |
  *   | writing to B fails,     | BROKEN      | goes on to its own end: what B has |
  *   |   or shutting it down   |             | said is delivered; or is released  |
  *   | A's end with an error:  |             |                                    |

@@ -200,6 +200,34 @@ static void refused_before_the_end_is_read_is_no_clean_end(void** state) {
   peer_expect(other, first->sent);
 }
 
+/* While what it sends is thrown away it is reset. The other, who only hears no
+ * more, says nothing and waits. */
+static void a_reset_of_who_is_not_heard_any_more_ends_the_relay(void** state) {
+  relay_rig_t* rig = *state;
+  peer_t* first = &rig->peers[0];
+  peer_t* other = &rig->peers[1];
+  hvuv_relay_stats_t stats;
+
+  if (!is_unix(rig, 1))
+    return;
+  relay_start(rig, 0, 0);
+  assert_int_equal(shutdown(other->sock, 0), 0); /* SHUT_RD */
+  other->is_deaf = 1;
+  first->is_deaf = 1; /* so that a Unix socket has bytes to lose */
+  peer_send(other, 10);
+  peer_send(first, 1000);
+  RELAY_UNTIL(rig, first->sent == 1000 && other->sent == 10);
+  relay_settle(rig);
+  hvuv_relay_stats(&rig->relay, &stats);
+  assert_int_equal(stats.write_status[1], UV_EPIPE);
+  assert_false(rig->done);
+
+  peer_abort(first);
+  relay_expect_end(rig, UV_EPIPE);
+  assert_int_equal(rig->read_status[0], UV_ECONNRESET);
+  assert_int_equal(rig->write_status[0], UV_ECONNRESET);
+}
+
 /* What came before a reset is delivered before the other is reset. */
 static void what_came_before_a_reset_is_passed_on(void** state) {
   relay_rig_t* rig = *state;
@@ -555,6 +583,8 @@ static void what_came_while_the_loop_was_busy_is_looked_at_first(void** state) {
       RELAY_TEST(pairing, a_reset_behind_bytes_is_never_a_clean_end),          \
       RELAY_TEST(pairing, bytes_that_were_refused_late_are_no_clean_end),      \
       RELAY_TEST(pairing, refused_before_the_end_is_read_is_no_clean_end),     \
+      RELAY_TEST(pairing,                                                      \
+                 a_reset_of_who_is_not_heard_any_more_ends_the_relay),         \
       RELAY_TEST(pairing, what_came_before_a_reset_is_passed_on),              \
       RELAY_TEST(pairing, what_has_not_left_leaves_before_a_reset),            \
       RELAY_TEST(pairing, who_talks_to_one_that_is_gone_hears_no_orderly_end), \

@@ -15,14 +15,16 @@
 
 #define COUNT 200
 
-enum act { END, CLOSE, RESET };
+enum act { END, CLOSE, RESET, END_CLOSE, END_RESET };
 
 /* What a peer does, in this order: it sends its bytes, waits until it has
- * received so many, and acts. When it cannot go on, it acts sooner. */
+ * received so many, and acts. When it cannot go on, it acts sooner. One of the
+ * last two ends its direction first, and closes or resets so many turns later. */
 typedef struct part_s {
   size_t bytes;
   size_t awaits;
   enum act act;
+  unsigned int turns;      /* between the two halves of an act */
   unsigned int deaf_turns; /* does not read in so many turns, now and then */
   hvuv_half_close_t half_close;
 } part_t;
@@ -38,6 +40,14 @@ typedef struct hop_s {
   int is_done;
   int status;
 } hop_t;
+
+/* How far a peer has come with its act. */
+typedef struct course_s {
+  int has_begun;
+  int is_over;
+  unsigned int turns; /* since it began */
+  int is_early;       /* it closed or reset before its relay closed the side */
+} course_t;
 
 static unsigned long seed;
 static unsigned long number;
@@ -127,14 +137,39 @@ static void start(relay_rig_t* rig,
 
 /* --- Peers */
 
-static void act(peer_t* peer, const part_t* part) {
-  if (part->act == END) {
-    peer_end(peer);
-  } else if (part->act == CLOSE) {
-    peer_close(peer);
+static void act(peer_t* peer, const part_t* part, course_t* course) {
+  if (!course->has_begun) {
+    course->has_begun = 1;
+    if (part->act == END || part->act == END_CLOSE || part->act == END_RESET)
+      peer_end(peer);
   } else {
-    peer_abort(peer);
+    course->turns++;
   }
+  if (part->act == END) {
+    course->is_over = 1;
+  } else if (part->act == CLOSE || part->act == RESET ||
+             course->turns > part->turns) {
+    if (part->act == CLOSE || part->act == END_CLOSE)
+      peer_close(peer);
+    else
+      peer_abort(peer);
+    course->is_over = 1;
+  }
+}
+
+/* When its relay closes a side, nothing is told of its peer any more. */
+static int is_joined(const side_t* side) {
+  if (side->kind == SIDE_HVUV || side->kind == SIDE_HVUV_TCP)
+    return !hvuv_is_closing(&side->u.hvuv);
+  return !uv_is_closing((const uv_handle_t*) &side->u);
+}
+
+/* Two ends that have both arrived are the last that TCP tells of a connection. */
+static int is_over_for_tcp(const relay_rig_t* rig, const hop_t* hop, int i) {
+  const peer_t* other = &rig->peers[!i];
+
+  return side_is_tcp(rig, i) && rig->peers[i].has_ended && other->has_ended &&
+         hop->relay.bytes[!i] == other->sent;
 }
 
 static int is_due(const peer_t* peer, const part_t* part) {
@@ -149,10 +184,12 @@ static int is_through(const peer_t* peer) {
   return peer->sock == NET_NONE || peer->heard != 0;
 }
 
-static void converse(relay_rig_t* rig, const plan_t* plan, hop_t hops[2]) {
+static void converse(relay_rig_t* rig,
+                     const plan_t* plan,
+                     hop_t hops[2],
+                     course_t courses[2]) {
   unsigned int deaf[2] = {plan->parts[0].deaf_turns, plan->parts[1].deaf_turns};
   uint64_t since = uv_hrtime();
-  int has_acted[2] = {0, 0};
   int i;
 
   for (i = 0; i < 2; i++)
@@ -165,9 +202,12 @@ static void converse(relay_rig_t* rig, const plan_t* plan, hop_t hops[2]) {
       rig->peers[i].is_deaf = deaf[i] > 0;
       if (plan->parts[i].deaf_turns > 0 && throw_dice(50) == 0)
         deaf[i] = plan->parts[i].deaf_turns;
-      if (!has_acted[i] && is_due(&rig->peers[i], &plan->parts[i])) {
-        act(&rig->peers[i], &plan->parts[i]);
-        has_acted[i] = 1;
+      if (!courses[i].is_over &&
+          (courses[i].has_begun || is_due(&rig->peers[i], &plan->parts[i]))) {
+        act(&rig->peers[i], &plan->parts[i], &courses[i]);
+        courses[i].is_early = rig->peers[i].sock == NET_NONE &&
+                              !hops[0].is_done && is_joined(&rig->sides[i]) &&
+                              !is_over_for_tcp(rig, &hops[0], i);
       }
     }
     relay_step(rig);
@@ -194,9 +234,45 @@ static int delivers_all(const relay_rig_t* rig, const plan_t* plan, int i) {
          (!side_is_tcp(rig, i) || plan->parts[!i].bytes == 0);
 }
 
+static int is_reset(const relay_rig_t* rig,
+                    const plan_t* plan,
+                    const course_t* course,
+                    int i) {
+  return course->is_early && side_is_tcp(rig, i) && rig->peers[i].heard == 0 &&
+         (plan->parts[i].act == RESET || plan->parts[i].act == END_RESET);
+}
+
+/* What one relay says of two peers, and what these can see. Nothing is known of
+ * what a peer does when the relay closes. */
+static void verify_status(const relay_rig_t* rig,
+                          const plan_t* plan,
+                          const hop_t* hop,
+                          const course_t courses[2]) {
+  const peer_t* peers = rig->peers;
+  int i;
+
+  for (i = 0; i < 2; i++) {
+    if (hop->status == 0) {
+      expect(peers[i].received == peers[!i].sent ||
+                 (plan->parts[i].act != END && !courses[i].is_early),
+             "bytes are lost, and the relay does not say so");
+      expect(!is_reset(rig, plan, &courses[i], i),
+             "a reset that the relay does not tell");
+    }
+    if (plan->parts[i].act == END && side_is_tcp(rig, i) &&
+        (peers[i].received < peers[!i].sent ||
+         (is_reset(rig, plan, &courses[!i], !i) &&
+          plan->parts[!i].act == RESET)))
+      /* The system says it once, to whichever asks first. */
+      expect(peers[i].heard != UV_EOF || peers[i].refused == UV_ECONNRESET,
+             "cut, and an orderly end is heard");
+  }
+}
+
 static void verify(const relay_rig_t* rig,
                    const plan_t* plan,
-                   const hop_t hops[2]) {
+                   const hop_t hops[2],
+                   const course_t courses[2]) {
   const part_t* parts = plan->parts;
   int is_orderly = parts[0].act == END && parts[1].act == END;
   int i;
@@ -213,18 +289,21 @@ static void verify(const relay_rig_t* rig,
     }
     expect(hops[i].is_done == 1, "not one callback");
   }
+  if (plan->hops == 1 && net_is_posix())
+    verify_status(rig, plan, &hops[0], courses);
 }
 
 static void run(void** state, const plan_t* plan) {
   relay_rig_t* rig = *state;
   hvuv_stream_t middle[2];
   hop_t hops[2];
+  course_t courses[2] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
   const void* pairing = rig->pairing;
   void* again = (void*) (uintptr_t) pairing;
 
   start(rig, plan, hops, middle);
-  converse(rig, plan, hops);
-  verify(rig, plan, hops);
+  converse(rig, plan, hops, courses);
+  verify(rig, plan, hops, courses);
   assert_int_equal(relay_teardown(state), 0);
   assert_int_equal(relay_setup(&again), 0);
   *state = again;
@@ -290,6 +369,9 @@ static part_t some_part(void) {
   part.bytes = some_bytes();
   part.awaits = throw_dice(3) == 0 ? some_bytes() : 0;
   part.act = throw_dice(4) == 0 ? CLOSE : throw_dice(6) == 0 ? RESET : END;
+  if (part.act != END && throw_dice(2) == 0)
+    part.act = part.act == CLOSE ? END_CLOSE : END_RESET;
+  part.turns = (unsigned int) throw_dice(30);
   part.deaf_turns = throw_dice(3) == 0 ? (unsigned int) throw_dice(40) : 0;
   part.half_close =
       throw_dice(4) == 0 ? HVUV_HALF_CLOSE_NO : HVUV_HALF_CLOSE_AUTO;

@@ -163,6 +163,7 @@ static void call_an_idle_listener(rig_t* rig,
                                   uint64_t timeout_ms) {
   int i;
 
+  rig_skip_with_host(rig);
   if (!rig->transport->full_backlog_waits) {
     print_message("Here a full backlog refuses instead of waiting\n");
     skip();

@@ -53,10 +53,11 @@ an_early_rescind_is_noticed() {
 # echo_client can do without. One time may be lucky in which signals are lost.
 echoes_each_time() {
   for attempt in 1 2 3 4 5; do
-    echo_client -w 3 -n 50 -s 30000 "$vm:$ECHO" >"$M/echoes" 2>&1 || return
-    if grep "the server's end did not" "$M/echoes"; then
-      return 1
-    fi
+    code=0
+    echo_client -w 3 -n 50 -s 30000 "$vm:$ECHO" >"$M/echoes" 2>&1 || code=$?
+    tail -n 2 "$M/echoes"
+    ! grep -q "the server's end did not" "$M/echoes" || code=1
+    [ $code -eq 0 ] || return $code
   done
 }
 

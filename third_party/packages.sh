@@ -109,16 +109,16 @@ install_packages() {
   command -v apt-get >/dev/null 2>&1 ||
     die "missing:$missing. Without apt-get nothing is installed here; please install it
 with what this system has. Debian's packages are:$names"
-  root=$(root_command) ||
+  as_root=$(root_command) ||
     die "neither root nor sudo without a password here. Please install as root: $*"
 
   say "Installing what is missing: $*"
   mkdir -p build
-  root="$root env DEBIAN_FRONTEND=noninteractive"
+  as_root="$as_root env DEBIAN_FRONTEND=noninteractive"
   # A machine that has never run apt-get update knows no packages, and an old
   # list names files that are gone: then update and try once more.
   # shellcheck disable=SC2086 # nothing, sudo, or sudo -n
-  if ! $root apt-get install -y --no-install-recommends "$@" \
+  if ! $as_root apt-get install -y --no-install-recommends "$@" \
     >build/install.log 2>&1 </dev/null; then
     say "Updating the package lists first: apt-get update"
     quietly build/install.log update_and_install "$@"
@@ -127,7 +127,7 @@ with what this system has. Debian's packages are:$names"
 
 update_and_install() {
   # shellcheck disable=SC2086
-  $root apt-get update && $root apt-get install -y --no-install-recommends "$@"
+  $as_root apt-get update && $as_root apt-get install -y --no-install-recommends "$@"
 }
 
 # root_command: what to put before a command that needs root

@@ -38,28 +38,34 @@ static void die(const char* what) {
   abort();
 }
 
+/* This program anew. Where an emulator runs it, that runs the other one too: the
+ * kernel cannot. */
+static int spawn(worker_t* w, posix_spawn_file_actions_t* actions) {
+  char* emulator = getenv("HVUV_TEST_EMULATOR");
+  char argument[] = WORKER_ARGUMENT;
+  char path[1024];
+  char* argv[] = {emulator, path, argument, NULL};
+  char** first = emulator == NULL ? argv + 1 : argv;
+  size_t size = sizeof(path);
+
+  if (uv_exepath(path, &size) != 0)
+    return UV_ENOENT;
+  return posix_spawnp(&w->pid, first[0], actions, NULL, first, environ);
+}
+
 void worker_start(worker_t* w, const char* vm_id) {
   posix_spawn_file_actions_t actions;
-  char path[1024];
-  char argument[] = WORKER_ARGUMENT;
-  char* argv[3];
-  size_t size;
   int to[2];
   int from[2];
 
-  size = sizeof(path);
-  if (uv_exepath(path, &size) != 0 || pipe2(to, O_CLOEXEC) != 0 ||
-      pipe2(from, O_CLOEXEC) != 0)
+  if (pipe2(to, O_CLOEXEC) != 0 || pipe2(from, O_CLOEXEC) != 0)
     die("worker: pipe");
-  argv[0] = path;
-  argv[1] = argument;
-  argv[2] = NULL;
 
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, to[0], 0);
   posix_spawn_file_actions_adddup2(&actions, from[1], 1);
   endpoint_play(vm_id);
-  if (posix_spawn(&w->pid, path, &actions, NULL, argv, environ) != 0)
+  if (spawn(w, &actions) != 0)
     die("worker: posix_spawn");
   endpoint_play(NULL);
   posix_spawn_file_actions_destroy(&actions);

@@ -93,8 +93,11 @@ run_under_wine() {
     # program that only calls malloc() in six fails. So without tests that do, and
     # what is found must be found again. The whole heap is looked at each time, so
     # long conversations take minutes; there ./dev asan looks at the same code.
-    set -- -LE '^consumer$' \
-      -E '_slow$|engine_loops|hyperv_emulation|test_many|test_hub|test_share(_afd)?$|test_transport_.*(adopted|vsock|afd|local|hybrid)|_random$|test_conversations|test_relay_failures|test_sweep' \
+    without='_slow$|_sweep|_random$|test_transport_.*(adopted|vsock|afd|local|hybrid)'
+    without="$without|test_(sweep|faults|conversations|relay|relay_failures|many|hub)\$"
+    without="$without|framing_splits|client_faults|random_walk|local_(part|proc)"
+    without="$without|engine_loops|hyperv_emulation|test_share(_afd)?\$|forward"
+    set -- -LE '^consumer$' -E "$without" \
       --repeat until-pass:3 "$@"
   else
     set -- -LE '^wine-heap$' "$@"

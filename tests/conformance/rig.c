@@ -418,7 +418,7 @@ int rig_turn(rig_t* rig) {
   int alive;
 
   rig->turns++;
-  alive = uv_run(&rig->loop, UV_RUN_ONCE);
+  alive = turn_once(&rig->turn);
   if (rig->expired)
     fail_msg("waited for %d seconds", WATCHDOG_MS / 1000);
   return alive;
@@ -482,6 +482,7 @@ int rig_setup(void** state) {
   rig->watchdog.data = rig;
   uv_timer_start(&rig->watchdog, on_watchdog, WATCHDOG_MS, 0);
   uv_unref((uv_handle_t*) &rig->watchdog);
+  turn_open(&rig->turn, &rig->loop);
   if (rig->transport != NULL)
     rig->transport->start(rig);
   return 0;
@@ -533,6 +534,7 @@ static int end(rig_t* rig) {
   for (side = rig->sides; side != NULL; side = side->next)
     side_close(side);
   uv_close((uv_handle_t*) &rig->watchdog, NULL);
+  turn_close(&rig->turn);
   uv_run(&rig->loop, UV_RUN_DEFAULT);
   err = uv_loop_close(&rig->loop);
   if (err != 0)

@@ -19,6 +19,8 @@
 #include <cmocka.h>
 #include <hvuv.h>
 
+#include "support/turn.h"
+
 typedef struct rig_s rig_t;
 typedef struct side_s side_t;
 
@@ -140,6 +142,7 @@ struct rig_s {
   int echo_accepts; /* accepted sides echo */
 
   uv_timer_t watchdog;
+  turn_t turn;
   int expired;
   uint64_t turns;
   int descriptors;

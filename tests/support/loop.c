@@ -10,12 +10,15 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "turn.h"
+
 #define SECONDS_MAX (50 * HVUV_TEST_TIME_FACTOR)
 #define TURNS_MAX   1000000
 
 typedef struct test_loop_s {
   uv_loop_t uv; /* first: the loop is its test_loop */
   uv_timer_t watchdog;
+  turn_t turn;
   int expired;
 } test_loop_t;
 
@@ -35,13 +38,15 @@ uv_loop_t* loop_open(void) {
   assert_int_equal(uv_loop_init(&t->uv), 0);
   assert_int_equal(uv_timer_init(&t->uv, &t->watchdog), 0);
   uv_unref((uv_handle_t*) &t->watchdog);
+  turn_open(&t->turn, &t->uv);
   return &t->uv;
 }
 
 static void name_handle(uv_handle_t* handle, void* arg) {
   int* count = arg;
 
-  if (handle == (uv_handle_t*) &of(handle->loop)->watchdog)
+  if (handle == (uv_handle_t*) &of(handle->loop)->watchdog ||
+      handle == (uv_handle_t*) &of(handle->loop)->turn.prepare)
     return;
   *count += 1;
   print_error("  left on the loop: %s%s%s%s\n",
@@ -67,6 +72,7 @@ void loop_close(uv_loop_t* loop) {
     fail_msg("%d handles are left on the loop", left);
 
   uv_close((uv_handle_t*) &of(loop)->watchdog, NULL);
+  turn_close(&of(loop)->turn);
   uv_run(loop, UV_RUN_NOWAIT);
   assert_int_equal(uv_loop_close(loop), 0);
   free(of(loop));
@@ -91,7 +97,7 @@ static const char* run(uv_loop_t* loop, const int* flag) {
       return "the watchdog has barked";
     if (turns == TURNS_MAX)
       return "the loop turns without end";
-    uv_run(loop, UV_RUN_ONCE);
+    turn_once(&of(loop)->turn);
   }
   return NULL;
 }

@@ -96,7 +96,7 @@ run_under_wine() {
     without='_slow$|_sweep|_random$|test_transport_.*(adopted|vsock|afd|local|hybrid)'
     without="$without|test_(sweep|faults|conversations|relay|relay_failures|many|hub)\$"
     without="$without|framing_splits|client_faults|random_walk|local_(part|proc)"
-    without="$without|engine_loops|hyperv_emulation|test_share(_afd)?\$|forward"
+    without="$without|engine_loops|two_loops|hyperv_emulation|test_share(_afd)?\$|forward"
     set -- -LE '^consumer$' -E "$without" \
       --repeat until-pass:3 "$@"
   else

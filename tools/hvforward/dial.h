@@ -36,8 +36,9 @@ struct dial_s {
   int is_late; /* the time was found to be over once */
   uint64_t began_ms;
   uv_timer_t timer;
-  int is_looking_up;    /* a name; kind->give_up() ends it */
+  int is_looking_up;    /* a name, or at a path; kind->give_up() ends it */
   dial_t* waits_before; /* kind_vm.c's, of those that wait for one lookup */
+  void* knock;          /* kind_unix_win.c's: a connect under way */
   /* kind_tcp.c's: a name that is looked up, and its addresses */
   uv_getaddrinfo_t lookup;
   struct addrinfo* found;

@@ -12,7 +12,8 @@
  *   kind_*.c    how each kind of end listens and connects
  *   follower.c  FROMs that move with a VM's id
  *   place.c     an end: which kind, its text      leg.c    a stream, hvuv's or libuv's
- *   system_*.c, unix_socket_*.c                   what systems do in their own way
+ *   child_*.c   the processes of exec:
+ *   system_*.c, unix_*.c                          what systems do in their own way
  *
  * A file uses those below it or to the right of it; kinds report to their dial.
  */

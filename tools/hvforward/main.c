@@ -12,6 +12,7 @@
 #include "program.h"
 #include "run.h"
 #include "system.h"
+#include "unix_socket.h"
 
 #define MAX_SECONDS 86400
 #define MAX_NUMBER  1000000
@@ -104,7 +105,7 @@ const tool_t hvforward = {
     .after =
         "FROM and TO:\n"
         "  tcp://HOST:PORT           a name, an IPv4 address, or [IPV6]\n"
-        "  unix:PATH                 a Unix socket (not on Windows)\n"
+        "  unix:PATH                 a Unix socket\n"
         "  pipe:NAME                 a named pipe (Windows)\n"
         "  vsock://3:22, hyperv://VM/22, hybrid:///run/vm.sock:22,\n"
         "  local://loopback/22       hvuv_address(7)\n"
@@ -217,6 +218,8 @@ static int read_half_close(const options_t* o, const char* value) {
 static int read_mode(const options_t* o, const char* value) {
   size_t len = strlen(value);
 
+  if (!unix_has_modes())
+    return options_wrong(o, value, "here the folder's access list decides");
   if (len < 3 || len > 4 || strspn(value, "01234567") != len ||
       strtol(value, NULL, 8) > 0777)
     return options_wrong(o, value, "is no mode of three octal digits: 660");

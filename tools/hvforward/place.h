@@ -2,7 +2,7 @@
  * An end of a pair: where to listen (FROM) or to connect (TO).
  *
  *   tcp://HOST:PORT   kind_tcp.c       exec:COMMAND    kind_exec.c
- *   unix:PATH         kind_unix.c      fd:N, systemd:  kind_fd.c
+ *   unix:PATH         kind_unix*.c     fd:N, systemd:  kind_fd.c
  *   pipe:NAME         kind_pipe.c      hyperv:// ...   kind_hvuv.c
  *   vm:NAME/SERVICE   kind_vm.c
  *
@@ -81,6 +81,10 @@ struct kind_s {
 
 extern const kind_t kind_tcp, kind_unix, kind_pipe, kind_exec, kind_fd,
     kind_systemd, kind_vm, kind_hvuv;
+
+/* What kind_unix has alike on all systems. */
+int kind_unix_parse(place_t* place, char* why, size_t size);
+int kind_unix_bind(const place_t* place, int index, leg_t* server);
 
 /* kind_hvuv's verbs at this address. */
 int kind_hvuv_bind(const hvuv_addr_t* addr, int index, leg_t* server);

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "child.h"
 #include "door.h"
 #include "follower.h"
 #include "hvforward.h"
-#include "kind_exec.h"
 #include "log.h"
 #include "program.h"
 #include "status.h"
@@ -45,7 +45,7 @@ static void end(void) {
   followers_end();
   doors_close(1);
   status_end();
-  exec_end();
+  children_end();
   call_end();
   uv_close((uv_handle_t*) &grace, NULL);
   for (i = 0; i < SIGNALS; i++)

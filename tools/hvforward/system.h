@@ -24,14 +24,11 @@ int system_passed(const char* name, int index, int* fd);
 int system_peer_user(uv_os_sock_t sock, unsigned int* user, int* pid);
 
 /* Two connected sockets, *ours for a stream, *theirs for a child: 0, or an
- * error; UV_ENOTSUP where sockets cannot be a program's input and output. */
+ * error. */
 int system_pair(uv_os_sock_t* ours, uv_os_sock_t* theirs);
 void system_close_socket(uv_os_sock_t sock);
 
 /* How many calls, of two descriptors each, this process can have at once. */
 uint64_t system_most_calls(void);
-
-/* The arguments that have a shell run a command. */
-void system_shell(const char* command, const char* args[4]);
 
 #endif /* HVUV_TOOLS_SYSTEM_H */

@@ -127,10 +127,3 @@ uint64_t system_most_calls(void) {
     return 1;
   return (uint64_t) (limit.rlim_cur - OTHER_DESCRIPTORS) / 2;
 }
-
-void system_shell(const char* command, const char* args[4]) {
-  args[0] = "sh";
-  args[1] = "-c";
-  args[2] = command;
-  args[3] = NULL;
-}

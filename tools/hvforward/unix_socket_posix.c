@@ -162,3 +162,7 @@ void unix_release(claim_t* claim) {
 const char* unix_unsupported(void) {
   return NULL;
 }
+
+int unix_has_modes(void) {
+  return 1;
+}

@@ -27,9 +27,11 @@ void walk_close(void) {
 static uv_once_t once = UV_ONCE_INIT;
 static volatile LONG seconds_left; /* 0: nobody is in a hurry */
 static void (*volatile say)(void);
+static uv_sem_t is_watching;
 
 static void watch(void* unused) {
   (void) unused;
+  uv_sem_post(&is_watching);
   for (;;) {
     uv_sleep(1000);
     if (seconds_left == 0 || InterlockedDecrement(&seconds_left) > 0)
@@ -40,11 +42,15 @@ static void watch(void* unused) {
   }
 }
 
+/* What libuv allocates for a thread is freed once that runs, so the walk, which
+ * counts blocks, begins then. */
 static void start_watching(void) {
   uv_thread_t thread;
 
-  if (uv_thread_create(&thread, watch, NULL) != 0)
+  if (uv_sem_init(&is_watching, 0) != 0 ||
+      uv_thread_create(&thread, watch, NULL) != 0)
     abort();
+  uv_sem_wait(&is_watching);
 }
 
 void walk_alarm(unsigned int seconds, void (*say_where)(void)) {

@@ -16,7 +16,8 @@ int net_tcp_listen(uv_os_sock_t* sock, struct sockaddr_in* name) {
     return err;
 
   len = sizeof(*name);
-  if (bind(*sock, (struct sockaddr*) name, len) != 0 || listen(*sock, 4) != 0 ||
+  if (bind(*sock, (struct sockaddr*) name, len) != 0 ||
+      listen(*sock, SOMAXCONN) != 0 ||
       getsockname(*sock, (struct sockaddr*) name, &len) != 0) {
     err = net_error();
     net_close(*sock);

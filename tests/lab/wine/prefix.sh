@@ -49,7 +49,7 @@ if [ "${2:-}" = heap ]; then
 fi
 for WINEPREFIX in "$WINEPREFIX" "$WINEPREFIX-slow"; do
   # What run.sh raises for programs.
-  (ulimit -n 50000 2>/dev/null || true; exec wineserver -p) ||
+  (ulimit -n 20000 2>/dev/null || true; exec wineserver -p) ||
     [ $? -eq 2 ] # one runs already
   set_flags 'HKLM\System\CurrentControlSet\Control\Session Manager' $flags
 done

@@ -16,9 +16,9 @@ WINEDLLOVERRIDES="mscoree,mshtml=;winemenubuilder.exe=d"
 export WINEPREFIX WINEDEBUG WINEDLLOVERRIDES
 unset DISPLAY WAYLAND_DISPLAY
 
-# Sockets are descriptors of the program, and of Wine's server: with both ends, 10,000
-# connections (../windows/test_many.c) are above 20,000. Not everybody may raise the limit.
-ulimit -n 50000 2>/dev/null || true
+# Sockets are descriptors of the program, and of Wine's server: more than 10,000
+# (../windows/test_many.c). Not everybody may raise the limit.
+ulimit -n 20000 2>/dev/null || true
 
 # Wine writes the names of files in the locale's alphabet, and C's is ASCII.
 LC_ALL=C.UTF-8

@@ -26,19 +26,24 @@ static void the_echo_client_gets_its_message_back(void** state) {
                       "Bytes Sent: 14\n"
                       "Bytes received: 14\n"
                       "Connection closed\n");
+  assert_true(process_await(&server, "Connection closed after 14 bytes\n"));
   expect_silent_stop();
   assert_string_equal(server.said,
-                      "Listening on local://loopback/" SERVICE "\n"
-                      "Connection closed after 14 bytes\n"
-                      "Stopping on signal 15\n");
+                      net_is_posix()
+                          ? "Listening on local://loopback/" SERVICE "\n"
+                            "Connection closed after 14 bytes\n"
+                            "Stopping on signal 15\n"
+                          : "Listening on local://loopback/" SERVICE "\n"
+                            "Connection closed after 14 bytes\n");
 }
 
 static void large_messages_come_back_whole(void** state) {
   (void) state;
   serve();
   assert_int_equal(call("-s", "1000003", "-n", "3"), 0);
+  assert_true(
+      process_await(&server, "Connection closed after 3000009 bytes\n"));
   expect_silent_stop();
-  expect_in(server.said, "Connection closed after 3000009 bytes\n");
 }
 
 static void many_clients_are_served_at_once(void** state) {
@@ -66,6 +71,7 @@ static void sigint_says_goodbye_to_those_who_are_there(void** state) {
   int i;
 
   (void) state;
+  skip_without_signals();
   serve();
   for (i = 0; i < 3; i++) {
     bare_connect(&bare[i], NULL);
@@ -84,6 +90,7 @@ static void sigint_says_goodbye_to_those_who_are_there(void** state) {
 
 static void one_who_does_not_go_is_hung_up_on_in_time(void** state) {
   (void) state;
+  skip_without_signals();
   serve();
   bare_connect(&bare[0], NULL);
   bare_say(&bare[0], "hello");
@@ -97,18 +104,26 @@ static void one_who_does_not_go_is_hung_up_on_in_time(void** state) {
 static void one_who_does_not_read_costs_little_and_hinders_nobody(
     void** state) {
   static char chunk[65536];
+  /* TCP's buffers, which the emulation has, are larger. */
+  size_t most = (net_is_posix() ? 4 : 16) * 1024 * 1024;
   size_t sent = 0;
   ssize_t n;
 
   (void) state;
   serve();
   bare_connect(&bare[0], NULL);
-  while (net_await(bare[0].fd, 0, 500) == 0 && sent < 16 * 1024 * 1024) {
-    n = send(bare[0].fd, chunk, sizeof(chunk), MSG_DONTWAIT | MSG_NOSIGNAL);
+  assert_int_equal(net_unblock(bare[0].fd), 0);
+  while (net_await(bare[0].fd, 0, 500) == 0 && sent < 2 * most) {
+    n = net_send(bare[0].fd, chunk, sizeof(chunk));
     sent += n > 0 ? (size_t) n : 0;
   }
-  assert_between(sent, 256 * 1024, 4 * 1024 * 1024);
+  assert_between(sent, 256 * 1024, most);
   assert_int_equal(call(NULL, NULL, NULL, NULL), 0);
+  if (!net_is_posix()) {
+    net_close(bare[0].fd);
+    expect_stop(SIGTERM);
+    return;
+  }
 
   /* The second signal does not wait for it. */
   process_signal(&server, SIGTERM);
@@ -119,6 +134,7 @@ static void one_who_does_not_read_costs_little_and_hinders_nobody(
 
 static void a_client_that_aborts_is_told_and_survived(void** state) {
   (void) state;
+  skip_without_resets();
   serve();
   bare_connect(&bare[0], NULL);
   bare_say(&bare[0], "hello");
@@ -139,7 +155,7 @@ static const char* ask_for_metrics(const char* request) {
 
   memset(&bare[1], 0, sizeof(bare[1]));
   bare[1].fd = peer_connect(endpoint_path("l/host/9101.a", path), NULL);
-  assert_true(bare[1].fd >= 0);
+  assert_true(bare[1].fd != NET_NONE);
   bare_say(&bare[1], request);
   bare_finish(&bare[1]);
   return bare[1].text;
@@ -235,11 +251,16 @@ int main(int argc, char** argv) {
       TEST(a_second_server_is_explained),
       TEST(bad_arguments_exit_with_2_and_the_usage),
   };
+  int code;
 
   if (argc != 3) {
     fprintf(stderr, "usage: test_handlers_echo ECHO_HANDLER ECHO_CLIENT\n");
     return 2;
   }
+  net_start();
+  code = net_skip_without_unix();
+  if (code != 0)
+    return code;
   server_path = argv[1];
   client_path = argv[2];
   socket_name = "l/host/8ba03980174a43e7852ae5ec79a671c7.l";

@@ -4,9 +4,6 @@
 
 #include "handlers.h"
 
-/* Windows has no such signal. */
-#define HANGUP 1
-
 #define ADDRESS "local://loopback/5001"
 
 /* A frame as a C string has it, and its size. */
@@ -429,13 +426,13 @@ static void a_secret_changes_while_the_agent_runs(void** state) {
   skip_without_signals();
   guard(SECRET_A);
   write_secret(0, SECRET_B SECRET_A);
-  process_signal(&server, HANGUP);
+  process_signal(&server, SIGHUP);
   assert_true(process_await(&server, "Read the secret again\n"));
   assert_int_equal(call_with(SECRET_A), 0);
   assert_int_equal(call_with(SECRET_B), 0);
 
   write_secret(0, "too short\n");
-  process_signal(&server, HANGUP);
+  process_signal(&server, SIGHUP);
   assert_true(
       process_await_told(&server, "(EINVAL). It must have a line of 32"));
   assert_int_equal(call_with(SECRET_B), 0);

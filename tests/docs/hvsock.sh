@@ -4,7 +4,8 @@
 set -eu
 cd "$1"
 status=0
-cases=$(sed -n 's/^\([a-z][a-z_]*\) .*/\1/p' tests/lab/hvsock/suite/cases)
+suite=tests/lab/hvsock/suite
+cases=$(sed -n 's/^\([a-z][a-z_]*\) .*/\1/p' $suite/cases $suite/others)
 # The last cell of each row, and the paragraph behind the table.
 named=$(sed -n '/^Each is a case/,/^## /p' docs/hv_sock.md |
   sed -n -e 's/^|.*|\([^|]*\)|$/\1/p' -e '/^And four/,$p' | grep -o '`[a-z_]*`' | tr -d '`')

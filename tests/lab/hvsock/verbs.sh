@@ -15,12 +15,12 @@ vm_hvsock() {
   configure vm "-DHVUV_VM_SUITE=$suite" -DHVUV_TEST_HVSOCK=ON
   compile vm vm_hvsock_image
   hvsock_folder=build/vm/tests/lab/hvsock/suite
-  rm -f "$hvsock_folder/results" "$hvsock_folder/code"
+  rm -rf "$hvsock_folder"/*-host "$hvsock_folder/code"
   { run_tests vm -L '^vm-hvsock$' "$@" || echo $? >"$hvsock_folder/code"; } |
     tee "$hvsock_folder/tests"
   say "What the guest has said of its driver"
   sed -n '/^=case driver_binds/,/^=exit driver_binds/s/^|\(.*\(Hyper-V\|[Vv]mbus\|hv_sock\|=ready\).*\)/    \1/p' \
-    "$hvsock_folder/results"
+    "$hvsock_folder/cases-host/results"
   tail -n 1 "$hvsock_folder/tests"
   return "$(cat "$hvsock_folder/code" 2>/dev/null || echo 0)"
 }

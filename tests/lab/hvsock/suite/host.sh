@@ -1,10 +1,10 @@
 #!/bin/sh
-# host.sh RESULTS KERNEL IMAGE PROGRAM...: the host of ./dev vm-hvsock, on a machine that
-# has KVM with SynIC. Runs the cases of the list beside it, with the PROGRAMs in PATH, and
+# host.sh LIST RESULTS KERNEL IMAGE PROGRAM...: a host of ./dev vm-hvsock, on a machine that
+# has KVM with SynIC. Runs the cases of that list beside it, with the PROGRAMs in PATH, and
 # writes to RESULTS what ../vm/guest/run.sh would.
 set -eu
-results=$1 KERNEL=$2 IMAGE=$3
-shift 3
+list=$1 results=$2 KERNEL=$3 IMAGE=$4
+shift 4
 HERE=$(cd "$(dirname "$0")" && pwd)
 export KERNEL IMAGE HERE
 . "$HERE/../../cases.sh"
@@ -16,4 +16,4 @@ logs() {
   lab_tail 20 "$LAB"/m/vm.console "$LAB"/m/vm.log
 }
 
-run_cases "$HERE/cases" "$results" "$HERE"
+run_cases "$HERE/$list" "$results" "$HERE"

@@ -1,6 +1,8 @@
 #!/bin/sh
-# outer.sh: what the outer machine runs, where this machine has no KVM of its own: the host.
-# Its first process takes it for ../vm/guest/run.sh.
+# outer.sh: what an outer machine runs, where this machine has no KVM of its own: a host,
+# with the list of cases that its kernel's command line names. Its first process takes this
+# for ../vm/guest/run.sh.
 cd /guest/programs || exit
-exec sh /guest/hvsock/suite/host.sh /proc/self/fd/1 /guest/inner/vmlinuz /guest/inner/image \
+list=$(sed -n 's/.*hvsock_list=\([a-z]*\).*/\1/p' /proc/cmdline)
+exec sh /guest/hvsock/suite/host.sh "$list" /proc/self/fd/1 /guest/inner/vmlinuz /guest/inner/image \
   /guest/programs/*

@@ -1,12 +1,13 @@
 #!/bin/sh
-# pick.sh FOLDER SECONDS OUTER_KERNEL KERNEL PROGRAM...: runs the host of ./dev vm-hvsock:
-# on this machine, if its KVM has what a Hyper-V guest needs (hvsock_vm --probe), else in
-# an emulated outer machine, whose image is FOLDER/outer. A /dev/kvm alone says little:
-# there are some that are no KVM for guests, and lack the SynIC. FOLDER/results gets what
-# the cases say. HVSOCK_WHERE=here or emulated decides instead.
+# pick.sh LIST FOLDER SECONDS OUTER_KERNEL KERNEL PROGRAM...: runs a host of ./dev vm-hvsock
+# with the cases of that list: on this machine, if its KVM has what a Hyper-V guest needs
+# (hvsock_vm --probe), else in an emulated outer machine, whose image is FOLDER/outer. A
+# /dev/kvm alone says little: there are some that are no KVM for guests, and lack the SynIC.
+# FOLDER/LIST-host/results gets what the cases say. HVSOCK_WHERE=here or emulated decides
+# instead.
 set -eu
-folder=$1 seconds=$2 outer_kernel=$3 kernel=$4
-shift 4
+list=$1 folder=$2 seconds=$3 outer_kernel=$4 kernel=$5
+shift 5
 here=$(cd "$(dirname "$0")" && pwd)
 
 # probe PROGRAM...: whether this machine will do; says what it lacks
@@ -30,9 +31,11 @@ fi
 
 if [ "$where" = here ]; then
   echo "The host is this machine, by its own KVM."
-  exec timeout "$seconds" sh "$here/host.sh" "$folder/results" "$kernel" "$folder/image" "$@"
+  mkdir -p "$folder/$list-host"
+  exec timeout "$seconds" sh "$here/host.sh" "$list" "$folder/$list-host/results" \
+    "$kernel" "$folder/image" "$@"
 fi
 echo "The host is an emulated machine: QEMU, without KVM."
 # On a busy machine emulated timers are late, which is no reason for a panic.
-export APPEND='mitigations=off no_timer_check'
-exec sh "$here/../../vm/boot.sh" "$folder" "$outer_kernel" "$folder/outer" "$seconds" -m 2048
+export APPEND="mitigations=off no_timer_check hvsock_list=$list"
+exec sh "$here/../../vm/boot.sh" "$folder/$list-host" "$outer_kernel" "$folder/outer" "$seconds" -m 2048

@@ -90,6 +90,10 @@ serve -e 'echo from a command& exit 7'
 hvcat "$at" </dev/null >back 2>err || fail "$(cat err)"
 served 7
 [ "$(tr -d '\r' <back)" = "from a command" ] || fail "said: $(cat back)"
+cp empty in
+serve -e '"cmd.exe" /c "exit 7"'
+hvcat "$at" </dev/null >back 2>err || fail "$(cat err)"
+served 7
 
 echo "  nobody listens"
 code=0

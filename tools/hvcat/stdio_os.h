@@ -36,7 +36,7 @@ int stdio_spawn(uv_loop_t* loop,
                 uv_os_sock_t sock,
                 uv_exit_cb cb);
 
-/* The arguments that have a shell run the command. */
+/* The arguments that have a shell run the command; until the next call. */
 void stdio_shell(const char* command, const char* args[4]);
 
 /* Closes a socket that hvuv_detach() gave. */

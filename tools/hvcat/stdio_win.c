@@ -1,5 +1,9 @@
 #include "stdio_os.h"
 
+#include <stdio.h>
+
+#define SHELL_ROOM 8192
+
 uv_file stdio_private(uv_file fd, int is_output) {
   (void) is_output;
   return fd;
@@ -25,10 +29,15 @@ int stdio_pass(uv_os_sock_t sock) {
   return UV_ENOTSUP;
 }
 
+/* In quotes, of which /s takes off these two and no others. cmd.exe takes no
+ * command as long as that. */
 void stdio_shell(const char* command, const char* args[4]) {
+  static char quoted[SHELL_ROOM];
+
+  snprintf(quoted, sizeof(quoted), "\"%s\"", command);
   args[0] = "cmd.exe";
   args[1] = "/d/s/c";
-  args[2] = command;
+  args[2] = quoted;
   args[3] = NULL;
 }
 

@@ -1,5 +1,7 @@
 #include "afd_census.h"
 
+#include "support/emulation/imported.h"
+
 #include <string.h>
 
 #include <winsock2.h>
@@ -51,8 +53,11 @@ static BOOL WINAPI take(HANDLE port,
   return ok;
 }
 
-extern give_fn __imp_CreateIoCompletionPort;
-extern take_fn __imp_GetQueuedCompletionStatusEx;
+extern give_fn __imp_CreateIoCompletionPort
+    IMPORTED(CreateIoCompletionPort, (HANDLE, HANDLE, ULONG_PTR, DWORD));
+extern take_fn __imp_GetQueuedCompletionStatusEx
+    IMPORTED(GetQueuedCompletionStatusEx,
+             (HANDLE, OVERLAPPED_ENTRY*, ULONG, ULONG*, DWORD, BOOL));
 give_fn __imp_CreateIoCompletionPort = give;
 take_fn __imp_GetQueuedCompletionStatusEx = take;
 

@@ -1,5 +1,7 @@
 #include "provider.h"
 
+#include "support/emulation/imported.h"
+
 #include <string.h>
 #include <winsock2.h>
 
@@ -37,5 +39,6 @@ pretending(SOCKET sock, int level, int option, char* value, int* len) {
   return result;
 }
 
-extern getsockopt_fn __imp_getsockopt;
+extern getsockopt_fn __imp_getsockopt
+    IMPORTED(getsockopt, (SOCKET, int, int, char*, int*) );
 getsockopt_fn __imp_getsockopt = pretending;

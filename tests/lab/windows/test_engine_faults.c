@@ -15,6 +15,7 @@
 #include "party.h"
 #include "provider.h"
 #include "support/between.h"
+#include "support/emulation/imported.h"
 
 #define KEY_LOOK  1  /* afd_thread_win.c */
 #define GROUP_MAX 32 /* afd_groups_win.h */
@@ -112,10 +113,15 @@ static HANDLE WINAPI failing_thread(SECURITY_ATTRIBUTES* attributes,
   return real(attributes, stack, start, arg, flags, id);
 }
 
-extern wait_fn __imp_GetQueuedCompletionStatusEx;
-extern post_fn __imp_PostQueuedCompletionStatus;
-extern port_fn __imp_CreateIoCompletionPort;
-extern thread_fn __imp_CreateThread;
+extern wait_fn __imp_GetQueuedCompletionStatusEx
+    IMPORTED(GetQueuedCompletionStatusEx,
+             (HANDLE, OVERLAPPED_ENTRY*, ULONG, ULONG*, DWORD, BOOL));
+extern post_fn __imp_PostQueuedCompletionStatus IMPORTED(
+    PostQueuedCompletionStatus, (HANDLE, DWORD, ULONG_PTR, OVERLAPPED*) );
+extern port_fn __imp_CreateIoCompletionPort
+    IMPORTED(CreateIoCompletionPort, (HANDLE, HANDLE, ULONG_PTR, DWORD));
+extern thread_fn __imp_CreateThread IMPORTED(
+    CreateThread, (SECURITY_ATTRIBUTES*, SIZE_T, void*, void*, DWORD, DWORD*) );
 wait_fn __imp_GetQueuedCompletionStatusEx = failing_wait;
 post_fn __imp_PostQueuedCompletionStatus = failing_post;
 port_fn __imp_CreateIoCompletionPort = failing_port;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "support/between.h"
+#include "support/emulation/imported.h"
 #include "support/net.h"
 #include "sys/sys_win.h"
 
@@ -309,7 +310,8 @@ static int WSAAPI send_that_fails(SOCKET sock,
   return real(sock, bufs, count, sent, flags, overlapped, done);
 }
 
-extern send_fn __imp_WSASend;
+extern send_fn __imp_WSASend
+    IMPORTED(WSASend, (SOCKET, WSABUF*, DWORD, DWORD*, DWORD, void*, void*) );
 send_fn __imp_WSASend = send_that_fails;
 
 static void the_end_breaks_a_sender(void** state) {

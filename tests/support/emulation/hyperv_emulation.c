@@ -6,6 +6,7 @@
  */
 #include "hyperv_emulation_book.h"
 #include "hyperv_emulation_real.h"
+#include "imported.h"
 #include "unix_emulation.h"
 
 #include <mswsock.h>
@@ -258,7 +259,7 @@ static int WSAAPI emulated_WSAIoctl(SOCKET sock,
  * define otherwise. */
 
 #define EMULATION_POINTER(result, name, parameters)                            \
-  extern result(WSAAPI* __imp_##name) parameters;                              \
+  extern result(WSAAPI* __imp_##name) parameters IMPORTED(name, parameters);   \
   result(WSAAPI* __imp_##name) parameters = emulated_##name;
 
 EMULATION_VERBS(EMULATION_POINTER)

@@ -8,7 +8,7 @@
  * same pointers: whatever .exe has these objects among its own (an OBJECT
  * library, not an archive) calls the emulation, from libuv, from hvuv, and from
  * its own lines, with no change to any of them, if they are linked statically.
- * x86_64 and arm64.
+ * The names are those of imported.h.
  *
  * What it does. A socket of family 34 is in truth a TCP socket on 127.0.0.1,
  * so that its handle is one that select(), WSAPoll(), AFD, WSASend() and the

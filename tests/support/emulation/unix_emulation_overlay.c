@@ -4,6 +4,7 @@
  * (DeleteFileW(), a handle's information, the names in a folder) takes the file
  * for what it is, as it would a reparse point.
  */
+#include "imported.h"
 #include "unix_emulation_inside.h"
 
 #include <wchar.h>
@@ -68,14 +69,19 @@ static HANDLE WINAPI create_file(LPCWSTR path,
       path, access, share, security, disposition, flags, template);
 }
 
-extern HANDLE(WINAPI* __imp_FindFirstFileW)(LPCWSTR, LPWIN32_FIND_DATAW);
+extern HANDLE(WINAPI* __imp_FindFirstFileW)(LPCWSTR, LPWIN32_FIND_DATAW)
+    IMPORTED(FindFirstFileW, (LPCWSTR, LPWIN32_FIND_DATAW));
 HANDLE(WINAPI* __imp_FindFirstFileW)(LPCWSTR, LPWIN32_FIND_DATAW) = find_first;
 
-extern DWORD(WINAPI* __imp_GetFileAttributesW)(LPCWSTR);
+extern DWORD(WINAPI* __imp_GetFileAttributesW)(LPCWSTR)
+    IMPORTED(GetFileAttributesW, (LPCWSTR));
 DWORD(WINAPI* __imp_GetFileAttributesW)(LPCWSTR) = get_attributes;
 
 extern HANDLE(WINAPI* __imp_CreateFileW)(
-    LPCWSTR, DWORD, DWORD, LPSECURITY_ATTRIBUTES, DWORD, DWORD, HANDLE);
+    LPCWSTR, DWORD, DWORD, LPSECURITY_ATTRIBUTES, DWORD, DWORD, HANDLE)
+    IMPORTED(
+        CreateFileW,
+        (LPCWSTR, DWORD, DWORD, LPSECURITY_ATTRIBUTES, DWORD, DWORD, HANDLE));
 HANDLE(WINAPI* __imp_CreateFileW)
 (LPCWSTR, DWORD, DWORD, LPSECURITY_ATTRIBUTES, DWORD, DWORD, HANDLE) =
     create_file;

@@ -99,12 +99,15 @@ static void what_goes_wrong_has_its_reason(void** state) {
 }
 
 static void one_that_made_room_for_others_is_a_warning(void** state) {
+  local_caller_t caller;
+
   (void) state;
   rig->message_answer = UV_ENOSPC;
   server_rig_init(rig);
   assert_int_equal(local_listen(rig, "local://any/5000", &rig->protocol), 0);
-  assert_true(local_is_framed(rig, X, "local://parent/5000")); /* first */
+  local_call(rig, &caller, X, "local://parent/5000", "\0\0\0\2hi", 6);
   SERVER_RUN_UNTIL(rig, rig->counts[AT_CLOSE] == 1);
+  local_hang_up(&caller); /* Whether it has its answer is the reset's matter. */
   expect("warning conn/end: local://" X "/");
   expect(": ENOSPC after ");
 }

@@ -11,7 +11,7 @@ stop_wine() {
 # --- The Wine of another Debian ----------------------------------------------
 
 # wine_root NAME: makes build/wine-NAME.root, a root of the matrix's table that holds
-# its release's Wine and nothing to build with
+# its release's Wine, for $cpu's programs, and nothing to build with
 wine_root() {
   want_debian "such a root is made of Debian's packages"
   [ "$(id -u)" -eq 0 ] || die "roots are made and entered by root only"
@@ -24,15 +24,22 @@ wine_root() {
   log=$PWD/build/wine-$name.log
   : >"$log"
   bootstrap ca-certificates || die "no root; see $log"
-  [ ! -f "$root/wine-made" ] || return 0
-  say "Installing Wine in build/wine-$name.root"
+  add_wine wine-made 'wine wine64'
+  # Debian's is one that runs programs for 32 bits by libraries for 32 bits.
+  [ "$cpu" != i686 ] || add_wine wine32-made wine32:i386 'dpkg --add-architecture i386 &&'
+}
+
+# add_wine MADE PACKAGES [BEFORE]: installs them in $root, unless they are
+add_wine() {
+  [ ! -f "$root/$1" ] || return 0
+  say "Installing $2 in build/wine-$name.root"
   cp /etc/resolv.conf "$root/etc/resolv.conf"
   # shellcheck disable=SC2016 # the inner shell's
   quietly "$log" unshare --mount sh -c 'mount -t proc proc "$1/proc" && exec chroot "$1" \
     /usr/bin/env DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-    sh -c "apt-get update && apt-get install -y --no-install-recommends wine wine64"' \
-    sh "$root"
-  touch "$root/wine-made"
+    sh -c "$3 apt-get update && apt-get install -y --no-install-recommends $2"' \
+    sh "$root" "$2" "${3:-}"
+  touch "$root/$1"
 }
 
 # enter_wine_root NAME heap|'' [CTEST OPTIONS]: runs this again where the root has this
@@ -46,7 +53,8 @@ enter_wine_root() {
   [ "$1" != heap ] || verb=wine-heap
   shift
   HVUV_WINE_ROOT=$root HVUV_WINE_NAME=wine-$name
-  export HVUV_WINE_ROOT HVUV_WINE_NAME
+  [ "$cpu" = x86_64 ] || HVUV_WINE_NAME=wine-$name-$cpu
+  export HVUV_WINE_ROOT HVUV_WINE_NAME HVUV_WINE_CPU=$cpu
   # shellcheck disable=SC2016 # the inner shell's
   exec unshare --mount sh -c 'root=$1 && shift &&
     mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" &&
@@ -56,9 +64,9 @@ enter_wine_root() {
 
 # --- Running -----------------------------------------------------------------
 
-# run_under_wine heap|'' [--root NAME] [CTEST OPTIONS]
+# run_under_wine heap|'' [--root NAME [--cpu i686]] [CTEST OPTIONS]
 run_under_wine() {
-  heap=$1
+  heap=$1 cpu=${HVUV_WINE_CPU:-x86_64}
   shift
   if [ "$(uname -m)" != x86_64 ]; then
     die "the tests are programs for x86-64, which Wine runs on such machines only"
@@ -66,15 +74,24 @@ run_under_wine() {
   if [ "${1:-}" = --root ]; then
     root_name=${2:?"--root needs a name, such as trixie"}
     shift 2
+    if [ "${1:-}" = --cpu ]; then
+      cpu=${2:?"--cpu needs i686 or x86_64"}
+      shift 2
+    fi
     enter_wine_root "$root_name" "$heap" "$@"
   fi
   if [ -n "${HVUV_WINE_ROOT:-}" ]; then
     PATH=$PWD/tests/lab/wine/root:$PATH
     export PATH
   fi
+  case $cpu in
+    x86_64) preset=mingw ;;
+    i686) preset=mingw-i686 && need mingw-i686 ;;
+    *) die "Wine runs programs for x86_64 and i686" ;;
+  esac
   need cmake ninja pkg-config mingw wine
   source_deps
-  mkdir -p build/mingw
+  mkdir -p build/$preset
 
   # Wine's own server stays as long as the tests, however they end.
   WINEPREFIX=$PWD/build/${HVUV_WINE_NAME:-wine}
@@ -83,7 +100,7 @@ run_under_wine() {
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
   say "Starting $(wine --version 2>/dev/null) in build/${WINEPREFIX##*/}"
-  quietly build/mingw/wine.log sh tests/lab/wine/prefix.sh "$WINEPREFIX" "$heap"
+  quietly build/$preset/wine.log sh tests/lab/wine/prefix.sh "$WINEPREFIX" "$heap"
 
   set -- -j 2 "$@"
   if [ "$heap" = heap ]; then
@@ -103,10 +120,10 @@ run_under_wine() {
     set -- -LE '^wine-heap$' "$@"
   fi
   if [ -d build/deps/libuv ] && [ -d build/deps/cmocka ]; then
-    build mingw -DFETCHCONTENT_SOURCE_DIR_LIBUV="$PWD/build/deps/libuv" \
+    build $preset -DFETCHCONTENT_SOURCE_DIR_LIBUV="$PWD/build/deps/libuv" \
       -DFETCHCONTENT_SOURCE_DIR_CMOCKA="$PWD/build/deps/cmocka"
   else
-    build mingw
+    build $preset
   fi
-  run_tests mingw "$@"
+  run_tests $preset "$@"
 }
